@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { closingLine, runSteps, type Step, total } from './test-run/run-steps.ts'
+
+/**
+ * `npm test`: every check there is, one after another, its output as it comes, and at the end one line `N passed, N failed`.
+ * Named steps run alone: `npm test -- lint types`.
+ */
+
+const ROOT = join(import.meta.dirname, '../..')
+/** The whole run may take twelve minutes on two cores; it stops itself half a minute earlier and names the step that was running. */
+const RUN_MS_MAX = 11.5 * 60_000
+
+const UNIT_PROJECTS = ['domain', 'main', 'reference', 'tools', 'renderer']
+
+function vitest(name: string, projects: readonly string[]): Step {
+  const report = `.cache/test-run/${name}.json`
+  const chosen = projects.map((project) => `--project=${project}`)
+  return { name, command: ['vitest', 'run', ...chosen, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], report }
+}
+
+/** Electron's binary is fetched after the installation, on the machines that may fetch it. */
+function electronBinary(): string | undefined {
+  const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(ROOT, 'node_modules/electron/dist')
+  return ['electron', 'electron.exe', 'Electron.app'].map((name) => join(dist, name)).find((path) => existsSync(path))
+}
+
+const ELECTRON = vitest('electron', ['electron'])
+
+const STEPS: readonly Step[] = [
+  { name: 'format', command: ['biome', 'check'] },
+  { name: 'lint', command: ['oxlint'] },
+  { name: 'types', command: ['tsc', '-b'] },
+  { name: 'knip', command: ['knip'] },
+  vitest('house', ['house']),
+  { name: 'build', command: ['vite', 'build'] },
+  vitest('unit', UNIT_PROJECTS),
+  vitest('e2e', ['e2e']),
+  electronBinary() === undefined ? { ...ELECTRON, skip: 'Electron binary not installed' } : ELECTRON,
+]
+
+function chosenSteps(names: readonly string[]): readonly Step[] | undefined {
+  const unknown = names.filter((name) => !STEPS.some((step) => step.name === name))
+  if (unknown.length > 0) {
+    console.error(`No step is called ${unknown.join(', ')}. The steps: ${STEPS.map((step) => step.name).join(' ')}`)
+    return undefined
+  }
+  return names.length === 0 ? STEPS : STEPS.filter((step) => names.includes(step.name))
+}
+
+async function main(): Promise<void> {
+  const steps = chosenSteps(process.argv.slice(2))
+  if (steps === undefined) {
+    console.log(closingLine({ passed: 0, failed: 1, skipped: 0 }))
+    process.exitCode = 2
+    return
+  }
+  const stop = new AbortController()
+  let cause = ''
+  const stopFor = (why: string) => {
+    cause = why
+    stop.abort()
+  }
+  const deadline = setTimeout(() => stopFor(`the run took longer than ${RUN_MS_MAX / 60_000} minutes`), RUN_MS_MAX)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopFor(`received ${signal}`))
+  // A reader that went away (`npm test | head`) would otherwise end us by an exception and leave the running step behind.
+  process.stdout.on('error', () => stopFor('nobody reads the output any more'))
+
+  const results = await runSteps({ steps, root: ROOT, stop: stop.signal, output: 'inherit', say: (line) => console.log(line) })
+  clearTimeout(deadline)
+
+  console.log('')
+  for (const result of results) {
+    const counted = closingLine(result).padEnd(40)
+    console.log(`${result.name.padEnd(10)}${counted}${`${result.seconds.toFixed(1)} s`.padStart(9)}  ${result.remark}`)
+  }
+  if (cause !== '') console.log(`Stopped: ${cause}.`)
+  const sum = total(results)
+  process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0
+  console.log(closingLine(sum))
+}
+
+await main()

@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+const TEST_TIMEOUT_MS = 20_000
+/** Starting a browser and several processes on a busy machine of two cores. */
+const E2E_TIMEOUT_MS = 120_000
+/** The compiler and the linter over the whole tree, three times. */
+const HOUSE_TIMEOUT_MS = 180_000
+
+/** One project per part. test/ mirrors the source; test/house checks that no test file lies outside these folders. */
+function project(name: string, folders: readonly string[], options: { timeoutMs?: number; serial?: boolean; exclude?: string[] } = {}) {
+  const timeoutMs = options.timeoutMs ?? TEST_TIMEOUT_MS
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: folders.map((folder) => `test/${folder}/**/*.test.{ts,tsx}`),
+      exclude: options.exclude ?? [],
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      fileParallelism: options.serial !== true,
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    globals: false,
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      project('domain', ['domain', 'contracts', 'crypto', 'shared']),
+      project('main', ['main']),
+      project('reference', ['reference'], { exclude: ['test/reference/tools/**'] }),
+      project('tools', ['tools', 'reference/tools']),
+      project('renderer', ['renderer']),
+      project('house', ['house'], { timeoutMs: HOUSE_TIMEOUT_MS, serial: true }),
+      project('e2e', ['e2e'], { timeoutMs: E2E_TIMEOUT_MS, serial: true }),
+      project('electron', ['electron'], { timeoutMs: E2E_TIMEOUT_MS, serial: true }),
+    ],
+  },
+})
