@@ -1,0 +1,121 @@
+/**
+ * The practice link: what a Bluetooth controller would do, over a local socket, between the terminal's radio and the practice air.
+ * Each message is a 2-byte big-endian length, one type byte and a body. ATT PDUs inside are exactly those of a real link.
+ */
+import { type Result, err, ok } from '#shared/result.ts'
+import { concat } from './bytes.ts'
+
+export const PRACTICE_FRAME_MAX_BYTES = 1_024
+export const ADDRESS_BYTES = 6
+
+export type ToAir =
+  | { readonly type: 'scan'; readonly on: boolean }
+  | { readonly type: 'connect'; readonly address: Uint8Array }
+  | { readonly type: 'disconnect'; readonly link: number }
+  | { readonly type: 'att'; readonly link: number; readonly pdu: Uint8Array }
+
+export type FromAir =
+  | {
+      readonly type: 'sighting'
+      readonly address: Uint8Array
+      /** dBm, -127 to 20. */
+      readonly rssi: number
+      readonly manufacturerData: Uint8Array
+    }
+  | { readonly type: 'connected'; readonly address: Uint8Array; readonly link: number }
+  | { readonly type: 'connect-failed'; readonly address: Uint8Array }
+  | { readonly type: 'disconnected'; readonly link: number }
+  | { readonly type: 'att'; readonly link: number; readonly pdu: Uint8Array }
+
+const TYPE = { scan: 1, connect: 2, disconnect: 3, att: 4, sighting: 16, connected: 17, 'connect-failed': 18, disconnected: 19, 'att-from': 20 } as const
+
+function frame(type: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const body = concat(...parts)
+  const length = body.length + 1
+  return concat(Uint8Array.of(length >> 8, length & 0xff, type), body)
+}
+
+export function encodeToAir(message: ToAir): Uint8Array<ArrayBuffer> {
+  switch (message.type) {
+    case 'scan':
+      return frame(TYPE.scan, Uint8Array.of(message.on ? 1 : 0))
+    case 'connect':
+      return frame(TYPE.connect, message.address)
+    case 'disconnect':
+      return frame(TYPE.disconnect, Uint8Array.of(message.link))
+    case 'att':
+      return frame(TYPE.att, Uint8Array.of(message.link), message.pdu)
+  }
+}
+
+export function encodeFromAir(message: FromAir): Uint8Array<ArrayBuffer> {
+  switch (message.type) {
+    case 'sighting':
+      return frame(TYPE.sighting, message.address, Uint8Array.of(message.rssi & 0xff), message.manufacturerData)
+    case 'connected':
+      return frame(TYPE.connected, message.address, Uint8Array.of(message.link))
+    case 'connect-failed':
+      return frame(TYPE['connect-failed'], message.address)
+    case 'disconnected':
+      return frame(TYPE.disconnected, Uint8Array.of(message.link))
+    case 'att':
+      return frame(TYPE['att-from'], Uint8Array.of(message.link), message.pdu)
+  }
+}
+
+export function decodeToAir(payload: Uint8Array): Result<ToAir, 'malformed'> {
+  const body = Uint8Array.from(payload.subarray(1))
+  const [first] = body
+  switch (payload[0]) {
+    case TYPE.scan:
+      return first === undefined ? err('malformed') : ok({ type: 'scan', on: first === 1 })
+    case TYPE.connect:
+      return body.length === ADDRESS_BYTES ? ok({ type: 'connect', address: body }) : err('malformed')
+    case TYPE.disconnect:
+      return first === undefined ? err('malformed') : ok({ type: 'disconnect', link: first })
+    case TYPE.att:
+      return first === undefined || body.length < 2 ? err('malformed') : ok({ type: 'att', link: first, pdu: body.subarray(1) })
+    default:
+      return err('malformed')
+  }
+}
+
+export function decodeFromAir(payload: Uint8Array): Result<FromAir, 'malformed'> {
+  const body = Uint8Array.from(payload.subarray(1))
+  const address = body.subarray(0, ADDRESS_BYTES)
+  const afterAddress = body[ADDRESS_BYTES]
+  const [first] = body
+  switch (payload[0]) {
+    case TYPE.sighting:
+      if (afterAddress === undefined) return err('malformed')
+      return ok({ type: 'sighting', address, rssi: (afterAddress << 24) >> 24, manufacturerData: body.subarray(ADDRESS_BYTES + 1) })
+    case TYPE.connected:
+      return afterAddress === undefined ? err('malformed') : ok({ type: 'connected', address, link: afterAddress })
+    case TYPE['connect-failed']:
+      return address.length === ADDRESS_BYTES ? ok({ type: 'connect-failed', address }) : err('malformed')
+    case TYPE.disconnected:
+      return first === undefined ? err('malformed') : ok({ type: 'disconnected', link: first })
+    case TYPE['att-from']:
+      return first === undefined || body.length < 2 ? err('malformed') : ok({ type: 'att', link: first, pdu: body.subarray(1) })
+    default:
+      return err('malformed')
+  }
+}
+
+/** Splits a byte stream into payloads. After `malformed` (a length out of limits) the stream cannot be followed and must be closed. */
+export class PracticeDeframer {
+  #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+
+  push(chunk: Uint8Array): Result<readonly Uint8Array[], 'malformed'> {
+    this.#rest = concat(this.#rest, chunk)
+    const payloads: Uint8Array[] = []
+    while (this.#rest.length >= 2) {
+      const length = ((this.#rest[0] ?? 0) << 8) | (this.#rest[1] ?? 0)
+      if (length === 0 || length > PRACTICE_FRAME_MAX_BYTES) return err('malformed')
+      if (this.#rest.length < 2 + length) break
+      payloads.push(this.#rest.subarray(2, 2 + length))
+      this.#rest = this.#rest.slice(2 + length)
+    }
+    return ok(payloads)
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The till as its screens (and any script with a session) see it: what can be asked, and the state that is pushed.
+ * main/api turns this into a tRPC router; main/terminal.ts implements it; renderer/ knows nothing else of the terminal.
+ * The renderer can ask to charge the open cart; it never names an amount, never sees a key, cannot mark anything paid.
+ */
+import * as z from 'zod'
+import type { AttemptStage, AttemptState } from '#shared/domain/attempt.ts'
+import type { CartId, HallId, ReceiptId, RequestId, SeatId, ShowtimeId, SightingId } from '#shared/domain/ids.ts'
+import type { Money } from '#shared/domain/money.ts'
+import type { Programme, SeatState } from '#shared/domain/programme.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
+import type { Receipt } from '#shared/domain/receipt.ts'
+import type { SaleLine } from '#shared/domain/sale-line.ts'
+import type { Language, Words } from '#shared/domain/words.ts'
+import type { Result } from '#shared/result.ts'
+
+/** Refusals the till gives its cashier. The words are in main's and the renderer's catalogs under `refusal.<code>`. */
+export const TILL_REFUSALS = [
+  'backend-offline', // no new seats can be promised; snacks and cash go on
+  'seat-taken', // another till or sale has it: choose another
+  'seat-not-held', // the hold ran out: choose again
+  'showtime-closed', // no longer on sale
+  'unknown-item', // not in the programme the terminal holds
+  'cart-empty',
+  'cart-full', // CART_LINES_MAX lines or SALE_AMOUNT_MAX
+  'cart-locked', // a payment is running or in doubt
+  'band-gone', // the band is no longer heard
+  'payment-running', // one payment at a time
+  'no-payment', // nothing to take cash for or to cancel
+  'too-little-cash',
+  'not-cancellable', // already paid, or already ended
+  'storage-failed', // the disk is full or read-only: nothing was charged
+  'receipt-unknown',
+  'printer-failed',
+  'seats-unpinned', // seats held, but the backend cannot be asked to pin them for cash
+] as const
+export type TillRefusal = (typeof TILL_REFUSALS)[number]
+
+/** A refusal with what it is about, when that helps: the seats that were taken, the reason from the disk. */
+export type Refused = { readonly code: TillRefusal; readonly subject?: string }
+
+export type CartState =
+  | 'open' // may be edited and charged
+  | 'paying' // a payment panel is open or a band is being asked: no edits
+  | 'in-doubt' // the outcome of a charge is unknown: no edits, no second charge; one way out
+
+export type SeatHoldView = { readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[]; readonly expiresAt: string }
+
+export type CartView = {
+  readonly id: CartId
+  readonly state: CartState
+  readonly lines: readonly SaleLine[]
+  readonly total: Money
+  readonly tax: Money
+  readonly holds: readonly SeatHoldView[]
+}
+
+/** A band heard nearby. The id is the terminal's own, made for this sighting; nothing here names a person or is stored. */
+export type BandView = {
+  readonly id: SightingId
+  /** A letter the cashier can say, kept while the band stays in sight: A, B, C … */
+  readonly letter: string
+  /** 0 (faint) to 4 (at the counter). */
+  readonly nearness: 0 | 1 | 2 | 3 | 4
+  readonly worn: boolean
+  readonly armed: boolean
+  readonly phoneLinked: boolean
+  readonly lowBattery: boolean
+  /** True for at most one band: nearest by 10 dB for a second. */
+  readonly proposed: boolean
+}
+
+export type BandPaymentView = {
+  readonly tender: 'band'
+  readonly requestId: RequestId
+  readonly state: AttemptState
+  readonly stage: AttemptStage
+  readonly bandLetter: string
+  readonly total: Money
+  readonly startedAt: string
+  readonly expiresAt: string
+  /** Set when the payment ended without money. */
+  readonly reason?: Reason
+  /** Set when the terminal itself had to stop before asking, such as a full disk. */
+  readonly refusal?: Refused
+  /** While in doubt: when the terminal asks next, and whether the customer's wallet may already have been charged. */
+  readonly nextQueryAt?: string
+}
+export type CashPaymentView = { readonly tender: 'cash'; readonly requestId: RequestId; readonly state: AttemptState; readonly total: Money }
+export type PaymentView = BandPaymentView | CashPaymentView
+
+export type RadioState = 'starting' | 'scanning' | 'failed'
+export type BackendState = 'unknown' | 'online' | 'offline'
+
+export type TillStatus = {
+  readonly radio: { readonly state: RadioState; readonly driver: string; readonly bandsNear: number }
+  readonly backend: { readonly state: BackendState; readonly lastContactAt?: string }
+  readonly outbox: { readonly pending: number; readonly unsyncedTotal: Money }
+  readonly printer: { readonly state: 'ready' | 'failed'; readonly detail: string }
+  readonly inDoubt: number
+}
+
+export type TillIdentity = {
+  readonly terminalId: string
+  readonly practice: boolean
+  readonly merchantName: Words
+  readonly siteName: Words
+  readonly timeZone: string
+  readonly currency: Money['currency']
+  readonly cashierName: string
+}
+
+/** Everything a screen needs that changes by itself, pushed whole: a screen that was away catches up with one message. */
+export type TillState = {
+  readonly revision: number
+  /** The terminal's clock when this was sent: screens count down from it, never from their own. ISO 8601 UTC. */
+  readonly now: string
+  readonly identity: TillIdentity
+  readonly status: TillStatus
+  readonly cart: CartView
+  readonly bands: readonly BandView[]
+  readonly payment?: PaymentView
+  /** The receipt of the sale that was just paid, until the next sale begins. */
+  readonly lastReceiptId?: ReceiptId
+}
+
+export type SeatMapView = {
+  readonly showtimeId: ShowtimeId
+  readonly hallId: HallId
+  readonly seats: Readonly<Record<string, SeatState | 'ours'>>
+}
+
+export type ReceiptRow = {
+  readonly id: ReceiptId
+  readonly printedNumber: string
+  readonly issuedAt: string
+  readonly total: Money
+  readonly tender: Receipt['tender']
+  readonly kind: Receipt['kind']
+  readonly summary: Words
+  readonly synced: boolean
+}
+export type ReceiptPage = { readonly rows: readonly ReceiptRow[]; readonly nextBefore?: number }
+export type ReceiptView = {
+  readonly receipt: Receipt
+  readonly printedNumber: string
+  readonly synced: boolean
+  readonly prints: number
+  /** The paper as a picture: an SVG document, drawn by the same markup that is printed. */
+  readonly paperSvg: string
+}
+
+const text = (max: number) => z.string().min(1).max(max)
+const branded = <T extends string>() => z.custom<T>((value) => typeof value === 'string' && value.length > 0 && value.length <= 64)
+
+/** What each call takes. Parsed once at the edge; trusted inside. */
+export const tillInputs = {
+  seatMap: z.strictObject({ showtimeId: branded<ShowtimeId>() }),
+  setSeats: z.strictObject({
+    showtimeId: branded<ShowtimeId>(),
+    /** The whole choice for this showtime: seats not named are given back. */
+    seats: z.array(z.strictObject({ seat: branded<SeatId>(), ticketTypeId: text(64) })).max(20),
+  }),
+  setProduct: z.strictObject({ productId: text(64), quantity: z.int().min(0).max(99) }),
+  removeLine: z.strictObject({ lineId: text(64) }),
+  chargeBand: z.strictObject({ sightingId: branded<SightingId>() }),
+  takeCash: z.strictObject({ tenderedMinor: z.int().min(0).max(100_000_000) }),
+  receipts: z.strictObject({ before: z.int().positive().optional(), limit: z.int().min(1).max(100).default(30), find: z.string().max(64).optional() }),
+  receipt: z.strictObject({ receiptId: branded<ReceiptId>() }),
+  print: z.strictObject({ receiptId: branded<ReceiptId>() }),
+  language: z.strictObject({ language: z.enum(['zh-CN', 'en']) }),
+} as const
+export type TillInput<K extends keyof typeof tillInputs> = z.output<(typeof tillInputs)[K]>
+
+/** Unsubscribes. Safe to call twice. */
+export type Unsubscribe = () => void
+
+/** The terminal without a window. `onState` calls back at once with the state, then at each change, at most 20 times a second. */
+export interface Till {
+  state(): TillState
+  onState(listener: (state: TillState) => void): Unsubscribe
+  programme(): Programme
+  seatMap(input: TillInput<'seatMap'>): Promise<Result<SeatMapView, Refused>>
+  /** Holds exactly these seats for the cart, all or none, at the backend, before they show in the cart. */
+  setSeats(input: TillInput<'setSeats'>): Promise<Result<void, Refused>>
+  setProduct(input: TillInput<'setProduct'>): Promise<Result<void, Refused>>
+  removeLine(input: TillInput<'removeLine'>): Promise<Result<void, Refused>>
+  clearCart(): Promise<Result<void, Refused>>
+  /** Resolves when the attempt has been persisted and begun; progress and outcome arrive by `onState`. */
+  chargeBand(input: TillInput<'chargeBand'>): Promise<Result<{ requestId: RequestId }, Refused>>
+  /** Opens the cash panel: persists the attempt and pins the seats, so that money is only taken for what can be given. */
+  startCash(): Promise<Result<{ requestId: RequestId }, Refused>>
+  takeCash(input: TillInput<'takeCash'>): Promise<Result<{ receiptId: ReceiptId }, Refused>>
+  /** Ends the running payment: a cash panel closes; a band request that may be approved is reversed first, then the cart is free. */
+  cancelPayment(): Promise<Result<void, Refused>>
+  /** Leaves the last outcome (Done, or a refusal) and starts afresh. */
+  nextSale(): Promise<Result<void, Refused>>
+  receipts(input: TillInput<'receipts'>): ReceiptPage
+  receipt(input: TillInput<'receipt'>): Promise<Result<ReceiptView, Refused>>
+  print(input: TillInput<'print'>): Promise<Result<void, Refused>>
+  language(): Language
+  setLanguage(input: TillInput<'language'>): void
+}

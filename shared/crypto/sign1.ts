@@ -1,0 +1,40 @@
+/** Signing and checking the protocol's statements. Signatures are checked over the received bytes, never over re-encoded objects. */
+import { type Result, err, ok } from '#shared/result.ts'
+import { decodeSign1, encodeSign1, protectedHeader, toBeSigned } from '#shared/contracts/cose.ts'
+import type { SignedStructure } from '#shared/contracts/structure.ts'
+import type { Signer, VerifyKey } from './keys.ts'
+
+export type Sign1Error = 'malformed' | 'wrong-algorithm' | 'bad-signature'
+
+/** Signs a statement. `withKid` names the key in the header, for readers who look keys up in a key set. */
+export async function sign1<T>(
+  statement: SignedStructure<T>,
+  value: T,
+  signer: Signer,
+  options: { readonly withKid: boolean },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const header = protectedHeader(options.withKid ? signer.kid : undefined)
+  const payload = statement.encode(value)
+  return encodeSign1(header, payload, await signer.sign(toBeSigned(header, payload)))
+}
+
+/** Reads a statement without trusting it: to learn which key should have signed it. */
+export function peekSign1<T>(
+  statement: SignedStructure<T>,
+  bytes: Uint8Array,
+): Result<{ readonly value: T; readonly kid: Uint8Array | undefined }, Sign1Error> {
+  const parts = decodeSign1(bytes)
+  if (!parts.ok) return parts
+  const value = statement.decode(parts.value.payload)
+  return value.ok ? ok({ value: value.value, kid: parts.value.kid }) : value
+}
+
+/** Reads a statement and checks that this key signed exactly these bytes. */
+export async function openSign1<T>(statement: SignedStructure<T>, bytes: Uint8Array, key: VerifyKey): Promise<Result<T, Sign1Error>> {
+  const parts = decodeSign1(bytes)
+  if (!parts.ok) return parts
+  const { protectedHeader: header, payload, signature } = parts.value
+  const value = statement.decode(payload)
+  if (!value.ok) return value
+  return (await key.verify(signature, toBeSigned(header, payload))) ? value : err('bad-signature')
+}
