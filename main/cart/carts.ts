@@ -1,0 +1,126 @@
+/** The open cart. It lives in the store, so a crash loses no line; one cart is open at a time. */
+import type { ReadStore, Store, StoreFault, WriteStore } from '#main/ports.ts'
+import { assert } from '#shared/assert.ts'
+import type { CartState, CartView, SeatHoldView } from '#shared/contracts/till.ts'
+import type { CartId, HoldId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import { type Currency, sum } from '#shared/domain/money.ts'
+import type { SaleLine } from '#shared/domain/sale-line.ts'
+import { type Result, ok } from '#shared/result.ts'
+
+export type CartHold = { readonly holdId: HoldId; readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[]; readonly expiresAt: string }
+export type Cart = {
+  readonly id: CartId
+  readonly state: CartState
+  readonly lines: readonly SaleLine[]
+  readonly holds: readonly CartHold[]
+}
+
+export type Carts = ReturnType<typeof createCarts>
+
+/** Opens the book of carts: finds the open cart of an earlier start, or begins one. */
+export function createCarts(deps: { readonly store: Store; readonly newId: () => string; readonly nowIso: () => string; readonly currency: Currency }) {
+  const { store, newId, nowIso, currency } = deps
+  let cart: Cart | undefined = readOpenCart(store)
+
+  /** The open cart; begins one when there is none. An empty cart is not worth a row: it is written with its first line. */
+  const current = (): Cart => {
+    cart ??= { id: newId() as CartId, state: 'open', lines: [], holds: [] }
+    return cart
+  }
+
+  const save = (next: Cart): Result<void, StoreFault> => {
+    const saved = store.write((tx) => writeCart(tx, next, nowIso()))
+    if (saved.ok) cart = next
+    return saved
+  }
+
+  return {
+    current,
+    view(): CartView {
+      const { id, state, lines, holds } = current()
+      return {
+        id,
+        state,
+        lines,
+        total: sum(lines.map((line) => line.total), currency),
+        tax: sum(lines.map((line) => line.tax), currency),
+        holds: holds.map(({ showtimeId, seats, expiresAt }): SeatHoldView => ({ showtimeId, seats, expiresAt })),
+      }
+    },
+    /** Replaces lines and holds of the open cart. */
+    change(lines: readonly SaleLine[], holds: readonly CartHold[]): Result<void, StoreFault> {
+      assert(current().state === 'open', 'a cart is edited only while it is open')
+      return save({ ...current(), lines, holds })
+    },
+    /** Empties the cart and begins another. */
+    abandon(): Result<void, StoreFault> {
+      const { id } = current()
+      const gone = store.write((tx) => setState(tx, id, 'abandoned'))
+      if (gone.ok) cart = undefined
+      return gone
+    },
+    /** Inside the caller's transaction: the cart is being paid, in doubt, or free again. Call `reload` once it is committed. */
+    lock(tx: WriteStore, cartId: CartId, state: CartState): void {
+      setState(tx, cartId, state)
+    },
+    /** Inside the caller's transaction: the cart became a receipt. Call `reload` once it is committed. */
+    markPaid(tx: WriteStore, cartId: CartId): void {
+      setState(tx, cartId, 'paid')
+    },
+    /** Inside the caller's transaction: the seats' holds run for their full time again, by our clock's estimate. */
+    renewHolds(tx: WriteStore, cartId: CartId, expiresAt: string): void {
+      tx.run('UPDATE cart_holds SET expires_at = ? WHERE cart_id = ?', expiresAt, cartId)
+    },
+    /** Reads the open cart again after a transaction of the caller's changed it. */
+    reload(): void {
+      cart = readOpenCart(store)
+    },
+  }
+}
+
+function setState(tx: WriteStore, cartId: CartId, state: CartState | 'paid' | 'abandoned'): void {
+  tx.run('UPDATE carts SET state = ?, revision = revision + 1 WHERE id = ?', state, cartId)
+}
+
+function writeCart(tx: WriteStore, cart: Cart, nowIso: string): void {
+  tx.run('INSERT INTO carts (id, state, created_at, revision) VALUES (?, ?, ?, 1) ON CONFLICT (id) DO UPDATE SET revision = revision + 1', cart.id, cart.state, nowIso)
+  tx.run('DELETE FROM cart_lines WHERE cart_id = ?', cart.id)
+  tx.run('DELETE FROM cart_holds WHERE cart_id = ?', cart.id)
+  cart.lines.forEach((line, position) => {
+    tx.run('INSERT INTO cart_lines (cart_id, id, position, line_json) VALUES (?, ?, ?, ?)', cart.id, line.id, position, JSON.stringify(line))
+  })
+  for (const hold of cart.holds) {
+    tx.run(
+      'INSERT INTO cart_holds (cart_id, hold_id, showtime_id, seats_json, expires_at) VALUES (?, ?, ?, ?, ?)',
+      cart.id,
+      hold.holdId,
+      hold.showtimeId,
+      JSON.stringify(hold.seats),
+      hold.expiresAt,
+    )
+  }
+}
+
+function readOpenCart(store: ReadStore): Cart | undefined {
+  const row = store.get("SELECT id, state FROM carts WHERE state IN ('open', 'paying', 'in-doubt') ORDER BY created_at DESC LIMIT 1")
+  return row ? readCart(store, row['id'] as CartId, row['state'] as CartState) : undefined
+}
+
+function readCart(store: ReadStore, id: CartId, state: CartState): Cart {
+  const lines = store
+    .all('SELECT line_json FROM cart_lines WHERE cart_id = ? ORDER BY position', id)
+    .map((row) => JSON.parse(String(row['line_json'])) as SaleLine)
+  const holds = store.all('SELECT hold_id, showtime_id, seats_json, expires_at FROM cart_holds WHERE cart_id = ?', id).map((row) => ({
+    holdId: row['hold_id'] as HoldId,
+    showtimeId: row['showtime_id'] as ShowtimeId,
+    seats: JSON.parse(String(row['seats_json'])) as readonly SeatId[],
+    expiresAt: String(row['expires_at']),
+  }))
+  return { id, state, lines, holds }
+}
+
+/** A cart that was being paid when the terminal stopped, by the attempt's cart id. */
+export function cartById(store: ReadStore, id: CartId): Result<Cart, 'unknown'> {
+  const row = store.get('SELECT state FROM carts WHERE id = ?', id)
+  return row ? ok(readCart(store, id, row['state'] as CartState)) : { ok: false, error: 'unknown' }
+}

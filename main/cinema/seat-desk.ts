@@ -1,0 +1,183 @@
+/**
+ * Choosing seats. A seat shows in the cart only after one atomic call held it at the backend (design rule: all or none, named when taken).
+ * Calls run one after another, so that two quick taps cannot overtake each other.
+ */
+import type { CartHold, Carts } from '#main/cart/carts.ts'
+import { type Lines, type TicketChoice, ticketLines, withTickets } from '#main/cart/edit-cart.ts'
+import type { BackendClient, BackendRefusal, Clock } from '#main/ports.ts'
+import type { Refused, SeatMapView, TillInput } from '#shared/contracts/till.ts'
+import type { HoldId, LineId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import type { SeatState, Showtime } from '#shared/domain/programme.ts'
+import { type Result, err, ok } from '#shared/result.ts'
+import type { ProgrammeBook } from './programme-book.ts'
+
+/** A show stays on sale this long after it began: latecomers buy while the trailers run. */
+const ON_SALE_AFTER_START_MS = 30 * 60_000
+
+type SeatDeskDeps = {
+  readonly backend: BackendClient
+  readonly programme: ProgrammeBook
+  readonly carts: Carts
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+export class SeatDesk {
+  readonly #deps: SeatDeskDeps
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: SeatDeskDeps) {
+    this.#deps = deps
+  }
+
+  /** Holds exactly these seats for the cart, or changes nothing. */
+  setSeats(input: TillInput<'setSeats'>): Promise<Result<void, Refused>> {
+    return this.#inTurn(() => this.#choose(input))
+  }
+
+  /** Takes one ticket out of the cart, and its seat off the hold. */
+  removeTicket(lineId: string): Promise<Result<void, Refused>> {
+    return this.#inTurn(async () => {
+      const { lines } = this.#deps.carts.current()
+      const line = lines.find((each) => each.id === lineId)
+      if (line?.subject.kind !== 'ticket') return err({ code: 'unknown-item' })
+      const { showtimeId } = line.subject
+      const seats = ticketLines(lines, showtimeId).flatMap(({ id, subject }) =>
+        subject.kind === 'ticket' && id !== lineId ? [{ seat: subject.seat, ticketTypeId: subject.ticketTypeId as string }] : [],
+      )
+      return this.#choose({ showtimeId, seats })
+    })
+  }
+
+  /** Gives seats back. The cart has already let go of them; what cannot be told now runs out by itself. */
+  release(holds: readonly CartHold[]): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const hold of holds) await this.#deps.backend.deleteHold(hold.holdId)
+    })
+  }
+
+  /**
+   * Pins every hold of the cart for one attempt, so that no seat is lost while money is taken. A hold that ran out is taken again
+   * when its seats are still free. `backend-offline` when nobody answers: the caller decides what may go on without pins.
+   */
+  pin(requestId: RequestId): Promise<Result<void, Refused>> {
+    return this.#inTurn(async () => {
+      for (const hold of this.#deps.carts.current().holds) {
+        const pinned = await pinOne(this.#deps.backend, hold, requestId)
+        if (!pinned.ok) return err(seatRefusal(pinned.error))
+      }
+      return ok()
+    })
+  }
+
+  async seatMap(showtimeId: ShowtimeId): Promise<Result<SeatMapView, Refused>> {
+    const { programme, backend, carts } = this.#deps
+    const showtime = programme.showtime(showtimeId)
+    if (!showtime) return err({ code: 'unknown-item' })
+    const answer = await backend.seats(showtimeId)
+    if (!answer.ok) return err(seatRefusal(answer.error))
+    const ours = new Set<string>(carts.current().holds.find((hold) => hold.showtimeId === showtimeId)?.seats)
+    const seats: Record<string, SeatState | 'ours'> = {}
+    for (const [seat, state] of Object.entries(answer.value.seats)) seats[seat] = ours.has(seat) ? 'ours' : state
+    return ok({ showtimeId, hallId: showtime.hallId, seats })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work)
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+
+  async #choose(input: TillInput<'setSeats'>): Promise<Result<void, Refused>> {
+    const { carts, programme, clock, newId } = this.#deps
+    const cart = carts.current()
+    if (cart.state !== 'open') return err({ code: 'cart-locked' })
+    const showtime = programme.showtime(input.showtimeId)
+    const hall = showtime && programme.hall(showtime.hallId)
+    if (!showtime || !hall) return err({ code: 'unknown-item' })
+    if (isClosed(showtime, clock.nowMs())) return err({ code: 'showtime-closed' })
+    const choices = readChoices(showtime, input)
+    if (!choices) return err({ code: 'unknown-item' })
+    const old = cart.holds.find((hold) => hold.showtimeId === showtime.id)
+    const holdId = old?.holdId ?? (newId() as HoldId)
+    const lines = withTickets(cart.lines, { showtime, hall, holdId, choices, newLineId: () => newId() as LineId })
+    if (!lines.ok) return lines
+    return this.#holdAndSave(lines.value, { showtimeId: showtime.id, holdId, seats: choices.map((choice) => choice.seat), old })
+  }
+
+  async #holdAndSave(
+    lines: Lines,
+    wanted: { readonly showtimeId: ShowtimeId; readonly holdId: HoldId; readonly seats: readonly SeatId[]; readonly old: CartHold | undefined },
+  ): Promise<Result<void, Refused>> {
+    const { backend, carts } = this.#deps
+    const { showtimeId, holdId, seats, old } = wanted
+    const others = carts.current().holds.filter((hold) => hold.holdId !== holdId)
+    if (seats.length === 0) {
+      // The cart lets go first: if the backend cannot hear it now, the hold simply runs out there.
+      const saved = this.#save(lines, others)
+      if (saved.ok && old) await backend.deleteHold(holdId)
+      return saved
+    }
+    const held = await backend.putHold({ holdId, showtimeId, seats })
+    if (!held.ok) {
+      // Giving seats back needs nobody's leave: the receipt names what it sells, the rest of the hold runs out at the backend.
+      const onlyFewer = old !== undefined && seats.every((seat) => old.seats.includes(seat))
+      if (held.error.code === 'offline' && onlyFewer) return this.#save(lines, [...others, { ...old, seats }])
+      return err(seatRefusal(held.error))
+    }
+    const saved = this.#save(lines, [...others, { holdId, showtimeId, seats, expiresAt: held.value.expiresAt }])
+    if (!saved.ok) await backend.deleteHold(holdId)
+    return saved
+  }
+
+  #save(lines: Lines, holds: readonly CartHold[]): Result<void, Refused> {
+    // While the backend was asked, the cart may have been locked or emptied by another hand.
+    if (this.#deps.carts.current().state !== 'open') return err({ code: 'cart-locked' })
+    const saved = this.#deps.carts.change(lines, holds)
+    return saved.ok ? ok() : err({ code: 'storage-failed', subject: saved.error.detail })
+  }
+}
+
+async function pinOne(backend: BackendClient, hold: CartHold, requestId: RequestId): Promise<Result<void, BackendRefusal>> {
+  const pinned = await backend.pinHold(hold.holdId, requestId)
+  if (pinned.ok || pinned.error.code !== 'hold-gone') return pinned
+  const again = await backend.putHold(hold)
+  return again.ok ? backend.pinHold(hold.holdId, requestId) : again
+}
+
+function isClosed(showtime: Showtime, nowMs: number): boolean {
+  return nowMs > Date.parse(showtime.startsAt) + ON_SALE_AFTER_START_MS
+}
+
+/** The choices with their ticket types, or undefined when a type is not sold for this showtime or a seat is named twice. */
+function readChoices(showtime: Showtime, input: TillInput<'setSeats'>): readonly TicketChoice[] | undefined {
+  if (new Set(input.seats.map((choice) => choice.seat)).size !== input.seats.length) return undefined
+  const choices: TicketChoice[] = []
+  for (const { seat, ticketTypeId } of input.seats) {
+    const ticketType = showtime.ticketTypes.find((type) => type.id === ticketTypeId)
+    if (!ticketType) return undefined
+    choices.push({ seat, ticketType })
+  }
+  return choices
+}
+
+/** The backend's word about seats, in the till's closed list. */
+function seatRefusal(refusal: BackendRefusal): Refused {
+  switch (refusal.code) {
+    case 'offline':
+    case 'unavailable':
+      return { code: 'backend-offline' }
+    case 'seat-taken':
+      return refusal.seats ? { code: 'seat-taken', subject: refusal.seats.join(', ') } : { code: 'seat-taken' }
+    case 'hold-gone':
+      return { code: 'seat-not-held' }
+    case 'showtime-closed':
+      return { code: 'showtime-closed' }
+    case 'unknown':
+    case 'malformed':
+    case 'conflict':
+      return { code: 'unknown-item', subject: refusal.message }
+    default:
+      return { code: 'backend-offline', subject: refusal.message }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The terminal's standing: its certificate, the keys it trusts, and who it is on receipts. Kept in the store, so that a start without
+ * the backend still sells; renewed when half the certificate's life has passed.
+ */
+import type { BackendClient, Clock, Enrolment, Store } from '#main/ports.ts'
+import type { TerminalProfile } from '#shared/contracts/backend-api.ts'
+import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import type { TerminalCertificate } from '#shared/contracts/radio-messages.ts'
+import type { Unsubscribe } from '#shared/contracts/till.ts'
+import { KeySet } from '#shared/crypto/key-set.ts'
+import { type Result, err, ok } from '#shared/result.ts'
+
+const SETTING = 'enrolment'
+const RENEW_CHECK_MS = 60 * 60_000
+const RENEW_RETRY_MS = 60_000
+
+export type Standing = {
+  readonly certificateBytes: Uint8Array
+  readonly certificate: TerminalCertificate
+  readonly keys: KeySet
+  readonly profile: TerminalProfile
+}
+
+export type EnrolmentRefusal = {
+  /** No cached standing and no backend; the code was refused; what came back does not verify against our root; the disk refused. */
+  readonly code: 'backend-needed' | 'code-refused' | 'not-trusted' | 'storage-failed'
+  readonly detail: string
+}
+
+type Deps = {
+  readonly store: Store
+  readonly backend: BackendClient
+  readonly clock: Clock
+  readonly rootPoint: Uint8Array
+  readonly terminalId: string
+  readonly terminalPoint: Uint8Array
+  readonly code?: string
+}
+export type EnrolmentDesk = { readonly standing: () => Standing; readonly stop: () => void }
+
+/** Loads the standing, or enrols with the one-time code on the first start. Keeps it fresh until `stop`. */
+export async function openEnrolment(deps: Deps): Promise<Result<EnrolmentDesk, EnrolmentRefusal>> {
+  const loaded = await load(deps)
+  const first = loaded ?? (await enrol(deps))
+  if (!first.ok) return first
+  let standing = first.value
+  let cancelTimer: Unsubscribe = () => {}
+  let stopped = false
+  const schedule = (delayMs: number) => {
+    if (!stopped) cancelTimer = deps.clock.after(delayMs, () => void renew())
+  }
+  const renew = async () => {
+    const { from, until } = standing.certificate
+    if (deps.clock.nowMs() / 1_000 < (from + until) / 2) return schedule(RENEW_CHECK_MS)
+    const answer = await deps.backend.renewCertificate()
+    const renewed = answer.ok ? await accept(deps, answer.value) : undefined
+    if (renewed?.ok) standing = renewed.value
+    schedule(renewed?.ok ? RENEW_CHECK_MS : RENEW_RETRY_MS)
+  }
+  // The first look at the certificate's age happens at once, but never holds up the start.
+  void renew()
+  return ok({
+    standing: () => standing,
+    stop() {
+      stopped = true
+      cancelTimer()
+    },
+  })
+}
+
+async function enrol(deps: Deps): Promise<Result<Standing, EnrolmentRefusal>> {
+  if (!deps.code) return err({ code: 'backend-needed', detail: 'this terminal is not enrolled yet, and no enrolment code was given' })
+  const answer = await deps.backend.enrol({ terminalId: deps.terminalId, code: deps.code })
+  if (!answer.ok) {
+    const code = answer.error.code === 'offline' ? 'backend-needed' : 'code-refused'
+    return err({ code, detail: answer.error.message })
+  }
+  return accept(deps, answer.value)
+}
+
+/** Checks what the backend sent against our root, then keeps it. */
+async function accept(deps: Deps, enrolment: Enrolment): Promise<Result<Standing, EnrolmentRefusal>> {
+  const standing = await check(deps, enrolment)
+  if (!standing.ok) return standing
+  const text = JSON.stringify({
+    certificate: toBase64Url(enrolment.certificate),
+    keySet: enrolment.keySet.map(toBase64Url),
+    profile: enrolment.profile,
+  })
+  const saved = deps.store.write((tx) =>
+    tx.run('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', SETTING, text),
+  )
+  return saved.ok ? standing : err({ code: 'storage-failed', detail: saved.error.detail })
+}
+
+async function check(deps: Deps, enrolment: Enrolment): Promise<Result<Standing, EnrolmentRefusal>> {
+  const keys = await KeySet.open(deps.rootPoint, enrolment.keySet)
+  if (!keys.ok) return err({ code: 'not-trusted', detail: `the key set does not verify against the root: ${keys.error}` })
+  const nowS = Math.floor(deps.clock.nowMs() / 1_000)
+  const opened = await keys.value.openTerminalCertificate(enrolment.certificate, nowS)
+  if (!opened.ok) return err({ code: 'not-trusted', detail: `the terminal certificate does not verify: ${opened.error}` })
+  const { certificate } = opened.value
+  if (certificate.terminalId !== deps.terminalId || toBase64Url(certificate.point) !== toBase64Url(deps.terminalPoint)) {
+    return err({ code: 'not-trusted', detail: 'the certificate is for another terminal or another key' })
+  }
+  return ok({ certificateBytes: enrolment.certificate, certificate, keys: keys.value, profile: enrolment.profile })
+}
+
+/** The standing kept from an earlier start, or undefined when there is none. An outdated certificate is renewed before it is used. */
+async function load(deps: Deps): Promise<Result<Standing, EnrolmentRefusal> | undefined> {
+  const row = deps.store.get('SELECT value FROM settings WHERE key = ?', SETTING)
+  if (!row) return undefined
+  const kept = JSON.parse(String(row['value'])) as { certificate: string; keySet: readonly string[]; profile: TerminalProfile }
+  const certificate = fromBase64Url(kept.certificate)
+  const keySet = kept.keySet.map(fromBase64Url)
+  if (!certificate || keySet.includes(undefined)) return err({ code: 'not-trusted', detail: 'the kept certificate cannot be read' })
+  const standing = await check(deps, { certificate, keySet: keySet.filter((bytes) => bytes !== undefined), profile: kept.profile })
+  if (standing.ok) return standing
+  const renewed = await deps.backend.renewCertificate()
+  return renewed.ok ? accept(deps, renewed.value) : standing
+}

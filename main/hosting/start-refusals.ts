@@ -1,0 +1,95 @@
+/** Why a terminal does not start: one sentence that says what to do, in both languages, and how the process ends. */
+import type { Words } from '#shared/domain/words.ts'
+
+/** Exit codes of both hosts, after BSD's sysexits.h. A supervisor starts a terminal again only after EXIT_BUG or a signal. */
+export const EXIT_STOPPED = 0
+export const EXIT_USAGE = 64
+export const EXIT_REFUSED = 69
+export const EXIT_BUG = 70
+
+export const START_REFUSALS = [
+  'usage',
+  'crypto-broken',
+  'folder-unwritable',
+  'key-exposed',
+  'key-damaged',
+  'in-use',
+  'store-unopenable',
+  'newer-schema',
+  'screens-missing',
+  'port-in-use',
+  'cannot-listen',
+  'terminal-refused',
+] as const
+export type StartRefusalCode = (typeof START_REFUSALS)[number]
+
+/** `subject` is what the sentence is about: a file, a port, the detail from the system. It never holds a secret. */
+export type StartRefusal = { readonly code: StartRefusalCode; readonly subject: string }
+
+/** The sentence for a person. */
+export function startRefusalWords({ code, subject }: StartRefusal): Words {
+  switch (code) {
+    case 'usage':
+      return { en: subject, 'zh-CN': `启动参数有误：${subject}` }
+    case 'crypto-broken':
+      return {
+        en: `This computer failed the cryptography self-test (${subject}). Reinstall the program or use another computer; nothing was opened.`,
+        'zh-CN': `本机未通过加密自检（${subject}）。请重新安装程序或更换电脑；未打开任何数据。`,
+      }
+    case 'folder-unwritable':
+      return {
+        en: `The data folder cannot be written: ${subject}. Free some space or correct the folder's permissions, then start again.`,
+        'zh-CN': `数据文件夹无法写入：${subject}。请释放空间或修正权限，然后重新启动。`,
+      }
+    case 'key-exposed':
+      return {
+        en: `Others can read this terminal's key: ${subject}. Make the file readable by its owner only (chmod 600), then start again.`,
+        'zh-CN': `其他用户可以读取本机密钥：${subject}。请将该文件设为仅所有者可读（chmod 600），然后重新启动。`,
+      }
+    case 'key-damaged':
+      return {
+        en: `This terminal's key is damaged: ${subject}. Restore the file from a backup, or enrol this terminal anew.`,
+        'zh-CN': `本机密钥已损坏：${subject}。请从备份恢复该文件，或重新登记本收银机。`,
+      }
+    case 'in-use':
+      return {
+        en: `Bandtill is already running with these records: ${subject}. Use the running one, or close it first.`,
+        'zh-CN': `已有一个 Bandtill 正在使用这些数据：${subject}。请使用已打开的程序，或先将其关闭。`,
+      }
+    case 'store-unopenable':
+      return {
+        en: `The terminal's records cannot be opened: ${subject}. Check the folder's permissions and the disk; nothing was changed.`,
+        'zh-CN': `无法打开收银数据：${subject}。请检查文件夹权限和磁盘；数据未作任何更改。`,
+      }
+    case 'newer-schema':
+      return {
+        en: `A newer version of Bandtill wrote these records: ${subject}. Start that version, or update this one.`,
+        'zh-CN': `这些数据由更新版本的 Bandtill 写入：${subject}。请启动该版本，或更新本程序。`,
+      }
+    case 'screens-missing':
+      return {
+        en: `The screens are not built: ${subject}. Run "npm run build", then start again.`,
+        'zh-CN': `尚未生成操作界面：${subject}。请先运行“npm run build”，然后重新启动。`,
+      }
+    case 'port-in-use':
+      return {
+        en: `Port ${subject} is taken by another program. Choose another with --port, or leave --port out.`,
+        'zh-CN': `端口 ${subject} 已被其他程序占用。请用 --port 另选端口，或不指定端口。`,
+      }
+    case 'cannot-listen':
+      return {
+        en: `The screens cannot be served on this computer: ${subject}. Check the loopback network, then start again.`,
+        'zh-CN': `无法在本机提供操作界面：${subject}。请检查本机回环网络，然后重新启动。`,
+      }
+    case 'terminal-refused':
+      return {
+        en: `The terminal could not start: ${subject}. Nothing was sold; correct this and start again.`,
+        'zh-CN': `收银机无法启动：${subject}。未进行任何销售；请排除问题后重新启动。`,
+      }
+  }
+}
+
+/** How the process ends after a refusal. */
+export function exitCodeOf({ code }: StartRefusal): number {
+  return code === 'usage' ? EXIT_USAGE : EXIT_REFUSED
+}

@@ -1,0 +1,67 @@
+import type { WriteStore } from '#main/ports.ts'
+import type { OutboxKind } from '#shared/contracts/backend-api.ts'
+import type { ReceiptPage } from '#shared/contracts/till.ts'
+import type { AuthorizationId, HoldId, OutboxId, ReceiptId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import type { Money } from '#shared/domain/money.ts'
+import type { Receipt } from '#shared/domain/receipt.ts'
+
+/** One authorization that paid a part, as the COSE_Sign1 received, with the part to capture. */
+export type Capture = {
+  readonly requestId: RequestId
+  readonly authorizationId: AuthorizationId
+  readonly amount: Money
+  readonly authorization: Uint8Array
+}
+/** A hold whose seats the receipt sells. */
+export type Sell = { readonly holdId: HoldId; readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[] }
+
+/** A receipt before it has an id, a number and a time: those are given at the commit, in the transaction. */
+export type ReceiptDraft = Omit<Receipt, 'id' | 'series' | 'number' | 'issuedAt' | 'terminalId' | 'tender'> & {
+  readonly captures: readonly Capture[]
+  readonly sells: readonly Sell[]
+}
+
+/** Where the journal stands. `hash` is lower-case hex, 64 characters. */
+export type Head = { readonly seq: number; readonly hash: string }
+
+/** Fiscal events beside receipts. Fields are flat and plain, so that any tool can read them. */
+export type EventKind =
+  | 'open' // the journal begins: series, terminal, incarnation, the key that signs heads
+  | 'attempt-reversed' // an attempt was undone: request_id, amount_minor, currency, reason
+  | 'answer-refused' // an answer that claimed to be an authorization and was not
+  | 'sale-cancelled' // a cart that had been charged was given up
+export type EventFields = Readonly<Record<string, string | number | boolean | null>>
+
+/** Adds a record to the outbox within the caller's transaction. */
+export type Enqueue = (tx: WriteStore, kind: OutboxKind, body: string) => OutboxId
+
+export type StoredReceipt = {
+  readonly receipt: Receipt
+  readonly synced: boolean
+  readonly prints: number
+  /** The journal's hash at this receipt's entry: what its QR code shows. */
+  readonly head: string
+}
+
+export interface Ledger {
+  /** The series receipts are numbered in now. */
+  series(): string
+  /**
+   * Gives the draft its id, number and time, and writes receipt, payments, journal entry, signed head and outbox record within the
+   * caller's transaction. Throws (a bug) on a draft that does not balance or whose captures are not its band payments.
+   */
+  commitReceipt(tx: WriteStore, draft: ReceiptDraft): Receipt
+  /** Adds an event to the journal within the caller's transaction. */
+  appendEvent(tx: WriteStore, kind: Exclude<EventKind, 'open'>, fields: EventFields): Head
+  /** The last journal entry. There is always one: the journal begins with `open`. */
+  head(): Head
+  /** True when the journal has grown since its head was last put into the outbox. */
+  isHeadDue(): boolean
+  /** Puts the signed head into the outbox, if it is due. */
+  enqueueHead(tx: WriteStore): void
+  receipt(id: ReceiptId): StoredReceipt | undefined
+  /** Newest first. `find`: a number, a printed number, or the beginning of an id (4 digits or more). */
+  receipts(input: { readonly before?: number | undefined; readonly limit: number; readonly find?: string | undefined }): ReceiptPage
+  /** Counts a print of this receipt. The answer is the number of prints so far, this one included. */
+  countPrint(tx: WriteStore, id: ReceiptId): number
+}

@@ -1,0 +1,145 @@
+/**
+ * Reading an answer. The order of checks is the one in docs/protocol.md: shape, algorithm, key and its validity, signature over the
+ * received bytes, then every field against what we asked. A failed check is a fault with a name: the attempt stays in doubt, and is
+ * never taken for a no by guess.
+ */
+import { equalBytes, fromHex } from '#shared/contracts/bytes.ts'
+import {
+  ANSWER_KINDS,
+  type Authorization,
+  answerPlaintext,
+  authorization,
+  decline,
+  neverSeen,
+  phoneRefusal,
+} from '#shared/contracts/radio-messages.ts'
+import type { SignedStructure } from '#shared/contracts/structure.ts'
+import { CLOCK_TOLERANCE_S, type KeySet } from '#shared/crypto/key-set.ts'
+import type { VerifyKey } from '#shared/crypto/keys.ts'
+import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
+import type { RequestId } from '#shared/domain/ids.ts'
+import type { Money } from '#shared/domain/money.ts'
+import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
+import { type Result, err, ok } from '#shared/result.ts'
+
+/** What the answer must agree with: the request as it left. */
+export type Asked = {
+  readonly requestId: RequestId
+  readonly statementDigest: Uint8Array
+  readonly amount: Money
+  readonly merchantId: string
+  readonly terminalId: string
+  readonly knocks: number
+  readonly sentAtS: number
+  readonly expiresAtS: number
+}
+
+export type Outcome =
+  | { readonly kind: 'authorized'; readonly authorization: Authorization; readonly signed: Uint8Array }
+  | { readonly kind: 'declined'; readonly reason: Reason; readonly signed: Uint8Array }
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly signed: Uint8Array }
+  | { readonly kind: 'never-seen'; readonly signed: Uint8Array }
+
+export type AnswerFault =
+  | 'malformed'
+  | 'wrong-algorithm'
+  | 'bad-signature'
+  | 'unknown-key'
+  | 'not-valid-now'
+  | 'bad-point'
+  | 'other-request'
+  | 'other-statement'
+  | 'other-amount'
+  | 'other-currency'
+  | 'other-merchant'
+  | 'other-terminal'
+  | 'other-knocks'
+  | 'wrong-time'
+  | 'unknown-reason'
+
+/** Reads the opened ANSWER of a band session. `phoneKey` is the key of the certificate the request was sealed for. */
+export async function readAnswer(
+  plaintext: Uint8Array,
+  asked: Asked,
+  trust: { readonly keys: KeySet; readonly phoneKey: VerifyKey; readonly nowS: number },
+): Promise<Result<Outcome, AnswerFault>> {
+  const answer = answerPlaintext.decode(plaintext)
+  if (!answer.ok) return answer
+  const { kind, signed } = answer.value
+  switch (kind) {
+    case ANSWER_KINDS.authorization:
+      return readAuthorization(signed, asked, trust)
+    case ANSWER_KINDS.decline:
+      return readDecline(signed, asked, trust)
+    case ANSWER_KINDS.refusal: {
+      const refusal = await openSign1(phoneRefusal, signed, trust.phoneKey)
+      if (!refusal.ok) return refusal
+      const reason = reasonOfCode(refusal.value.reason)
+      const fault = otherRequest(refusal.value, asked)
+      if (fault) return err(fault)
+      return reason ? ok({ kind: 'refused', reason, signed }) : err('unknown-reason')
+    }
+    case ANSWER_KINDS['never-seen']: {
+      const never = await openSign1(neverSeen, signed, trust.phoneKey)
+      if (!never.ok) return never
+      const fault = otherRequest({ requestId: never.value.requestId, statementDigest: never.value.firstDigest }, asked)
+      return fault ? err(fault) : ok({ kind: 'never-seen', signed })
+    }
+    default:
+      return err('malformed')
+  }
+}
+
+/** Reads an AUTHORIZATION, wherever it came from: through the band, or from the backend when it is asked. */
+export async function readAuthorization(
+  signed: Uint8Array,
+  asked: Asked,
+  trust: { readonly keys: KeySet; readonly nowS: number },
+): Promise<Result<Outcome, AnswerFault>> {
+  const opened = await openByAuthorizer(authorization, signed, trust.keys, (value) => value.approvedAt)
+  if (!opened.ok) return opened
+  const value = opened.value
+  const fault =
+    otherRequest(value, asked) ??
+    (value.amount !== asked.amount.amount ? 'other-amount' : undefined) ??
+    (value.currency !== asked.amount.currency ? 'other-currency' : undefined) ??
+    (value.merchantId !== asked.merchantId ? 'other-merchant' : undefined) ??
+    (value.terminalId !== asked.terminalId ? 'other-terminal' : undefined) ??
+    (value.knocks !== asked.knocks ? 'other-knocks' : undefined) ??
+    (isOutside(value.approvedAt, asked) ? 'wrong-time' : undefined)
+  return fault ? err(fault) : ok({ kind: 'authorized', authorization: value, signed })
+}
+
+/** Reads a DECLINE, wherever it came from. */
+export async function readDecline(
+  signed: Uint8Array,
+  asked: Asked,
+  trust: { readonly keys: KeySet; readonly nowS: number },
+): Promise<Result<Outcome, AnswerFault>> {
+  const opened = await openByAuthorizer(decline, signed, trust.keys, (value) => value.at)
+  if (!opened.ok) return opened
+  const fault = otherRequest(opened.value, asked) ?? (opened.value.terminalId !== asked.terminalId ? 'other-terminal' : undefined)
+  if (fault) return err(fault)
+  const reason = reasonOfCode(opened.value.reason)
+  return reason ? ok({ kind: 'declined', reason, signed }) : err('unknown-reason')
+}
+
+/** The authorizer's key must have been valid when it signed, by the time inside the statement. */
+async function openByAuthorizer<T>(
+  statement: SignedStructure<T>,
+  signed: Uint8Array,
+  keys: KeySet,
+  signedAtS: (value: T) => number,
+): Promise<Result<T, AnswerFault>> {
+  const peeked = peekSign1(statement, signed)
+  return peeked.ok ? keys.open('authorizer', statement, signed, signedAtS(peeked.value.value)) : peeked
+}
+
+function otherRequest(value: { readonly requestId: Uint8Array; readonly statementDigest: Uint8Array }, asked: Asked): AnswerFault | undefined {
+  if (!equalBytes(value.requestId, fromHex(asked.requestId) ?? new Uint8Array())) return 'other-request'
+  return equalBytes(value.statementDigest, asked.statementDigest) ? undefined : 'other-statement'
+}
+
+function isOutside(approvedAtS: number, asked: Asked): boolean {
+  return approvedAtS < asked.sentAtS - CLOCK_TOLERANCE_S || approvedAtS > asked.expiresAtS + CLOCK_TOLERANCE_S
+}

@@ -1,0 +1,196 @@
+/**
+ * One session with a band: connect, take the OFFER, seal what we ask, send it, and wait for the ANSWER.
+ * It decides nothing about money: it tells its caller what happened, and everything it cannot be sure of is `unknown`.
+ */
+import type { BandLink, Clock, LinkError, Radio } from '#main/ports.ts'
+import type { Standing } from '#main/enrolment/enrolment.ts'
+import type { Message } from '#shared/contracts/frames.ts'
+import {
+  ERROR_CODES,
+  FLAG_ARMED,
+  FLAG_PHONE_LINKED,
+  FLAG_WORN,
+  type OfferMessage,
+  PENDING_STAGES,
+  type PhoneOffer,
+  cancelMessage,
+  commitMessage,
+  errorMessage,
+  offerMessage,
+  pendingMessage,
+  phoneOffer,
+  requestPlaintext,
+} from '#shared/contracts/radio-messages.ts'
+import { fromHex } from '#shared/contracts/bytes.ts'
+import { isValidAt } from '#shared/crypto/key-set.ts'
+import type { VerifyKey } from '#shared/crypto/keys.ts'
+import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
+import { openSign1 } from '#shared/crypto/sign1.ts'
+import type { AttemptStage } from '#shared/domain/attempt.ts'
+import type { RequestId } from '#shared/domain/ids.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
+import { type Result, err, ok } from '#shared/result.ts'
+
+/** A band that says nothing for this long after subscribing has no offer for us. */
+const OFFER_TIMEOUT_MS = 3_000
+/** After the request expired, an answer may still be on its way for this long. */
+const ANSWER_GRACE_MS = 2_000
+
+/** An offer that was checked: we know which certified phone the request will be sealed for. */
+export type CheckedOffer = {
+  readonly message: OfferMessage
+  readonly offer: PhoneOffer
+  readonly phoneKey: VerifyKey
+}
+
+export type SessionEnd =
+  /** Nothing was sent. */
+  | { readonly kind: 'not-asked'; readonly reason: Reason }
+  /** The request could not be persisted; nothing was sent. */
+  | { readonly kind: 'not-persisted'; readonly detail: string }
+  /** An ANSWER came and opened; its content is for the caller to check. */
+  | { readonly kind: 'answered'; readonly plaintext: Uint8Array; readonly phoneKey: VerifyKey; readonly open: OpenSession }
+  /** The request left, and what became of it is not known. */
+  | { readonly kind: 'unknown'; readonly why: LinkError | 'expired' | 'cannot-open' | 'band-error' | 'cancelled' }
+
+/** A session that has its answer: the caller commits, then says so to the band. */
+export type OpenSession = {
+  readonly radio: { readonly attRequests: number; readonly segments: number; readonly bytes: number }
+  commit(requestId: RequestId, printedNumber: string): Promise<void>
+  close(): Promise<void>
+}
+
+export type SessionInput = {
+  readonly address: string
+  readonly requestId: RequestId
+  /** Signs the statement for this offer. */
+  readonly statementFor: (offer: CheckedOffer) => Promise<Uint8Array>
+  /** Called with the signed statement before the first byte of it leaves. A refusal stops the session. */
+  readonly persist: (statement: Uint8Array, offer: CheckedOffer) => Result<void, { readonly detail: string }> | Promise<Result<void, { readonly detail: string }>>
+  readonly expiresAtMs: () => number
+  readonly onStage: (stage: AttemptStage) => void
+  /** Resolves when the cashier stops waiting. */
+  readonly cancelled: Promise<void>
+}
+
+export async function runBandSession(
+  deps: { readonly radio: Radio; readonly clock: Clock; readonly standing: () => Standing },
+  input: SessionInput,
+): Promise<SessionEnd> {
+  input.onStage('connecting')
+  const connected = await deps.radio.connect(input.address)
+  if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }
+  const link = connected.value
+  const end = await ask(deps, input, link)
+  if (end.kind !== 'answered') await link.close()
+  return end
+}
+
+async function ask(deps: { readonly clock: Clock; readonly standing: () => Standing }, input: SessionInput, link: BandLink): Promise<SessionEnd> {
+  const nowS = () => Math.floor(deps.clock.nowMs() / 1_000)
+  const standing = deps.standing()
+  const first = await link.receive(OFFER_TIMEOUT_MS)
+  if (!first.ok) return { kind: 'not-asked', reason: first.error === 'link-lost' ? 'band-gone' : 'busy' }
+  const offer = await checkOffer(first.value, standing, nowS())
+  if (!offer.ok) return { kind: 'not-asked', reason: offer.error }
+  const statement = await input.statementFor(offer.value)
+  const sealed = await sealRequest({
+    offer: offer.value.message.offer,
+    bandNonce: offer.value.message.bandNonce,
+    sealingPoint: offer.value.offer.sealingPoint,
+    plaintext: requestPlaintext.encode({ statement, certificate: standing.certificateBytes }),
+  })
+  if (!sealed.ok) return { kind: 'not-asked', reason: 'band-not-usable' }
+  const persisted = await input.persist(statement, offer.value)
+  if (!persisted.ok) return { kind: 'not-persisted', detail: persisted.error.detail }
+  const sent = await link.send({ kind: 'request', body: sealed.value.message })
+  if (!sent.ok) return { kind: 'unknown', why: sent.error }
+  input.onStage('sent')
+  return waitForAnswer(deps.clock, input, link, sealed.value.session, offer.value.phoneKey)
+}
+
+async function waitForAnswer(clock: Clock, input: SessionInput, link: BandLink, session: SealedSession, phoneKey: VerifyKey): Promise<SessionEnd> {
+  const radio = { attRequests: link.attRequests(), ...link.lastSent() }
+  const cancelled = input.cancelled.then(() => 'cancelled' as const)
+  for (;;) {
+    const leftMs = input.expiresAtMs() + ANSWER_GRACE_MS - clock.nowMs()
+    if (leftMs <= 0) return { kind: 'unknown', why: 'expired' }
+    const next = await Promise.race([link.receive(leftMs), cancelled])
+    if (next === 'cancelled') {
+      await sendCancel(link, session, input.requestId)
+      return { kind: 'unknown', why: 'cancelled' }
+    }
+    if (!next.ok) return { kind: 'unknown', why: next.error === 'timeout' ? 'expired' : next.error }
+    const message = next.value
+    if (message.kind === 'pending') showPending(message, input.onStage)
+    if (message.kind === 'error') return { kind: 'unknown', why: 'band-error' }
+    if (message.kind === 'answer') {
+      const opened = await session.openAnswer(message.body)
+      if (!opened.ok) return { kind: 'unknown', why: 'cannot-open' }
+      return { kind: 'answered', plaintext: opened.value, phoneKey, open: openSession(link, session, radio) }
+    }
+    // Anything else (a fresh OFFER, a message of a later version) is not for this wait, and ends nothing.
+  }
+}
+
+/** OFFER or ERROR, as the first word of a band. Its flags are a hint that saves a useless request; the proof is what counts later. */
+export async function checkOffer(message: Message, standing: Standing, nowS: number): Promise<Result<CheckedOffer, Reason>> {
+  if (message.kind === 'error') return err(reasonOfError(message))
+  const offered = message.kind === 'offer' ? offerMessage.decode(message.body) : undefined
+  if (!offered?.ok) return err('band-not-usable')
+  const { flags } = offered.value
+  if (!(flags & FLAG_WORN)) return err('not-worn')
+  if (!(flags & FLAG_ARMED)) return err('not-armed')
+  if (!(flags & FLAG_PHONE_LINKED)) return err('phone-not-linked')
+  const phone = await standing.keys.openPhoneCertificate(offered.value.certificate, nowS)
+  if (!phone.ok) return err('band-not-usable')
+  const offer = await openSign1(phoneOffer, offered.value.offer, phone.value.key)
+  if (!offer.ok || !isValidAt({ from: 0, until: offer.value.expires }, nowS)) return err('band-not-usable')
+  return ok({ message: offered.value, offer: offer.value, phoneKey: phone.value.key })
+}
+
+function reasonOfError(message: Message): Reason {
+  const decoded = errorMessage.decode(message.body)
+  switch (decoded.ok ? decoded.value.code : 0) {
+    case ERROR_CODES['not-worn']:
+      return 'not-worn'
+    case ERROR_CODES['not-armed']:
+      return 'not-armed'
+    case ERROR_CODES['phone-not-linked']:
+      return 'phone-not-linked'
+    case ERROR_CODES.busy:
+      return 'busy'
+    default:
+      return 'band-not-usable'
+  }
+}
+
+function showPending(message: Message, onStage: (stage: AttemptStage) => void): void {
+  const pending = pendingMessage.decode(message.body)
+  const stage = pending.ok ? Object.entries(PENDING_STAGES).find(([, code]) => code === pending.value.stage) : undefined
+  if (stage) onStage(stage[0] as AttemptStage)
+}
+
+async function sendCancel(link: BandLink, session: SealedSession, requestId: RequestId): Promise<void> {
+  const fields = { requestId: idBytes(requestId) }
+  const mac = await session.mac('cancel', cancelMessage.encode(fields))
+  // A wish, nothing more: whether it arrives changes no money.
+  await link.send({ kind: 'cancel', body: cancelMessage.encode({ ...fields, mac }) })
+}
+
+function openSession(link: BandLink, session: SealedSession, radio: OpenSession['radio']): OpenSession {
+  return {
+    radio,
+    async commit(requestId, printedNumber) {
+      const fields = { requestId: idBytes(requestId), receiptNumber: printedNumber }
+      const mac = await session.mac('commit', commitMessage.encode(fields))
+      await link.send({ kind: 'commit', body: commitMessage.encode({ ...fields, mac }) })
+    },
+    close: () => link.close(),
+  }
+}
+
+/** A machine id as it travels: its 16 bytes. */
+export function idBytes(id: string): Uint8Array {
+  return fromHex(id) ?? new Uint8Array()
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { assert } from '#shared/assert.ts'
+import { err, ok } from '#shared/result.ts'
+import { type Printer, type PrinterState, type PrintJob, printerFailure } from './printer.ts'
+
+/** A job's id becomes a file's name, so it may only be what no file system takes for more than that. */
+const FILE_NAME_SAFE = /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/
+
+/**
+ * A printer that writes each job as `<id>.bin` in a folder: whole and on disk, or not there at all. The same job again replaces itself.
+ * It is also the printer of the practice world.
+ */
+export function createFilePrinter(options: { readonly folder: string }): Printer {
+  const { folder } = options
+  let state: PrinterState = { state: 'ready', detail: `folder ${folder}` }
+  return {
+    async print(job) {
+      assert(FILE_NAME_SAFE.test(job.id), 'a print job id must be a plain file name')
+      try {
+        await writeWhole(folder, job)
+      } catch (cause) {
+        const failure = printerFailure(`cannot write the receipt file: ${errorCode(cause)}`)
+        state = { state: 'failed', detail: failure.detail }
+        return err(failure)
+      }
+      state = { state: 'ready', detail: `folder ${folder}` }
+      return ok()
+    },
+    describe: () => state,
+  }
+}
+
+async function writeWhole(folder: string, { id, bytes }: PrintJob): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  // A name of its own per try: two tries at one job never write into one file.
+  const draft = join(folder, `.${id}.${randomBytes(4).toString('hex')}.part`)
+  try {
+    const file = await open(draft, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, join(folder, `${id}.bin`))
+  } catch (cause) {
+    await rm(draft, { force: true })
+    throw cause
+  }
+  await syncFolder(folder)
+}
+
+/** Makes the new name itself durable. Windows cannot open a folder, and needs no such step. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The system's short code, such as ENOSPC: the message would carry paths. */
+function errorCode(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unknown error'
+}

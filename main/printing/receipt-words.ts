@@ -1,0 +1,35 @@
+import type { ReceiptKind } from '#shared/domain/receipt.ts'
+import type { Language, Words } from '#shared/domain/words.ts'
+
+/** The fixed words of a receipt. Names, details and addresses come from the receipt itself. */
+export const RECEIPT_WORDS = {
+  number: { en: 'No.', 'zh-CN': '单号' },
+  time: { en: 'Time', 'zh-CN': '时间' },
+  cashier: { en: 'Cashier', 'zh-CN': '收银员' },
+  terminal: { en: 'Terminal', 'zh-CN': '终端' },
+  seat: { en: 'Seat', 'zh-CN': '座位' },
+  total: { en: 'TOTAL', 'zh-CN': '合计' },
+  taxIncluded: { en: 'Tax incl.', 'zh-CN': '含税' },
+  band: { en: 'Band', 'zh-CN': '手环' },
+  payer: { en: 'Payer', 'zh-CN': '付款人' },
+  authorization: { en: 'Auth.', 'zh-CN': '授权号' },
+  cash: { en: 'Cash', 'zh-CN': '现金' },
+  tendered: { en: 'Tendered', 'zh-CN': '收到' },
+  change: { en: 'Change', 'zh-CN': '找零' },
+  thanks: { en: 'Thank you', 'zh-CN': '谢谢惠顾' },
+  practice: { en: 'PRACTICE', 'zh-CN': '练习' },
+  notAReceipt: { en: 'NOT A RECEIPT', 'zh-CN': '非有效收据' },
+  copy: { en: 'COPY', 'zh-CN': '副本' },
+} as const satisfies Readonly<Record<string, Words>>
+
+export const KIND_WORDS: Readonly<Record<ReceiptKind, Words>> = {
+  sale: { en: 'RECEIPT', 'zh-CN': '收据' },
+  refund: { en: 'REFUND', 'zh-CN': '退款单' },
+  void: { en: 'VOID', 'zh-CN': '作废单' },
+  exchange: { en: 'EXCHANGE', 'zh-CN': '换票单' },
+  recovered: { en: 'RECOVERED RECEIPT', 'zh-CN': '补记收据' },
+}
+
+export function otherLanguage(language: Language): Language {
+  return language === 'en' ? 'zh-CN' : 'en'
+}

@@ -1,0 +1,178 @@
+import { Socket } from 'node:net'
+import { assert } from '#shared/assert.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { type Printer, type PrinterFailure, type PrinterState, type PrintJob, printerFailure } from './printer.ts'
+import { faultIn, isStatusAnswer, OFFLINE_BIT, STATUS_QUERIES, type StatusQuery, statusQueryBytes } from './printer-status.ts'
+
+/** The port receipt printers take raw jobs on. */
+export const PRINTER_PORT = 9100
+
+export type TcpPrinterLimits = {
+  readonly connectTimeoutMs: number
+  /** How long one answer to a status query may take before the job. A printer that says nothing by then is a silent one. */
+  readonly statusTimeoutMs: number
+  /** The same after the job, for a printer that did answer before: it may be busy. */
+  readonly confirmTimeoutMs: number
+  /** How long a whole job may take to be handed over. */
+  readonly writeTimeoutMs: number
+  /** How long the printer may take to close its side. Many never do. */
+  readonly closeTimeoutMs: number
+}
+
+const DEFAULT_LIMITS: TcpPrinterLimits = {
+  connectTimeoutMs: 3_000,
+  statusTimeoutMs: 400,
+  confirmTimeoutMs: 5_000,
+  writeTimeoutMs: 15_000,
+  closeTimeoutMs: 1_000,
+}
+
+export type TcpPrinterOptions = {
+  readonly host: string
+  readonly port?: number
+  readonly limits?: Partial<TcpPrinterLimits>
+  /** For tests that need a connection which never comes about. */
+  readonly newSocket?: () => Socket
+}
+
+/**
+ * A printer on the network. It asks for the printer's status before and after each job: a printer that answers is refused for paper,
+ * cover or errors, with the reason; one that says nothing is trusted. Every step has its time, so a job always ends.
+ */
+export function createTcpPrinter(options: TcpPrinterOptions): Printer {
+  const { host, port = PRINTER_PORT, newSocket = () => new Socket() } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  assert(Number.isInteger(port) && port > 0 && port <= 65_535, `not a port: ${port}`)
+  const place = `${host}:${port}`
+  let state: PrinterState = { state: 'ready', detail: place }
+  return {
+    async print(job) {
+      const line = new PrinterLine(newSocket())
+      const printed = await runJob(line, { host, port }, limits, job).finally(() => line.drop())
+      state = printed.ok ? { state: 'ready', detail: place } : { state: 'failed', detail: printed.error.detail }
+      return printed
+    },
+    describe: () => state,
+  }
+}
+
+type Step = Result<void, PrinterFailure>
+
+async function runJob(line: PrinterLine, place: { host: string; port: number }, limits: TcpPrinterLimits, job: PrintJob): Promise<Step> {
+  const connected = await line.connect(place, limits.connectTimeoutMs)
+  if (!connected.ok) return connected
+  const before = await askStatus(line, limits.statusTimeoutMs)
+  if (before.state === 'failed') return err(printerFailure(before.detail))
+  const written = await line.write(job.bytes, limits.writeTimeoutMs)
+  if (!written.ok) return written
+  if (before.state === 'answered') {
+    const after = await askStatus(line, limits.confirmTimeoutMs)
+    if (after.state === 'failed') return err(printerFailure(`${after.detail}; the receipt may be incomplete`))
+    if (after.state === 'silent') return err(printerFailure('the printer stopped answering; the receipt may be incomplete'))
+  }
+  return line.end(limits.closeTimeoutMs)
+}
+
+type StatusReport = { readonly state: 'answered' | 'silent' } | { readonly state: 'failed'; readonly detail: string }
+
+async function askStatus(line: PrinterLine, timeoutMs: number): Promise<StatusReport> {
+  let isOffline = false
+  for (const query of STATUS_QUERIES) {
+    const answer = await line.ask(query, timeoutMs)
+    if (!answer.ok) return { state: 'failed', detail: answer.error.detail }
+    if (answer.value === undefined) {
+      // Silent from the first query on: a printer without this command. Silent after it had begun to answer: not one to rely on.
+      if (query === STATUS_QUERIES[0]) return { state: 'silent' }
+      return { state: 'failed', detail: 'the printer stopped answering' }
+    }
+    if (query === 1) isOffline = (answer.value & OFFLINE_BIT) !== 0
+    const fault = faultIn(query, answer.value)
+    if (fault !== undefined) return { state: 'failed', detail: fault }
+  }
+  return isOffline ? { state: 'failed', detail: 'the printer is offline' } : { state: 'answered' }
+}
+
+const CLOSED_EARLY = 'the printer closed the connection; the receipt may be incomplete'
+
+/** One connection to a printer, for one job. Each step waits for its event, for the end of the connection, or for its time, whichever is first. */
+class PrinterLine {
+  readonly #socket: Socket
+  /** Settles when the connection is over, with the reason. Never rejects. */
+  readonly #over: Promise<string>
+  /** Settles when the connection is closed on both sides: true when an error did it. */
+  readonly #closed: Promise<boolean>
+  #waiting: ((answer: number) => void) | undefined
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    this.#over = new Promise((resolve) => {
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(`no connection to the printer: ${error.code ?? 'unknown error'}`))
+      socket.on('end', () => resolve(CLOSED_EARLY))
+      socket.on('close', () => resolve(CLOSED_EARLY))
+    })
+    this.#closed = new Promise((resolve) => socket.once('close', resolve))
+    // Always read: unread bytes at the end would make the system drop what the printer has not taken yet.
+    socket.on('data', (bytes) => {
+      for (const byte of bytes) if (isStatusAnswer(byte)) this.#waiting?.(byte)
+    })
+  }
+
+  connect(place: { host: string; port: number }, timeoutMs: number): Promise<Step> {
+    const connected = new Promise<void>((resolve) => {
+      this.#socket.once('connect', resolve)
+      this.#socket.connect(place)
+    })
+    return this.#within(connected, timeoutMs, () => err(printerFailure('the printer does not answer the call')))
+  }
+
+  write(bytes: Uint8Array, timeoutMs: number): Promise<Step> {
+    const written = new Promise<void>((resolve) => {
+      // An error reaches the connection's own end; here only success counts.
+      this.#socket.write(bytes, (error) => {
+        if (!error) resolve()
+      })
+    })
+    return this.#within(written, timeoutMs, () => err(printerFailure('the printer stopped taking data; the receipt may be incomplete')))
+  }
+
+  /** The answer to one query, or undefined when none came in time. */
+  async ask(query: StatusQuery, timeoutMs: number): Promise<Result<number | undefined, PrinterFailure>> {
+    let answer: number | undefined
+    const answered = new Promise<void>((resolve) => {
+      this.#waiting = (byte) => {
+        answer = byte
+        resolve()
+      }
+      this.#socket.write(statusQueryBytes(query))
+    })
+    const waited = await this.#within(answered, timeoutMs, ok)
+    this.#waiting = undefined
+    return waited.ok ? ok(answer) : waited
+  }
+
+  /** Closes our side. The printer closing its own is the end; so is its leaving it open. A reset is not. */
+  async end(timeoutMs: number): Promise<Step> {
+    this.#socket.end()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs, false)
+    })
+    const hadError = await Promise.race([this.#closed, late])
+    clearTimeout(timer)
+    return hadError ? err(printerFailure(CLOSED_EARLY)) : ok()
+  }
+
+  drop(): void {
+    this.#socket.destroy()
+  }
+
+  async #within(done: Promise<void>, timeoutMs: number, onTimeout: () => Step): Promise<Step> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<Step>((resolve) => {
+      timer = setTimeout(() => resolve(onTimeout()), timeoutMs)
+    })
+    const first = await Promise.race([done.then((): Step => ok()), this.#over.then((detail): Step => err(printerFailure(detail))), late])
+    clearTimeout(timer)
+    return first
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * The backend over HTTP. This folder is the only code in main/ that speaks it.
+ */
+import type * as z from 'zod'
+import type { BackendRefusal, Clock, Enrolment } from '#main/ports.ts'
+import {
+  attemptStatus,
+  BACKEND_PATHS,
+  enrolTerminal,
+  getProgramme,
+  getSeats,
+  pinHold,
+  postOutbox,
+  putHold,
+  renewCertificate,
+  unpinHold,
+} from '#shared/contracts/backend-api.ts'
+import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import type { Signer } from '#shared/crypto/keys.ts'
+import type { SeatId } from '#shared/domain/ids.ts'
+import type { Programme } from '#shared/domain/programme.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { createConnection } from './connection.ts'
+import { type Call, createCaller } from './http-caller.ts'
+import type { HttpBackendClient } from './ports.ts'
+
+export type BackendClientInput = {
+  /** Where the backend is, such as `https://backend.example`. */
+  readonly url: string
+  readonly terminalId: string
+  readonly signer: Signer
+  readonly clock: Clock
+  readonly random: () => number
+  /** For tests. */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/** `insecure-url`: plain http is for loopback only. `bad-url`: not an http(s) address of a service at its root. */
+export function createBackendClient(input: BackendClientInput): Result<HttpBackendClient, 'insecure-url' | 'bad-url'> {
+  const baseUrl = URL.canParse(input.url) ? new URL(input.url) : undefined
+  if (!baseUrl || !['http:', 'https:'].includes(baseUrl.protocol) || baseUrl.pathname !== '/' || baseUrl.username !== '')
+    return err('bad-url')
+  if (baseUrl.protocol === 'http:' && !LOOPBACK.has(baseUrl.hostname)) return err('insecure-url')
+
+  const { terminalId, signer, clock, random, fetch = globalThis.fetch } = input
+  const closing = new AbortController()
+  const common = { baseUrl, clock, closing: closing.signal, fetch }
+  const connection = createConnection({ ...common, random })
+  const send = createCaller({ ...common, keyId: `terminal:${terminalId}`, signer })
+  const call: Caller = async (request) => {
+    const answer = await send(request)
+    if (!answer.ok && answer.error.code === 'offline') connection.missed()
+    else connection.heard()
+    return answer
+  }
+
+  return ok({
+    connection,
+    close: () => closing.abort(),
+    ...registryCalls(call, signer),
+    ...seatCalls(call),
+    ...moneyCalls(call),
+  })
+}
+
+type Caller = <T>(call: Call<T>) => Promise<Result<T, BackendRefusal>>
+
+/** A path of the contract with its one parameter filled in. */
+function pathOf(name: 'seats' | 'hold' | 'pin' | 'attempt', value: string): string {
+  return BACKEND_PATHS[name].replace(/\{\w+\}/, encodeURIComponent(value))
+}
+
+/** Goes on with an answer that is there; passes a refusal through. */
+async function after<T, U>(
+  answer: Promise<Result<T, BackendRefusal>>,
+  next: (value: T) => Result<U, BackendRefusal>,
+): Promise<Result<U, BackendRefusal>> {
+  const arrived = await answer
+  return arrived.ok ? next(arrived.value) : arrived
+}
+
+const GARBLED: Result<never, BackendRefusal> = {
+  ok: false,
+  error: { code: 'offline', message: 'the answer holds text that is not base64url' },
+}
+
+function bytesOf(text: string): Result<Uint8Array, BackendRefusal> {
+  const bytes = fromBase64Url(text)
+  return bytes ? ok(bytes) : GARBLED
+}
+
+type EnrolmentReply = z.output<typeof enrolTerminal.reply>
+
+function toEnrolment({ certificate, keySet, profile }: EnrolmentReply): Result<Enrolment, BackendRefusal> {
+  const own = bytesOf(certificate)
+  if (!own.ok) return own
+  const keys: Uint8Array[] = []
+  for (const text of keySet) {
+    const key = bytesOf(text)
+    if (!key.ok) return key
+    keys.push(key.value)
+  }
+  return ok({ certificate: own.value, keySet: keys, profile })
+}
+
+function registryCalls(call: Caller, signer: Signer): Pick<HttpBackendClient, 'enrol' | 'renewCertificate' | 'programme'> {
+  return {
+    async enrol({ terminalId, code }) {
+      const body = { terminalId, code, point: toBase64Url(signer.point) }
+      return after(call({ method: 'POST', path: BACKEND_PATHS.enrolTerminal, body, reply: enrolTerminal.reply }), toEnrolment)
+    },
+    async renewCertificate() {
+      return after(call({ method: 'POST', path: BACKEND_PATHS.renewCertificate, reply: renewCertificate.reply }), toEnrolment)
+    },
+    async programme() {
+      const answer = call({ method: 'GET', path: BACKEND_PATHS.programme, reply: getProgramme.reply })
+      // The cast: the schema has checked every field of a Programme; the brands are all it cannot give.
+      return after(answer, (programme) => ok(programme as unknown as Programme))
+    },
+  }
+}
+
+function seatCalls(call: Caller): Pick<HttpBackendClient, 'seats' | 'putHold' | 'deleteHold' | 'pinHold' | 'unpinHold'> {
+  return {
+    async seats(showtimeId) {
+      const answer = call({ method: 'GET', path: pathOf('seats', showtimeId), reply: getSeats.reply })
+      // The cast: each seat id was checked by the schema.
+      return after(answer, ({ seats, own }) => ok({ seats, own: own as SeatId[] }))
+    },
+    async putHold({ holdId, showtimeId, seats }) {
+      const answer = call({ method: 'PUT', path: pathOf('hold', holdId), body: { showtimeId, seats }, reply: putHold.reply })
+      return after(answer, ({ expiresAt }) => ok({ expiresAt }))
+    },
+    async deleteHold(holdId) {
+      return call<void>({ method: 'DELETE', path: pathOf('hold', holdId), reply: undefined })
+    },
+    async pinHold(holdId, requestId) {
+      const answer = call({ method: 'POST', path: pathOf('pin', holdId), body: { requestId }, reply: pinHold.reply })
+      return after(answer, () => ok())
+    },
+    async unpinHold(holdId, requestId) {
+      const answer = call({ method: 'DELETE', path: pathOf('pin', holdId), body: { requestId }, reply: unpinHold.reply })
+      return after(answer, ({ expiresAt }) => ok({ expiresAt }))
+    },
+  }
+}
+
+function moneyCalls(call: Caller): Pick<HttpBackendClient, 'attempt' | 'postOutbox'> {
+  return {
+    async attempt(requestId) {
+      const answer = call({ method: 'GET', path: pathOf('attempt', requestId), reply: attemptStatus.reply })
+      return after(answer, ({ state, signed }) => {
+        if (signed === undefined) return ok({ state })
+        const bytes = bytesOf(signed)
+        return bytes.ok ? ok({ state, signed: bytes.value }) : bytes
+      })
+    },
+    async postOutbox(entries) {
+      const answer = call({ method: 'POST', path: BACKEND_PATHS.outbox, body: { entries }, reply: postOutbox.reply })
+      return after(answer, ({ results }) =>
+        ok(results.map(({ id, outcome, alarm }) => ({ id, outcome, ...(alarm === undefined ? {} : { alarm }) }))),
+      )
+    },
+  }
+}

@@ -1,0 +1,46 @@
+/** The state every screen sees, gathered from the parts; and the listeners it is pushed to. */
+import type { Clock } from '#main/ports.ts'
+import type { TillState, Unsubscribe } from '#shared/contracts/till.ts'
+
+/** States are pushed at most this often: twenty a second is more than an eye sees, and a burst of adverts costs one message. */
+const PUSH_INTERVAL_MS = 50
+
+type Listener = (state: TillState) => void
+
+/** Pushes the newest state to its listeners, never more often than the interval, and always the last one. */
+export class StatePusher {
+  readonly #clock: Clock
+  readonly #read: () => TillState
+  readonly #listeners = new Set<Listener>()
+  #cancelTimer: Unsubscribe | undefined
+  #lastPushMs = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock, read: () => TillState) {
+    this.#clock = clock
+    this.#read = read
+  }
+
+  /** Calls back at once, then at each change. */
+  add(listener: Listener): Unsubscribe {
+    this.#listeners.add(listener)
+    listener(this.#read())
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Something changed. */
+  touch(): void {
+    if (this.#cancelTimer || this.#listeners.size === 0) return
+    const sinceLastMs = this.#clock.monotonicMs() - this.#lastPushMs
+    this.#cancelTimer = this.#clock.after(Math.max(0, PUSH_INTERVAL_MS - sinceLastMs), () => {
+      this.#cancelTimer = undefined
+      this.#lastPushMs = this.#clock.monotonicMs()
+      const state = this.#read()
+      for (const listener of this.#listeners) listener(state)
+    })
+  }
+
+  stop(): void {
+    this.#cancelTimer?.()
+    this.#listeners.clear()
+  }
+}
