@@ -1,0 +1,19 @@
+import { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { first } from '../migrations/0001-first.ts'
+import { openSqlite } from './sqlite.ts'
+import type { Database, Tables } from './tables.ts'
+
+/** In order, frozen once released. */
+const MIGRATIONS = { '0001-first': first }
+
+/** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */
+export async function openDatabase(file: string): Promise<Database> {
+  const db = new Kysely<Tables>({ dialect: openSqlite(file) })
+  const { error } = await new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } }).migrateToLatest()
+  if (error !== undefined) {
+    await db.destroy()
+    throw error instanceof Error ? error : new Error('the database could not be migrated')
+  }
+  return db
+}

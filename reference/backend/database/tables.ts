@@ -1,0 +1,120 @@
+/** The rows of the backend's database as TypeScript sees them. Only repositories read or write them. */
+import type { Generated, Kysely, Transaction } from 'kysely'
+import type { Currency } from '#shared/domain/money.ts'
+import type { SeatState } from '#shared/domain/programme.ts'
+
+export type Tables = {
+  merchants: { id: string; name_en: string; name_zh: string }
+  sites: {
+    id: string
+    merchant_id: string
+    name_en: string
+    name_zh: string
+    address_en: string
+    address_zh: string
+    time_zone: string
+    latitude_e5: number
+    longitude_e5: number
+    currency: Currency
+  }
+  /** `code_hash`: hex SHA-256 of the enrolment code. `point`: base64url, once enrolled. */
+  terminals: { id: string; site_id: string; code_hash: string; point: string | null; state: 'registered' | 'active' | 'suspended' }
+  accounts: { id: string; display_name: string; currency: Currency; opening_balance: number; frozen: number }
+  phones: { id: string; account_id: string; point: string }
+  /** `counter`: the largest proof counter seen in this epoch, -1 before the first. */
+  bands: {
+    id: string
+    account_id: string
+    phone_id: string
+    point: string
+    epoch: number
+    counter: number
+    state: 'active' | 'blocked'
+  }
+  band_nonces: { band_id: string; nonce: string }
+  call_nonces: { key_id: string; nonce: string; expires_at_ms: number }
+  programmes: { site_id: string; version: string; body: string }
+  showtimes: { id: string; site_id: string; hall_id: string; starts_at_ms: number }
+  holds: {
+    id: string
+    terminal_id: string
+    showtime_id: string
+    state: 'held' | 'pinned' | 'sold' | 'released'
+    request_id: string | null
+    expires_at_ms: number
+  }
+  seats: { showtime_id: string; seat: string; state: SeatState; hold_id: string | null; receipt_id: string | null }
+  /** `binding`: hex digest of the one submit this key answers. A row without an answer remembers a reversal that came first. */
+  attempts: {
+    terminal_id: string
+    request_id: string
+    binding: string | null
+    statement_digest: string | null
+    answer_kind: 'authorization' | 'decline' | null
+    answer: Uint8Array | null
+    hint: string | null
+    reason: string | null
+    reversed_at: string | null
+  }
+  authorizations: {
+    id: string
+    terminal_id: string
+    request_id: string
+    account_id: string
+    band_id: string
+    merchant_id: string
+    amount: number
+    captured: number
+    currency: Currency
+    state: 'held' | 'captured' | 'reversed'
+    approved_at: string
+    capture_by_ms: number
+    receipt_id: string | null
+  }
+  postings: { id: string; kind: PostingKind; reference: string; at: string }
+  entries: { posting_id: string; account: string; currency: Currency; amount: number }
+  balances: { account: string; currency: Currency; amount: number }
+  outbox_entries: {
+    terminal_id: string
+    id: string
+    kind: string
+    body: string
+    outcome: 'applied' | 'quarantined'
+    alarm: string | null
+    received_at: string
+  }
+  quarantined_entries: {
+    terminal_id: string
+    entry_id: string
+    body_digest: string
+    kind: string
+    body: string
+    why: string
+    received_at: string
+  }
+  receipts: {
+    receipt_id: string
+    terminal_id: string
+    series: string
+    number: number
+    total: number
+    currency: Currency
+    entry_id: string
+  }
+  heads: {
+    terminal_id: string
+    seq: number
+    head: string
+    source: 'request' | 'receipt' | 'outbox'
+    signature: Generated<string | null>
+    kid: Generated<string | null>
+    at: string
+  }
+  alarms: { id: string; kind: string; terminal_id: string | null; detail: string; at: string }
+}
+
+export type PostingKind = 'opening' | 'hold' | 'release' | 'capture'
+
+/** Reads may use either; whatever writes asks for a transaction. */
+export type Database = Kysely<Tables>
+export type Tx = Transaction<Tables>

@@ -1,0 +1,69 @@
+/** The authorizer's rules, with no clock, database or key in sight: what is known goes in, a yes or a reasoned no comes out. */
+import type { SubmitHint } from '#shared/contracts/backend-api.ts'
+import { type BandProof, FLAG_ARMED, FLAG_WORN, type PayStatement } from '#shared/contracts/radio-messages.ts'
+import { equalBytes } from '#shared/contracts/bytes.ts'
+import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
+import type { Currency } from '#shared/domain/money.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
+import type { AlarmKind } from './alarms.ts'
+
+export type Facts = {
+  /** The backend's clock, seconds. */
+  readonly nowS: number
+  readonly statement: PayStatement
+  /** The terminal is enrolled with the certified key, active, sells in this currency, and its certificate is valid now. */
+  readonly isTerminalTrusted: boolean
+  /** The terminal has already reversed this request. */
+  readonly isReversed: boolean
+  readonly proof: BandProof
+  /** SHA-256 of the sealed request, as the phone received it. */
+  readonly requestDigest: Uint8Array
+  /** The band of this phone whose key signed the proof, or undefined: none did. */
+  readonly band: { readonly epoch: number; readonly counter: number; readonly isUsable: boolean } | undefined
+  readonly isNonceSeen: boolean
+  readonly account: { readonly isFrozen: boolean; readonly currency: Currency; readonly balance: number }
+  /** Every hold the statement names lives, is this terminal's, and is free for this attempt to pin. */
+  readonly areHoldsLive: boolean
+}
+
+export type Decision =
+  | { readonly kind: 'approve' }
+  | {
+      readonly kind: 'decline'
+      readonly reason: Reason
+      readonly hint: SubmitHint
+      /** Set when an honest band or phone would never cause it. */
+      readonly alarm?: AlarmKind
+    }
+
+function decline(reason: Reason, hint: SubmitHint, alarm?: AlarmKind): Decision {
+  return alarm ? { kind: 'decline', reason, hint, alarm } : { kind: 'decline', reason, hint }
+}
+
+/** Yes, or the first rule that says no. The order is part of the protocol: docs/protocol.md lists it. */
+export function decide(facts: Facts): Decision {
+  const { statement, nowS } = facts
+  if (!facts.isTerminalTrusted) return decline('terminal-not-trusted', 'terminal')
+  if (facts.isReversed) return decline('cancelled', 'none')
+  if (nowS > statement.time + statement.lifetime || statement.time > nowS + CLOCK_TOLERANCE_S) return decline('expired', 'expired')
+  return bandRefusal(facts) ?? customerRefusal(facts) ?? { kind: 'approve' }
+}
+
+function bandRefusal({ band, proof, statement, requestDigest, isNonceSeen }: Facts): Decision | undefined {
+  if (!band || !band.isUsable || band.epoch !== proof.epoch) return decline('band-not-usable', 'band')
+  if (!equalBytes(proof.requestDigest, requestDigest)) return decline('band-not-usable', 'band')
+  if (!equalBytes(proof.bandNonce, statement.bandNonce) || isNonceSeen) return decline('band-not-usable', 'band', 'nonce-not-fresh')
+  if (proof.counter <= band.counter) return decline('band-not-usable', 'band', 'counter-not-greater')
+  return undefined
+}
+
+function customerRefusal({ proof, statement, account, areHoldsLive }: Facts): Decision | undefined {
+  if ((proof.flags & FLAG_WORN) === 0) return decline('not-worn', 'band')
+  if ((proof.flags & FLAG_ARMED) === 0) return decline('not-armed', 'band')
+  if (statement.knocks > 0 && proof.knocks !== statement.knocks) return decline('knock-missing', 'band')
+  // A freeze and an empty wallet look the same at the counter; only the phone learns which.
+  if (account.isFrozen) return decline('wallet-refused', 'frozen')
+  if (account.currency !== statement.currency || account.balance < statement.amount) return decline('wallet-refused', 'funds')
+  if (!areHoldsLive) return decline('seat-not-held', 'seats')
+  return undefined
+}

@@ -1,0 +1,21 @@
+import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import { type VerifyKey, importVerifyKey } from '#shared/crypto/keys.ts'
+
+const KEYS_KEPT_MAX = 10_000
+
+/** Imported public keys by their point (base64url), because importing costs more than checking a signature. */
+export class VerifyKeys {
+  readonly #kept = new Map<string, VerifyKey>()
+
+  /** The key of a point, or undefined when the text is not a point of the curve. */
+  async of(point: string): Promise<VerifyKey | undefined> {
+    const known = this.#kept.get(point)
+    if (known) return known
+    const bytes = fromBase64Url(point)
+    const key = bytes && (await importVerifyKey(bytes))
+    if (!key?.ok) return undefined
+    if (this.#kept.size >= KEYS_KEPT_MAX) this.#kept.clear()
+    this.#kept.set(point, key.value)
+    return key.value
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The proof counter. No value is ever used twice, across crashes and battery changes: a block of values is reserved on disk before the
+ * first of them is used, and what a crash left unused of a block is skipped.
+ */
+import { assert } from '#shared/assert.ts'
+import { type Result, ok } from '#shared/result.ts'
+import type { BandStore } from './ports.ts'
+
+/** Values reserved by one write: one write to flash for so many payments. */
+export const COUNTER_BLOCK = 32
+
+export class ProofCounter {
+  readonly #store: BandStore
+  /** The last value handed out. */
+  #last: number
+  /** The highest value the disk lets us use. */
+  #ceiling: number
+  #turn: Promise<unknown> = Promise.resolve()
+
+  /** `ceiling`: the last one saved, 0 for a band that has never made a proof. */
+  constructor(store: BandStore, ceiling: number) {
+    assert(Number.isSafeInteger(ceiling) && ceiling >= 0, `a counter ceiling is whole, got ${ceiling}`)
+    this.#store = store
+    this.#last = ceiling
+    this.#ceiling = ceiling
+  }
+
+  /** The next value, reserved on disk. `storage-failed`: no proof may be made now. */
+  async next(): Promise<Result<number, 'storage-failed'>> {
+    const turn = this.#turn.then(async () => this.#take())
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #take(): Promise<Result<number, 'storage-failed'>> {
+    if (this.#last >= this.#ceiling) {
+      const ceiling = this.#ceiling + COUNTER_BLOCK
+      const saved = await this.#store.saveCounter(ceiling)
+      if (!saved.ok) return saved
+      this.#ceiling = ceiling
+    }
+    this.#last += 1
+    return ok(this.#last)
+  }
+}

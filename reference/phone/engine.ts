@@ -1,0 +1,385 @@
+/**
+ * The wallet's engine: opens what the band forwards, checks terminal, band and policy, asks the backend, seals the answer.
+ * A request's answer is on disk before it is sent; the same request gets the same answer; a request once denied stays denied.
+ */
+import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
+import { type VerifyKey, importVerifyKey } from '#shared/crypto/keys.ts'
+import { type BandProof, type TerminalCertificate, authorization, decline } from '#shared/contracts/radio-messages.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
+import { type Result, err, ok } from '#shared/result.ts'
+import { Exchange, sendError } from './exchange.ts'
+import { OfferBook } from './offers.ts'
+import { type BandKey, type OpenedRequest, checkProof, checkTerminal, isExpired, openForwarded, requestKey } from './open-request.ts'
+import { type PaymentSettings, judgePayment } from './policy.ts'
+import type {
+  BandLink,
+  Clock,
+  Outcome,
+  Owner,
+  PaymentView,
+  PhoneBackend,
+  PhoneStore,
+  Relay,
+  RequestRecord,
+  SubmitAnswer,
+  Submission,
+} from './ports.ts'
+import { RequestRecords } from './request-records.ts'
+
+/** Offers the phone leaves on the band. */
+export const BAND_OFFERS = 8
+/** Requests in work at once; more are told `busy`. */
+export const REQUESTS_OPEN_MAX = 4
+/** Exchanges remembered for their COMMIT. */
+export const EXCHANGES_MAX = 32
+/** First wait before the same submission is sent again; it doubles up to the maximum. */
+export const RESUBMIT_FIRST_MS = 500
+export const RESUBMIT_MAX_MS = 5_000
+/** Wait before certificates are asked for again. */
+export const CERTIFY_RETRY_MS = 2_000
+
+export type PhoneParts = {
+  readonly clock: Clock
+  readonly band: BandLink
+  readonly backend: PhoneBackend
+  readonly store: PhoneStore
+  /** What the store kept, oldest first. */
+  readonly records: readonly RequestRecord[]
+  readonly owner: Owner
+  /** Read at every payment. */
+  readonly settings: () => PaymentSettings
+  readonly bandPoint: Uint8Array
+  readonly bandEpoch: number
+  readonly rootPoint: Uint8Array
+}
+
+type Settled = Exclude<Outcome, { state: 'asked' }>
+type OpenRequest = { readonly digest: Uint8Array; readonly cancel: AbortController; readonly done: Promise<Settled | undefined> }
+/** A pay request whose terminal and statement are beyond doubt. */
+type Payment = {
+  readonly exchange: Exchange
+  readonly opened: OpenedRequest & { readonly statement: { readonly kind: 'pay' } }
+  readonly proof: BandProof
+  readonly key: string
+  readonly view: PaymentView
+}
+
+export class PhoneEngine {
+  readonly #parts: PhoneParts
+  readonly #bandKey: BandKey
+  readonly #offers: OfferBook
+  readonly #records: RequestRecords
+  readonly #open = new Map<string, OpenRequest>()
+  readonly #exchanges = new Map<string, { readonly exchange: Exchange; readonly view: PaymentView; readonly key: string }>()
+  /** Requests are checked one after another, so that a query never overtakes the request it asks about. */
+  #turn: Promise<void> = Promise.resolve()
+  #slot: number | undefined
+  #left = 0
+  #refilling = false
+  #stopRetry = () => {}
+  #stopped = false
+
+  private constructor(parts: PhoneParts, bandKey: VerifyKey) {
+    this.#parts = parts
+    this.#bandKey = { key: bandKey, epoch: parts.bandEpoch }
+    this.#offers = new OfferBook(parts.backend, parts.rootPoint)
+    this.#records = new RequestRecords(parts.store, parts.records)
+  }
+
+  static async start(parts: PhoneParts): Promise<Result<PhoneEngine, 'bad-point'>> {
+    const bandKey = await importVerifyKey(parts.bandPoint)
+    return bandKey.ok ? ok(new PhoneEngine(parts, bandKey.value)) : bandKey
+  }
+
+  /** The band has no offers left for this id slot: it was out of reach, or has changed its identity. */
+  offersWanted(slot: number): void {
+    this.#slot = slot
+    this.#left = 0
+    void this.#refill()
+  }
+
+  /** One message from the band. */
+  receive(relay: Relay): void {
+    if (this.#stopped) return
+    switch (relay.message.kind) {
+      case 'forward':
+        this.#left = Math.max(0, this.#left - 1)
+        this.#turn = this.#turn.then(async () => this.#forwarded(relay))
+        void this.#turn.then(async () => this.#refill())
+        return
+      case 'cancel':
+        this.#turn = this.#turn.then(async () => this.#cancelled(relay))
+        return
+      case 'commit':
+        void this.#committed(relay)
+        return
+      default:
+        return
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#stopRetry()
+    for (const open of this.#open.values()) open.cancel.abort()
+  }
+
+  #nowS(): number {
+    return Math.floor(this.#parts.clock.nowMs() / 1000)
+  }
+
+  async #refill(): Promise<void> {
+    if (this.#refilling || this.#stopped) return
+    this.#refilling = true
+    this.#stopRetry()
+    while (this.#slot !== undefined && this.#left < BAND_OFFERS && !this.#stopped) {
+      const slot = this.#slot
+      const certified = await this.#offers.certify(slot)
+      if (!certified.ok) {
+        this.#stopRetry = this.#parts.clock.after(CERTIFY_RETRY_MS, () => void this.#refill())
+        break
+      }
+      const made = await this.#offers.make(slot)
+      if (made && slot === this.#slot) {
+        this.#left += 1
+        this.#parts.band.send({ offerId: made.offerId, message: { kind: 'refill', body: made.body } })
+      }
+    }
+    this.#refilling = false
+  }
+
+  async #forwarded(relay: Relay): Promise<void> {
+    const nowS = this.#nowS()
+    const opened = await openForwarded(relay.message.body, this.#offers, nowS)
+    const { keySet } = this.#offers
+    if (!opened.ok || !keySet) return sendError(this.#parts.band, relay.offerId, opened.ok ? 'busy' : opened.error)
+    const exchange = new Exchange(opened.value, this.#parts.band)
+    exchange.pending('seen')
+    const isQuery = opened.value.statement.kind === 'query'
+    const terminal = await checkTerminal(opened.value, keySet, nowS)
+    // A query that fails its checks gets a hint only: a refusal would end the very attempt it asks about.
+    if (!terminal.ok) return isQuery ? exchange.error('malformed') : exchange.answer({ state: 'refusal', reason: terminal.error }, nowS)
+    const { requestId } = opened.value.statement.value
+    const key = requestKey(terminal.value.terminalId, requestId)
+    const view = viewOf(opened.value, terminal.value)
+    this.#remember(toHex(relay.offerId), { exchange, view, key })
+    if (!isQuery && (await this.#answeredBefore(exchange, key))) return
+    const proof = await checkProof(opened.value, this.#bandKey, this.#records.counter)
+    if (proof.ok) this.#records.sawCounter(proof.value.counter)
+    const problem: Reason | undefined = !proof.ok ? proof.error : isExpired(opened.value.statement.value, nowS) ? 'expired' : undefined
+    if (problem) return isQuery ? exchange.error('malformed') : this.#refuseAtOnce(exchange, key, problem)
+    const { statement } = opened.value
+    if (!proof.ok || statement.kind === 'query') return this.#query(exchange, key)
+    if (this.#open.size >= REQUESTS_OPEN_MAX) return exchange.error('busy')
+    this.#begin({ exchange, opened: { ...opened.value, statement }, proof: proof.value, key, view })
+  }
+
+  /** The same statement gets the same answer; another one under the same request id gets `taken`; a denied one stays denied. */
+  async #answeredBefore(exchange: Exchange, key: string): Promise<boolean> {
+    const { digest } = exchange.opened.statement
+    const first = this.#open.get(key)?.digest ?? this.#records.find(key)?.digest
+    if (!first) return false
+    if (this.#records.find(key)?.outcome.state === 'never-seen')
+      await exchange.answer({ state: 'refusal', reason: 'cancelled' }, this.#nowS())
+    else if (!equalBytes(first, digest)) await exchange.answer({ state: 'refusal', reason: 'taken' }, this.#nowS())
+    else void this.#answerWhenSettled(exchange, key)
+    return true
+  }
+
+  async #refuseAtOnce(exchange: Exchange, key: string, reason: Reason): Promise<void> {
+    const nowS = this.#nowS()
+    const { digest } = exchange.opened.statement
+    const outcome: Outcome = { state: 'refusal', reason }
+    const saved = await this.#records.save({ key, digest, atS: nowS, counter: this.#records.counter, outcome })
+    if (saved.ok) await exchange.answer(outcome, nowS)
+    else exchange.error('busy')
+  }
+
+  async #query(exchange: Exchange, key: string): Promise<void> {
+    const { digest } = exchange.opened.statement
+    const nowS = this.#nowS()
+    const first = this.#open.get(key)?.digest ?? this.#records.find(key)?.digest
+    if (first) {
+      if (equalBytes(first, digest)) void this.#answerWhenSettled(exchange, key)
+      else await exchange.answer({ state: 'refusal', reason: 'taken' }, nowS)
+      return
+    }
+    const outcome: Outcome = { state: 'never-seen' }
+    const saved = await this.#records.save({ key, digest, atS: nowS, counter: this.#records.counter, outcome })
+    if (saved.ok) await exchange.answer(outcome, nowS)
+    else exchange.error('busy')
+  }
+
+  /** Answers from the record, or when the request in work has its outcome; a submission left open by a restart is sent again. */
+  async #answerWhenSettled(exchange: Exchange, key: string): Promise<void> {
+    const open = this.#open.get(key)
+    const record = this.#records.find(key)
+    if (open) exchange.pending('asking-backend')
+    const untilS = exchange.opened.statement.value.time + exchange.opened.statement.value.lifetime
+    let settled: Settled | undefined
+    if (open) settled = await open.done
+    else if (record?.outcome.state === 'asked') settled = await this.#resume(record, record.outcome.submission, untilS)
+    else settled = record?.outcome
+    if (settled) await exchange.answer(settled, this.#nowS())
+  }
+
+  async #resume(record: RequestRecord, submission: Submission, untilS: number): Promise<Settled | undefined> {
+    const cancel = new AbortController()
+    const done = this.#submit(submission, record.digest, untilS, cancel.signal).then(async (answer) => {
+      // Whether it got there the first time is not known, so being offline now says nothing.
+      if (!answer.ok) return undefined
+      const outcome: Settled = { state: answer.value.kind, signed: answer.value.signed }
+      return (await this.#records.save({ ...record, outcome })).ok ? outcome : undefined
+    })
+    this.#track(record.key, { digest: record.digest, cancel, done })
+    return done
+  }
+
+  #begin(payment: Payment): void {
+    const cancel = new AbortController()
+    const done = this.#decide(payment, cancel.signal)
+    this.#track(payment.key, { digest: payment.opened.statement.digest, cancel, done })
+    void done.then(async (outcome) => {
+      if (outcome) await payment.exchange.answer(outcome, this.#nowS())
+    })
+  }
+
+  #track(key: string, open: OpenRequest): void {
+    this.#open.set(key, open)
+    void open.done.finally(() => this.#open.delete(key))
+  }
+
+  /** The outcome of a payment, on disk; undefined when it stays open (the terminal will ask again). */
+  async #decide(payment: Payment, cancelled: AbortSignal): Promise<Settled | undefined> {
+    const { exchange, opened, view } = payment
+    const statement = opened.statement.value
+    const expiresS = statement.time + statement.lifetime
+    const verdict = judgePayment(statement, this.#parts.settings())
+    if (verdict.type === 'refuse') return this.#refuse(payment, verdict.reason)
+    if (verdict.type === 'confirm') {
+      exchange.pending('waiting-for-customer')
+      const refusal = await this.#askOwner(view, expiresS, cancelled)
+      if (refusal) return this.#refuse(payment, refusal)
+    }
+    if (cancelled.aborted) return this.#refuse(payment, 'cancelled')
+    exchange.pending('asking-backend')
+    const submission: Submission = {
+      statement: opened.statementBytes,
+      certificate: opened.certificateBytes,
+      requestDigest: payment.proof.requestDigest,
+      proof: opened.forward.proof,
+      act: verdict.type === 'confirm' ? 'confirmed' : 'none',
+    }
+    // On disk before it is asked: after a restart the phone must not say it never saw this request.
+    if (!(await this.#save(payment, { state: 'asked', submission })).ok) return this.#refuse(payment, 'wallet-refused')
+    const answer = await this.#submit(submission, opened.statement.digest, expiresS, cancelled)
+    if (!answer.ok) {
+      if (answer.error === 'not-sent') return this.#refuse(payment, 'no-network-no-allowance')
+      return answer.error === 'refused' ? this.#refuse(payment, 'wallet-refused') : undefined
+    }
+    const { kind, signed, hint } = answer.value
+    const outcome: Settled = { state: kind, signed }
+    if (!(await this.#save(payment, outcome)).ok) return undefined
+    this.#parts.owner.tell(kind === 'authorization' ? { type: 'approved', payment: view } : { type: 'declined', payment: view, hint })
+    return outcome
+  }
+
+  async #refuse(payment: Payment, reason: Reason): Promise<Settled | undefined> {
+    const outcome: Settled = { state: 'refusal', reason }
+    const saved = await this.#save(payment, outcome)
+    // Kept as asked, it would be sent after a restart: so nothing is refused that the disk does not know as refused.
+    if (!saved.ok && this.#records.find(payment.key)) return undefined
+    this.#parts.owner.tell({ type: 'refused', payment: payment.view, reason })
+    return outcome
+  }
+
+  async #save({ key, opened, proof }: Payment, outcome: Outcome): Promise<Result<void, 'storage-failed'>> {
+    return this.#records.save({ key, digest: opened.statement.digest, atS: this.#nowS(), counter: proof.counter, outcome })
+  }
+
+  /** Undefined when the owner confirmed in time, else the reason it cannot go on. */
+  async #askOwner(view: PaymentView, expiresS: number, cancelled: AbortSignal): Promise<Reason | undefined> {
+    const question = new AbortController()
+    let stopTimer = () => {}
+    const interrupted = new Promise<Reason>((resolve) => {
+      stopTimer = this.#parts.clock.after(Math.max(0, expiresS * 1000 - this.#parts.clock.nowMs()), () => resolve('confirm-on-phone'))
+      cancelled.addEventListener('abort', () => resolve('cancelled'), { once: true })
+      if (cancelled.aborted) resolve('cancelled')
+    })
+    const asked = this.#parts.owner
+      .confirm(view, question.signal)
+      .then((reply): Reason | undefined => (reply === 'confirmed' ? undefined : 'wallet-refused'))
+    const outcome = await Promise.race([asked, interrupted])
+    stopTimer()
+    question.abort()
+    return outcome
+  }
+
+  /** Submits, and again while no answer comes and the request has not expired. The same bytes get the same answer. */
+  async #submit(
+    submission: Submission,
+    digest: Uint8Array,
+    untilS: number,
+    cancelled: AbortSignal,
+  ): Promise<Result<SubmitAnswer, 'not-sent' | 'no-answer' | 'refused'>> {
+    let everSent = false
+    for (let waitMs = RESUBMIT_FIRST_MS; ; waitMs = Math.min(RESUBMIT_MAX_MS, waitMs * 2)) {
+      const reply = await this.#parts.backend.submit(submission)
+      if (reply.ok && (await this.#isAnswerTo(reply.value, digest))) return reply
+      if (!reply.ok && reply.error === 'refused') return everSent ? err('no-answer') : reply
+      if (!reply.ok && reply.error === 'not-sent' && !everSent) return reply
+      everSent = true
+      if (this.#stopped || this.#parts.clock.nowMs() + waitMs > untilS * 1000) return err('no-answer')
+      await this.#wait(waitMs, cancelled)
+    }
+  }
+
+  /** An answer counts when the authorizer signed it for this very statement. */
+  async #isAnswerTo({ kind, signed }: SubmitAnswer, digest: Uint8Array): Promise<boolean> {
+    const { keySet } = this.#offers
+    if (!keySet) return false
+    const nowS = this.#nowS()
+    const opened =
+      kind === 'authorization'
+        ? await keySet.open('authorizer', authorization, signed, nowS)
+        : await keySet.open('authorizer', decline, signed, nowS)
+    return opened.ok && equalBytes(opened.value.statementDigest, digest)
+  }
+
+  async #wait(delayMs: number, cancelled: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const stopTimer = this.#parts.clock.after(delayMs, resolve)
+      const onStop = () => {
+        if (!this.#stopped) return
+        stopTimer()
+        resolve()
+      }
+      cancelled.addEventListener('abort', onStop, { once: true })
+      onStop()
+    })
+  }
+
+  async #cancelled(relay: Relay): Promise<void> {
+    const known = this.#exchanges.get(toHex(relay.offerId))
+    if (known && (await known.exchange.isCancel(relay.message.body))) this.#open.get(known.key)?.cancel.abort()
+  }
+
+  async #committed(relay: Relay): Promise<void> {
+    const known = this.#exchanges.get(toHex(relay.offerId))
+    const receiptNumber = known && (await known.exchange.committed(relay.message.body))
+    if (known && receiptNumber) this.#parts.owner.tell({ type: 'e-receipt', payment: known.view, receiptNumber })
+  }
+
+  #remember(offerId: string, exchange: { readonly exchange: Exchange; readonly view: PaymentView; readonly key: string }): void {
+    for (const oldest of this.#exchanges.keys()) {
+      if (this.#exchanges.size < EXCHANGES_MAX) break
+      this.#exchanges.delete(oldest)
+    }
+    this.#exchanges.set(offerId, exchange)
+  }
+}
+
+function viewOf({ statement }: OpenedRequest, { name, site }: TerminalCertificate): PaymentView {
+  const { amount, currency } = statement.kind === 'pay' ? statement.value : { amount: 0, currency: '' }
+  return { requestId: toHex(statement.value.requestId), amount, currency, name, site }
+}

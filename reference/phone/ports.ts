@@ -1,0 +1,89 @@
+/** What the wallet needs from the phone it runs on, as interfaces: a clock, the band, the network, storage, its owner. */
+import type { Message } from '#shared/contracts/frames.ts'
+import type { SubmitHint } from '#shared/contracts/backend-api.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
+import type { Result } from '#shared/result.ts'
+
+export interface Clock {
+  /** Wall time, milliseconds since 1970 UTC. */
+  nowMs(): number
+  /** Calls back once after `delayMs`. The returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+/** One message between band and phone. `offerId` names the exchange: the offer a request was sealed to. */
+export type Relay = { readonly offerId: Uint8Array; readonly message: Message }
+
+export interface BandLink {
+  /** Lost when the band is out of reach. */
+  send(relay: Relay): void
+}
+
+/**
+ * `not-sent`: nothing can have reached the backend. `no-answer`: it may have, so the outcome is open. `refused`: the backend's own word
+ * that it will not look at this call.
+ */
+export type BackendFault = 'not-sent' | 'no-answer' | 'refused'
+export type Submission = {
+  readonly statement: Uint8Array
+  readonly certificate: Uint8Array
+  readonly requestDigest: Uint8Array
+  readonly proof: Uint8Array
+  readonly act: 'none' | 'confirmed'
+}
+export type SubmitAnswer = { readonly kind: 'authorization' | 'decline'; readonly signed: Uint8Array; readonly hint: SubmitHint }
+
+export interface PhoneBackend {
+  /** One pseudonymous certificate for each key, and the key set of the root. */
+  certify(
+    keys: readonly { readonly point: Uint8Array; readonly slot: number }[],
+  ): Promise<Result<{ readonly certificates: readonly Uint8Array[]; readonly keySet: readonly Uint8Array[] }, BackendFault>>
+  submit(submission: Submission): Promise<Result<SubmitAnswer, BackendFault>>
+}
+
+/** How far a request has come. `asked`: the backend may have answered; the same submission again gets the same answer. */
+export type Outcome =
+  | { readonly state: 'asked'; readonly submission: Submission }
+  | { readonly state: 'authorization' | 'decline'; readonly signed: Uint8Array }
+  | { readonly state: 'refusal'; readonly reason: Reason }
+  | { readonly state: 'never-seen' }
+
+/** What must survive a restart of the phone: one record for each request of a terminal, the newest one counts. */
+export type RequestRecord = {
+  /** Terminal id and request id. */
+  readonly key: string
+  /** Digest of the statement that came first. */
+  readonly digest: Uint8Array
+  readonly atS: number
+  /** The proof counter this request came with. */
+  readonly counter: number
+  readonly outcome: Outcome
+}
+
+export interface PhoneStore {
+  /** Resolves `ok` only when it would survive a power cut. */
+  save(record: RequestRecord): Promise<Result<void, 'storage-failed'>>
+}
+
+export type PaymentView = {
+  readonly requestId: string
+  readonly amount: number
+  readonly currency: string
+  /** Merchant name and site of the terminal's certificate: never the terminal's own words. */
+  readonly name: string
+  readonly site: string
+}
+
+export type PhoneEvent =
+  | { readonly type: 'approved'; readonly payment: PaymentView }
+  | { readonly type: 'refused'; readonly payment: PaymentView; readonly reason: Reason }
+  | { readonly type: 'declined'; readonly payment: PaymentView; readonly hint: SubmitHint }
+  | { readonly type: 'e-receipt'; readonly payment: PaymentView; readonly receiptNumber: string }
+
+/** The owner of the phone. */
+export interface Owner {
+  /** Asks for a confirmation on the screen. `signal` takes the question away again. */
+  confirm(payment: PaymentView, signal: AbortSignal): Promise<'confirmed' | 'refused'>
+  /** Shown on the phone, never to the counter. */
+  tell(event: PhoneEvent): void
+}

@@ -1,0 +1,49 @@
+/** An append-only file of JSON lines: what a practice band or phone must not forget. A line counts when it is whole and on disk. */
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type Result, err, ok } from '#shared/result.ts'
+
+/** Only the owner of the practice folder reads it. */
+const OWNER_ONLY = 0o600
+const NEWLINE = 10
+
+export class RecordFile {
+  readonly #file: FileHandle
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /** Opens the file and gives its whole lines, oldest first. A line cut short by a crash was never acknowledged, and is cut off. */
+  static async open(path: string): Promise<{ readonly file: RecordFile; readonly lines: readonly string[] }> {
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0)
+      throw error
+    })
+    const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1)
+    const file = await open(path, 'a', OWNER_ONLY)
+    if (whole.length < bytes.length) await file.truncate(whole.length)
+    const lines = whole.toString('utf8').split('\n').slice(0, -1)
+    return { file: new RecordFile(file), lines }
+  }
+
+  /** Resolves `ok` when the line would survive a power cut. */
+  async append(line: string): Promise<Result<void, 'storage-failed'>> {
+    const turn = this.#turn.then(async (): Promise<Result<void, 'storage-failed'>> => {
+      try {
+        await this.#file.appendFile(`${line}\n`)
+        await this.#file.datasync()
+        return ok()
+      } catch {
+        return err('storage-failed')
+      }
+    })
+    this.#turn = turn
+    return turn
+  }
+
+  async close(): Promise<void> {
+    await this.#turn
+    await this.#file.close()
+  }
+}

@@ -1,0 +1,59 @@
+/** Practice storage of a band and of a phone: each has one file of lines in the practice folder. */
+import { join } from 'node:path'
+import * as z from 'zod'
+import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import { REASON_LIST } from '#shared/domain/reasons.ts'
+import type { BandStore } from '../band/ports.ts'
+import type { Outcome, PhoneStore, RequestRecord } from '../phone/ports.ts'
+import { RecordFile } from './record-file.ts'
+
+const ceilingLine = z.strictObject({ ceiling: z.int().min(0) })
+
+export async function openBandStore(
+  folder: string,
+  customer: string,
+): Promise<{ readonly store: BandStore; readonly ceiling: number; close(): Promise<void> }> {
+  const { file, lines } = await RecordFile.open(join(folder, `band-${customer}.jsonl`))
+  const ceilings = lines.map((line) => ceilingLine.parse(JSON.parse(line)).ceiling)
+  return {
+    store: { saveCounter: async (ceiling) => file.append(JSON.stringify({ ceiling })) },
+    ceiling: Math.max(0, ...ceilings.slice(-1)),
+    close: async () => file.close(),
+  }
+}
+
+const bytes = z.codec(z.string(), z.instanceof(Uint8Array), {
+  decode: (text, context) => {
+    const decoded = fromBase64Url(text)
+    if (decoded) return decoded
+    context.issues.push({ code: 'custom', input: text, message: 'not base64url' })
+    return z.NEVER
+  },
+  encode: (decoded) => toBase64Url(decoded),
+})
+const submission = z.strictObject({
+  statement: bytes,
+  certificate: bytes,
+  requestDigest: bytes,
+  proof: bytes,
+  act: z.enum(['none', 'confirmed']),
+})
+const outcome = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('asked'), submission }),
+  z.strictObject({ state: z.enum(['authorization', 'decline']), signed: bytes }),
+  z.strictObject({ state: z.literal('refusal'), reason: z.enum(REASON_LIST) }),
+  z.strictObject({ state: z.literal('never-seen') }),
+]) satisfies z.ZodType<Outcome, unknown>
+const record = z.strictObject({ key: z.string(), digest: bytes, atS: z.int(), counter: z.int(), outcome })
+
+export async function openPhoneStore(
+  folder: string,
+  customer: string,
+): Promise<{ readonly store: PhoneStore; readonly records: readonly RequestRecord[]; close(): Promise<void> }> {
+  const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
+  return {
+    store: { save: async (entry) => file.append(JSON.stringify(record.encode(entry))) },
+    records: lines.map((line) => record.decode(JSON.parse(line))),
+    close: async () => file.close(),
+  }
+}

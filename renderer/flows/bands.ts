@@ -1,0 +1,27 @@
+import type { BandView } from '#shared/contracts/till.ts'
+import type { SightingId } from '#shared/domain/ids.ts'
+
+/** Nearest first; equally near ones by their letter, so that cards do not swap places under a finger. */
+export function nearestFirst(bands: readonly BandView[]): readonly BandView[] {
+  return bands.toSorted((a, b) => b.nearness - a.nearness || a.letter.length - b.letter.length || (a.letter < b.letter ? -1 : 1))
+}
+
+/**
+ * The band that Charge would ask: the cashier's own choice while it is still heard, else the one the terminal proposes.
+ * Nothing otherwise: two people equally near are never guessed between.
+ */
+export function selectedBand(bands: readonly BandView[], chosen: SightingId | undefined): BandView | undefined {
+  return bands.find((band) => band.id === chosen) ?? bands.find((band) => band.proposed)
+}
+
+export type BandFlag = 'not-worn' | 'not-armed' | 'no-phone' | 'low-battery'
+
+/** What stands in the way of this band, most important first. Empty: ready to pay. */
+export function bandFlags(band: BandView): readonly BandFlag[] {
+  const flags: BandFlag[] = []
+  if (!band.worn) flags.push('not-worn')
+  if (!band.armed) flags.push('not-armed')
+  if (!band.phoneLinked) flags.push('no-phone')
+  if (band.lowBattery) flags.push('low-battery')
+  return flags
+}

@@ -1,0 +1,19 @@
+import type { Refused } from '#shared/contracts/till.ts'
+import type { T } from '../i18n/i18n.ts'
+
+/** A refusal of the till, or our own: the line broke before an answer came. */
+export type Notice = Refused | { readonly code: 'no-answer'; readonly subject?: string }
+type NamedRefusal = 'seat-taken' | 'seat-not-held' | 'storage-failed' | 'printer-failed'
+const NAMED: readonly string[] = ['seat-taken', 'seat-not-held', 'storage-failed', 'printer-failed'] satisfies NamedRefusal[]
+
+function isNamed(code: string): code is NamedRefusal {
+  return NAMED.includes(code)
+}
+
+
+/** What happened and what to do next, in the language of `t`. Names what it is about where that helps. */
+export function noticeWords(notice: Notice, t: T): { readonly say: string; readonly next: string } {
+  const { code, subject } = notice
+  const say = subject !== undefined && subject !== '' && isNamed(code) ? t(`refusal.${code}.named`, { subject }) : t(`refusal.${code}.say`)
+  return { say, next: t(`refusal.${code}.next`) }
+}

@@ -1,0 +1,149 @@
+import { Button } from '@mantine/core'
+import { IconBattery1, IconCircleCheck, IconDeviceMobileOff, IconDeviceWatchOff, IconLock } from '@tabler/icons-react'
+import { useEffect, useRef, useState } from 'react'
+import type { BandView } from '#shared/contracts/till.ts'
+import type { SightingId } from '#shared/domain/ids.ts'
+import { bandFlags, nearestFirst, selectedBand } from '../../flows/bands.ts'
+import { useSay } from '../../hooks.ts'
+import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
+import { useUi } from '../../ui-store.ts'
+
+const FLAG_ICONS = { 'not-worn': IconDeviceWatchOff, 'not-armed': IconLock, 'no-phone': IconDeviceMobileOff, 'low-battery': IconBattery1 } as const
+const NEARNESS = ['faint', 'far', 'some', 'near', 'counter'] as const
+/** When another band becomes the proposed one, Charge waits this long: nobody is asked because the list moved under a finger. */
+const SETTLE_MS = 700
+
+/** Bands nearby, nearest first. The proposed one is chosen already; the cashier may choose another; Charge names the letter. */
+export function BandsPanel() {
+  const { t } = useSay()
+  const { bands, status } = useTillState()
+  const chosen = useUi((ui) => ui.chosenBand)
+  const chooseBand = useUi((ui) => ui.chooseBand)
+  const selected = selectedBand(bands, chosen)
+  return (
+    <section className="panel bands" aria-labelledby="bands-title">
+      <header className="panel-head">
+        <h2 id="bands-title">{t('pay.bands')}</h2>
+        <span className="panel-note">{t('pay.bandsHint')}</span>
+      </header>
+      <div className="panel-scroll">
+        {status.radio.state === 'failed' ? (
+          <p className="empty">
+            <strong>{t('pay.radioFailed')}</strong>
+            <br />
+            {t('pay.radioFailedNext')}
+          </p>
+        ) : bands.length === 0 ? (
+          <p className="empty">
+            <span className="radar" aria-hidden="true" />
+            <strong>{t('pay.noBands')}</strong>
+            <br />
+            {t('pay.noBandsNext')}
+          </p>
+        ) : (
+          <fieldset className="band-list">
+            <legend className="sr">{t('pay.bands')}</legend>
+            {nearestFirst(bands).map((band) => (
+              <BandCard key={band.id} band={band} isSelected={band.id === selected?.id} onChoose={() => chooseBand(band.id)} />
+            ))}
+          </fieldset>
+        )}
+      </div>
+      <ChargeBand selected={selected} />
+    </section>
+  )
+}
+
+function BandCard({ band, isSelected, onChoose }: { band: BandView; isSelected: boolean; onChoose: () => void }) {
+  const { t } = useSay()
+  const flags = bandFlags(band)
+  const near = t(`pay.nearness.${NEARNESS[band.nearness]}`)
+  return (
+    <label className={band.proposed ? 'band band-proposed' : 'band'}>
+      <input type="radio" className="sr" name="band" checked={isSelected} onChange={onChoose} value={band.id} />
+      <span className="band-letter" aria-hidden="true">
+        {band.letter}
+      </span>
+      <span className="band-what">
+        <span className="band-name">
+          {t('pay.band', { letter: band.letter })}
+          {band.proposed && <span className="band-nearest">{t('pay.proposed')}</span>}
+        </span>
+        <span className="band-flags">
+          {flags.filter((flag) => flag !== 'low-battery').length === 0 && (
+            <span className="flag flag-good">
+              <IconCircleCheck size={20} aria-hidden="true" />
+              {t('pay.ready')}
+            </span>
+          )}
+          {flags.map((flag) => {
+            const Icon = FLAG_ICONS[flag]
+            return (
+              <span className="flag" key={flag}>
+                <Icon size={20} aria-hidden="true" />
+                {t(`pay.flag.${flag}`)}
+              </span>
+            )
+          })}
+        </span>
+      </span>
+      <span className="band-near">
+        <span className={`bars bars-${band.nearness}`} aria-hidden="true">
+          <i />
+          <i />
+          <i />
+          <i />
+        </span>
+        <span className="band-near-words">{near}</span>
+      </span>
+    </label>
+  )
+}
+
+function ChargeBand({ selected }: { selected: BandView | undefined }) {
+  const { t } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  const hasSettled = useSettled(selected?.id)
+  const button = useRef<HTMLButtonElement>(null)
+  const hasBand = selected !== undefined
+  useEffect(() => {
+    if (hasBand && (document.activeElement === document.body || document.activeElement === null)) button.current?.focus()
+  }, [hasBand])
+  const canCharge = hasBand && hasSettled && !busy
+  return (
+    <div className="panel-foot">
+      <Button
+        ref={button}
+        className="charge"
+        fullWidth
+        data-primary
+        disabled={!hasBand}
+        aria-disabled={!canCharge}
+        aria-keyshortcuts="F8"
+        onClick={() => {
+          if (canCharge) act(() => client.chargeBand({ sightingId: selected.id }))
+        }}
+      >
+        {hasBand ? t('pay.chargeBand', { letter: selected.letter }) : t('pay.chooseBand')}
+      </Button>
+    </div>
+  )
+}
+
+/** False for a moment after the chosen band changed from one to another. */
+function useSettled(id: SightingId | undefined): boolean {
+  const chosen = useUi((ui) => ui.chosenBand)
+  const last = useRef(id)
+  const [unsettled, setUnsettled] = useState<SightingId>()
+  useEffect(() => {
+    const before = last.current
+    last.current = id
+    // The cashier's own choice needs no pause; a change made by the radio does.
+    if (before === undefined || id === undefined || before === id || chosen === id) return setUnsettled(undefined)
+    setUnsettled(id)
+    const timer = setTimeout(() => setUnsettled(undefined), SETTLE_MS)
+    return () => clearTimeout(timer)
+  }, [id, chosen])
+  return unsettled === undefined
+}

@@ -1,0 +1,85 @@
+import { Button } from '@mantine/core'
+import { IconArrowLeft, IconCash } from '@tabler/icons-react'
+import { endedUnread, payPanelOf } from '../../flows/screen.ts'
+import { useSay } from '../../hooks.ts'
+import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
+import { useUi } from '../../ui-store.ts'
+import { AskingPanel } from './asking-panel.tsx'
+import { BandsPanel } from './bands-panel.tsx'
+import { CashPanel } from './cash-panel.tsx'
+import { DoubtPanel } from './doubt-panel.tsx'
+import { EndedPanel } from './ended-panel.tsx'
+
+/** The amount on the left, huge; on the right what is happening to it. */
+export function PayScreen() {
+  const { t } = useSay()
+  const state = useTillState()
+  const dismissed = useUi((ui) => ui.dismissed)
+  const panel = payPanelOf(state, dismissed)
+  return (
+    <div className="pay">
+      <h1 className="sr">{t('pay.title')}</h1>
+      <Due canLeave={panel.kind === 'choosing' || panel.kind === 'ended'} canTakeCash={panel.kind === 'choosing' || panel.kind === 'ended'} />
+      <div className="pay-panel" aria-live="polite" aria-atomic="false">
+        {panel.kind === 'choosing' && <BandsPanel />}
+        {panel.kind === 'asking' && <AskingPanel payment={panel.payment} />}
+        {panel.kind === 'ended' && <EndedPanel payment={panel.payment} />}
+        {panel.kind === 'in-doubt' && <DoubtPanel payment={panel.payment} />}
+        {panel.kind === 'cash' && <CashPanel payment={panel.payment} />}
+      </div>
+    </div>
+  )
+}
+
+function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolean }) {
+  const { t, words, money, time } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  const { cart, payment } = useTillState()
+  const ui = useUi()
+  const total = payment !== undefined && cart.lines.length === 0 ? payment.total : cart.total
+  const leave = () => {
+    if (endedUnread(payment, ui.dismissed)) ui.dismiss(payment.requestId)
+    ui.closePay()
+  }
+  return (
+    <section className="panel due" aria-labelledby="due-title">
+      <h2 id="due-title" className="due-label">
+        {t('pay.amountDue')}
+      </h2>
+      <div className="due-amount figures" data-testid="amount-due">
+        {money(total)}
+      </div>
+      <ul className="due-lines">
+        {cart.lines.map((line) => (
+          <li key={line.id}>
+            <span>
+              {line.subject.kind === 'ticket' ? (
+                <>
+                  <strong className="figures">{line.subject.seat}</strong> {words(line.name)} <span className="figures">{time(line.subject.startsAt)}</span>
+                </>
+              ) : (
+                <>
+                  <strong className="figures">{line.quantity} ×</strong> {words(line.name)}
+                </>
+              )}
+            </span>
+            <span className="figures">{money(line.total)}</span>
+          </li>
+        ))}
+      </ul>
+      <div className="due-acts">
+        {canTakeCash && (
+          <Button fullWidth variant="default" className="due-cash" disabled={busy} leftSection={<IconCash aria-hidden="true" />} aria-keyshortcuts="F9" onClick={() => act(() => client.startCash())}>
+            {t('pay.payCash')}
+          </Button>
+        )}
+        {canLeave && (
+          <Button fullWidth variant="subtle" color="gray" leftSection={<IconArrowLeft aria-hidden="true" />} aria-keyshortcuts="Escape" onClick={leave}>
+            {t('pay.back')}
+          </Button>
+        )}
+      </div>
+    </section>
+  )
+}

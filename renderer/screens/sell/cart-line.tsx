@@ -1,0 +1,89 @@
+import { ActionIcon, Menu } from '@mantine/core'
+import { IconChevronDown, IconMinus, IconPlus, IconX } from '@tabler/icons-react'
+import { LINE_QUANTITY_MAX, type LineSubject, type SaleLine } from '#shared/domain/sale-line.ts'
+import { withTicketType } from '../../flows/seats.ts'
+import { useProgramme, useSay } from '../../hooks.ts'
+import { useAct, useQuantity, useSeatChoice, useTerminal } from '../../terminal-context.ts'
+
+type TicketSubject = Extract<LineSubject, { kind: 'ticket' }>
+
+export function TicketLine({ line }: { line: SaleLine }) {
+  const { t, money } = useSay()
+  if (line.subject.kind !== 'ticket') return null
+  return (
+    <li className="line">
+      <span className="line-seat figures">{line.subject.seat}</span>
+      <TicketTypeMenu line={line} subject={line.subject} />
+      <span className="line-total figures">{money(line.total)}</span>
+      <Remove line={line} name={t('cart.seat', { seat: line.subject.seat })} />
+    </li>
+  )
+}
+
+/** The ticket type of one seat, changed where it stands. */
+function TicketTypeMenu({ line, subject }: { line: SaleLine; subject: TicketSubject }) {
+  const { t, words, money } = useSay()
+  const { choice, choose } = useSeatChoice(subject.showtimeId)
+  const types = useProgramme()?.showtimes.find((one) => one.id === subject.showtimeId)?.ticketTypes ?? []
+  const type = types.find((one) => one.id === subject.ticketTypeId)
+  const name = words(type?.name ?? line.detail)
+  return (
+    <Menu position="bottom-start" shadow="md">
+      <Menu.Target>
+        <button type="button" className="line-type" aria-label={t('cart.changeType', { seat: subject.seat, type: name })}>
+          {name}
+          <IconChevronDown size={18} aria-hidden="true" />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {types.map((one) => (
+          <Menu.Item key={one.id} className="menu-item" disabled={one.id === subject.ticketTypeId} onClick={() => choose(withTicketType(choice, subject.seat, one.id))}>
+            {words(one.name)} <span className="figures">{money(one.price)}</span>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+export function ProductLine({ line }: { line: SaleLine }) {
+  return line.subject.kind === 'product' ? <Product line={line} productId={line.subject.productId} /> : null
+}
+
+function Product({ line, productId }: { line: SaleLine; productId: Extract<LineSubject, { kind: 'product' }>['productId'] }) {
+  const { t, words, money } = useSay()
+  const { quantity, setQuantity } = useQuantity(productId)
+  const name = words(line.name)
+  return (
+    <li className="line line-product">
+      <span className="line-name">
+        {name}
+        <span className="line-each figures">{t('cart.each', { price: money(line.unitPrice) })}</span>
+      </span>
+      <span className="stepper">
+        <ActionIcon variant="default" size={44} aria-label={t('cart.fewer', { name })} disabled={quantity <= 1} onClick={() => setQuantity(quantity - 1)}>
+          <IconMinus size={20} />
+        </ActionIcon>
+        <span className="stepper-count figures" aria-live="polite">
+          {quantity}
+        </span>
+        <ActionIcon variant="default" size={44} aria-label={t('cart.more', { name })} disabled={quantity >= LINE_QUANTITY_MAX} onClick={() => setQuantity(quantity + 1)}>
+          <IconPlus size={20} />
+        </ActionIcon>
+      </span>
+      <span className="line-total figures">{money(line.total)}</span>
+      <Remove line={line} name={name} />
+    </li>
+  )
+}
+
+function Remove({ line, name }: { line: SaleLine; name: string }) {
+  const { t } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  return (
+    <ActionIcon size={44} color="gray" className="line-remove" aria-label={t('cart.remove', { name })} disabled={busy} onClick={() => act(() => client.removeLine({ lineId: line.id }))}>
+      <IconX size={20} />
+    </ActionIcon>
+  )
+}

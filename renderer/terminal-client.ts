@@ -1,0 +1,87 @@
+/**
+ * The only file that knows how the screens reach the terminal: tRPC over a WebSocket (browser host, the session is a cookie),
+ * or the same protocol over a MessagePort that the desktop window's preload hands over.
+ */
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import type { AppRouter } from '#main/api/router.ts'
+import type { ReceiptPage, ReceiptView, Refused, SeatMapView, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { Programme } from '#shared/domain/programme.ts'
+import type { Language } from '#shared/domain/words.ts'
+import { PortSocket, portBridge } from './port-socket.ts'
+
+const RECONNECT_FIRST_MS = 250
+const RECONNECT_MAX_MS = 2_000
+const PING_EVERY_MS = 5_000
+const PONG_WITHIN_MS = 3_000
+
+/** The terminal's answer to an act: done, or refused with a code from the closed list. */
+export type Answer = { readonly ok: true } | { readonly ok: false; readonly error: Refused }
+export type AnswerWith<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Refused }
+export type Link = 'connecting' | 'open' | 'lost'
+
+/** The till as the screens call it. Each promise rejects only when the line to the terminal broke: then the outcome is in the next state. */
+export interface TerminalClient {
+  watch(listeners: { onState: (state: TillState) => void; onLink: (link: Link) => void }): Unsubscribe
+  programme(): Promise<Programme>
+  seatMap(input: TillInput<'seatMap'>): Promise<AnswerWith<SeatMapView>>
+  receipts(input: { before?: number; limit?: number; find?: string }): Promise<ReceiptPage>
+  receipt(input: TillInput<'receipt'>): Promise<AnswerWith<ReceiptView>>
+  language(): Promise<Language>
+  setLanguage(input: TillInput<'language'>): Promise<void>
+  setSeats(input: TillInput<'setSeats'>): Promise<Answer>
+  setProduct(input: TillInput<'setProduct'>): Promise<Answer>
+  removeLine(input: TillInput<'removeLine'>): Promise<Answer>
+  clearCart(): Promise<Answer>
+  chargeBand(input: TillInput<'chargeBand'>): Promise<Answer>
+  startCash(): Promise<Answer>
+  takeCash(input: TillInput<'takeCash'>): Promise<Answer>
+  cancelPayment(): Promise<Answer>
+  nextSale(): Promise<Answer>
+  print(input: TillInput<'print'>): Promise<Answer>
+}
+
+/** Connects at once and keeps reconnecting, 0.25 s to 2 s apart, for as long as the page lives. */
+export function connectTerminal(): TerminalClient {
+  const linkListeners = new Set<(link: Link) => void>()
+  const tell = (link: Link) => {
+    for (const listener of linkListeners) listener(link)
+  }
+  const socket = createWSClient({
+    url: `${location.origin.replace(/^http/, 'ws')}/trpc`,
+    ...(portBridge() === undefined ? {} : { WebSocket: PortSocket }),
+    retryDelayMs: (attempt) => Math.min(RECONNECT_FIRST_MS * 2 ** attempt, RECONNECT_MAX_MS),
+    keepAlive: { enabled: true, intervalMs: PING_EVERY_MS, pongTimeoutMs: PONG_WITHIN_MS },
+    onOpen: () => tell('open'),
+    onClose: () => tell('lost'),
+  })
+  const api = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] })
+  return {
+    watch: ({ onState, onLink }) => {
+      linkListeners.add(onLink)
+      // The subscription survives a broken line: the link opens it again and the terminal sends the whole state anew.
+      const subscription = api.watch.subscribe(undefined, { onData: onState })
+      return () => {
+        linkListeners.delete(onLink)
+        subscription.unsubscribe()
+      }
+    },
+    programme: () => api.programme.query(),
+    seatMap: (input) => api.seatMap.query(input),
+    receipts: (input) => api.receipts.query(input),
+    receipt: (input) => api.receipt.query(input),
+    language: () => api.language.query(),
+    setLanguage: async (input) => {
+      await api.setLanguage.mutate(input)
+    },
+    setSeats: (input) => api.setSeats.mutate(input),
+    setProduct: (input) => api.setProduct.mutate(input),
+    removeLine: (input) => api.removeLine.mutate(input),
+    clearCart: () => api.clearCart.mutate(),
+    chargeBand: (input) => api.chargeBand.mutate(input),
+    startCash: () => api.startCash.mutate(),
+    takeCash: (input) => api.takeCash.mutate(input),
+    cancelPayment: () => api.cancelPayment.mutate(),
+    nextSale: () => api.nextSale.mutate(),
+    print: (input) => api.print.mutate(input),
+  }
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { createFilePrinter } from '#main/printing/file-printer.ts'
+import { createTcpPrinter, type TcpPrinterOptions } from '#main/printing/tcp-printer.ts'
+import type { PrintJobId } from '#shared/domain/ids.ts'
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+const job = (bytes: Uint8Array = Uint8Array.of(0x1b, 0x40, 0x41)) => ({ id: 'job-1' as PrintJobId, bytes })
+const LIMITS = { connectTimeoutMs: 300, statusTimeoutMs: 60, confirmTimeoutMs: 150, writeTimeoutMs: 300, closeTimeoutMs: 100 }
+const OK = { 1: 0x12, 2: 0x12, 4: 0x12 }
+
+type Answers = Readonly<Record<number, number | undefined>>
+type FakePrinter = { readonly received: () => Buffer; readonly printer: ReturnType<typeof createTcpPrinter>; readonly port: number }
+
+/** A printer on the network that answers DLE EOT from a table; `answers` may change as the job is received. */
+async function fakePrinter(
+  answers: (received: Buffer) => Answers,
+  onData?: (socket: Socket, received: Buffer) => void,
+): Promise<FakePrinter> {
+  let received = Buffer.alloc(0)
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('data', (bytes) => {
+      const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
+      for (let at = 0; at < data.length; at += 1) {
+        if (data[at] === 0x10 && data[at + 1] === 0x04) {
+          const answer = answers(received)[data[at + 2] ?? 0]
+          if (answer !== undefined) socket.write(Uint8Array.of(answer))
+          at += 2
+        } else received = Buffer.concat([received, data.subarray(at, at + 1)])
+      }
+      onData?.(socket, received)
+    })
+  })
+  const port = await listening(server)
+  cleanups.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return { received: () => received, printer: tcp({ host: '127.0.0.1', port }), port }
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+}
+
+const tcp = (options: TcpPrinterOptions) => createTcpPrinter({ limits: LIMITS, ...options })
+const failed = (detail: string) => ({ ok: false, error: { code: 'printer-failed', detail } })
+
+test('a silent printer is trusted, and gets every byte', async () => {
+  const { printer, received } = await fakePrinter(() => ({}))
+  expect(await printer.print(job())).toMatchObject({ ok: true })
+  expect([...received()]).toEqual([0x1b, 0x40, 0x41])
+  expect(printer.describe().state).toBe('ready')
+})
+
+test('a printer that answers well before and after prints', async () => {
+  const { printer, received } = await fakePrinter(() => OK)
+  expect(await printer.print(job())).toMatchObject({ ok: true })
+  expect([...received()]).toEqual([0x1b, 0x40, 0x41])
+})
+
+test('paper, cover, errors and offline are refused by name before a byte is sent', async () => {
+  const cases = [
+    [{ 1: 0x1a, 2: 0x32, 4: 0x72 }, 'out of paper'],
+    [{ 1: 0x12, 2: 0x12, 4: 0x72 }, 'out of paper'],
+    [{ 1: 0x1a, 2: 0x16, 4: 0x12 }, 'the cover is open'],
+    [{ 1: 0x1a, 2: 0x52, 4: 0x12 }, 'the printer reports an error'],
+    [{ 1: 0x1a, 2: 0x12, 4: 0x12 }, 'the printer is offline'],
+    [{ 1: 0x12 }, 'the printer stopped answering'],
+  ] as const
+  for (const [answers, detail] of cases) {
+    const { printer, received } = await fakePrinter(() => answers)
+    expect(await printer.print(job())).toEqual(failed(detail))
+    expect(received()).toHaveLength(0)
+    expect(printer.describe()).toEqual({ state: 'failed', detail })
+  }
+})
+
+test('paper nearly at its end prints', async () => {
+  const { printer } = await fakePrinter(() => ({ ...OK, 4: 0x1e }))
+  expect(await printer.print(job())).toMatchObject({ ok: true })
+})
+
+test('what a printer says unasked is no answer', async () => {
+  const { printer, received } = await fakePrinter(
+    () => ({}),
+    (socket) => socket.write(Uint8Array.of(0x10, 0x00, 0x0f, 0x00, 0xff)),
+  )
+  expect(await printer.print(job())).toMatchObject({ ok: true })
+  expect(received()).toHaveLength(3)
+})
+
+test('paper that runs out while printing is told', async () => {
+  const { printer } = await fakePrinter((received) => (received.length > 0 ? { 1: 0x1a, 2: 0x32, 4: 0x72 } : OK))
+  expect(await printer.print(job())).toEqual(failed('out of paper; the receipt may be incomplete'))
+})
+
+test('a printer that goes silent after the job is told', async () => {
+  const { printer } = await fakePrinter((received) => (received.length > 0 ? {} : OK))
+  expect(await printer.print(job())).toEqual(failed('the printer stopped answering; the receipt may be incomplete'))
+})
+
+test('nobody at the address: refused, and ready again when the printer is back', async () => {
+  const { printer, port } = await fakePrinter(() => OK)
+  await cleanups.pop()?.()
+  expect(await printer.print(job())).toEqual(failed('no connection to the printer: ECONNREFUSED'))
+  const server = createServer((socket) => socket.resume())
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)))
+  expect(await printer.print(job())).toMatchObject({ ok: true })
+  expect(printer.describe().state).toBe('ready')
+})
+
+test('a call nobody takes ends', async () => {
+  class DeafSocket extends Socket {
+    override connect(): this {
+      return this
+    }
+  }
+  const printer = tcp({ host: '192.0.2.1', newSocket: () => new DeafSocket() })
+  expect(await printer.print(job())).toEqual(failed('the printer does not answer the call'))
+})
+
+test('a printer that stops reading ends the job in time', async () => {
+  const { printer } = await fakePrinter(
+    () => ({}),
+    (socket) => socket.pause(),
+  )
+  expect(await printer.print(job(new Uint8Array(32 * 1024 * 1024)))).toEqual(
+    failed('the printer stopped taking data; the receipt may be incomplete'),
+  )
+})
+
+test('a printer that hangs up midway is told, however it hangs up', async () => {
+  const big = new Uint8Array(32 * 1024 * 1024)
+  for (const hangUp of [(socket: Socket) => socket.destroy(), (socket: Socket) => socket.resetAndDestroy()]) {
+    const { printer } = await fakePrinter(
+      () => ({}),
+      (socket, received) => received.length > 0 && hangUp(socket),
+    )
+    const printed = await printer.print(job(big))
+    expect(printed).toMatchObject({ ok: false, error: { code: 'printer-failed' } })
+  }
+})
+
+test('a printer that resets the connection after a short job is told', async () => {
+  const { printer } = await fakePrinter(
+    () => ({}),
+    (socket, received) => received.length > 0 && socket.resetAndDestroy(),
+  )
+  expect(await printer.print(job())).toMatchObject({ ok: false, error: { code: 'printer-failed' } })
+})
+
+test('the file printer leaves whole files only, named by job', async () => {
+  const folder = join(await temporaryFolder(), 'receipts')
+  const printer = createFilePrinter({ folder })
+  expect(await printer.print(job())).toMatchObject({ ok: true })
+  expect(await printer.print(job(Uint8Array.of(1, 2)))).toMatchObject({ ok: true })
+  expect(await readdir(folder)).toEqual(['job-1.bin'])
+  expect([...(await readFile(join(folder, 'job-1.bin')))]).toEqual([1, 2])
+})
+
+test('a folder that cannot be written is a refusal with the system’s reason; a name with a path in it is our mistake', async () => {
+  const inTheWay = join(await temporaryFolder(), 'file')
+  await writeFile(inTheWay, '')
+  const printer = createFilePrinter({ folder: join(inTheWay, 'receipts') })
+  expect(await printer.print(job())).toEqual(failed('cannot write the receipt file: ENOTDIR'))
+  expect(printer.describe().state).toBe('failed')
+  await expect(printer.print({ ...job(), id: '../evil' as PrintJobId })).rejects.toThrow(/plain file name/)
+})
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bandtill-printing-'))
+  cleanups.push(() => rm(folder, { recursive: true }))
+  return folder
+}
