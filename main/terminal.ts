@@ -3,7 +3,6 @@
  * `Till` that a host shows to people. This file is the parts list; what the parts do is in their own folders.
  */
 import { createCarts, type Carts } from '#main/cart/carts.ts'
-import { withProduct } from '#main/cart/edit-cart.ts'
 import { type ProgrammeBook, createProgrammeBook } from '#main/cinema/programme-book.ts'
 import { SeatDesk } from '#main/cinema/seat-desk.ts'
 import { type EnrolmentDesk, openEnrolment } from '#main/enrolment/enrolment.ts'
@@ -28,7 +27,8 @@ import type {
   TillState,
   Unsubscribe,
 } from '#shared/contracts/till.ts'
-import { runSelfTest } from '#shared/crypto/self-test.ts'
+import { selfTest } from '#shared/crypto/self-test.ts'
+import { withProduct } from '#shared/domain/cart-lines.ts'
 import type { LineId, ReceiptId, RequestId, TerminalId } from '#shared/domain/ids.ts'
 import type { Programme } from '#shared/domain/programme.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
@@ -72,17 +72,17 @@ export type TerminalRefusal = {
 /** Builds a terminal over these parts, loads its standing, and recovers what an earlier run left open. */
 export async function createTerminal(parts: TerminalParts): Promise<Result<Terminal, TerminalRefusal>> {
   const { store, keys, clock, newId, terminalId } = parts
-  const tested = await runSelfTest()
+  const tested = await selfTest()
   if (!tested.ok) return err({ code: 'crypto-broken', detail: tested.error })
   const enqueue = createEnqueue({ clock, newId })
   const ledger = createLedger({ store, keys, clock, newId, terminalId: terminalId as TerminalId, enqueue })
   if (!ledger.ok) return ledger
   const enrolment = await openEnrolment({ ...parts, terminalPoint: keys.signer.point, ...(parts.enrolmentCode ? { code: parts.enrolmentCode } : {}) })
   if (!enrolment.ok) return enrolment
-  return ok(new Terminal(parts, { ledger: ledger.value, enqueue, enrolment: enrolment.value }))
+  return ok(new Terminal(parts, { ledger: ledger.value, enrolment: enrolment.value }))
 }
 
-type Opened = { readonly ledger: Ledger; readonly enqueue: ReturnType<typeof createEnqueue>; readonly enrolment: EnrolmentDesk }
+type Opened = { readonly ledger: Ledger; readonly enrolment: EnrolmentDesk }
 
 export class Terminal implements Till {
   readonly #parts: TerminalParts
@@ -101,7 +101,7 @@ export class Terminal implements Till {
   #language: Language
   #lastReceiptId: ReceiptId | undefined
 
-  constructor(parts: TerminalParts, { ledger, enqueue, enrolment }: Opened) {
+  constructor(parts: TerminalParts, { ledger, enrolment }: Opened) {
     const { store, clock, newId, backend, radio, keys } = parts
     const onChange = () => this.#touch()
     const { currency } = enrolment.standing().profile
@@ -138,8 +138,7 @@ export class Terminal implements Till {
       radio,
       newId,
       ledger,
-      enqueue,
-      onChange,
+      onChange: () => this.#touch('now'),
       carts: this.#carts,
       seats: this.#seats,
       sightings: this.#sightings,
@@ -149,6 +148,7 @@ export class Terminal implements Till {
       attemptAtBackend: (requestId) => backend.attempt(requestId),
       flushOutbox: () => this.#flushOutbox(),
       onPaid: (receipt) => this.#onPaid(receipt),
+      onUnpaid: () => this.#outbox.kick(),
       onFault: (what, detail) => parts.log.warn(what, detail),
     })
   }
@@ -213,6 +213,7 @@ export class Terminal implements Till {
         printer: this.#receipts.printerState(),
         inDoubt: this.#payments.inDoubtCount(),
       },
+      programmeVersion: this.#programme.programme().version,
       cart: this.#carts.view(),
       bands,
       ...(payment ? { payment } : {}),
@@ -242,7 +243,7 @@ export class Terminal implements Till {
     return this.#edit(async () => {
       const { lines, holds } = this.#carts.current()
       const changed = withProduct(lines, product, quantity, this.#parts.newId() as LineId)
-      return changed.ok ? this.#saved(this.#carts.change(changed.value, holds)) : changed
+      return changed.ok ? this.#saved(this.#carts.change(changed.value, holds)) : err({ code: changed.error })
     })
   }
 
@@ -277,15 +278,13 @@ export class Terminal implements Till {
   }
 
   async cancelPayment(): Promise<Result<void, Refused>> {
-    const cancelled = this.#payments.cancel()
-    this.#outbox.kick()
-    return cancelled
+    return this.#payments.cancel()
   }
 
   async nextSale(): Promise<Result<void, Refused>> {
     this.#payments.putAway()
     this.#lastReceiptId = undefined
-    this.#touch()
+    this.#touch('now')
     return ok()
   }
 
@@ -320,7 +319,7 @@ export class Terminal implements Till {
     this.#payments.putAway()
     this.#lastReceiptId = undefined
     const result = await work()
-    this.#touch()
+    this.#touch('now')
     return result
   }
 
@@ -344,9 +343,10 @@ export class Terminal implements Till {
     }
   }
 
-  #touch(): void {
+  #touch(when: 'soon' | 'now' = 'soon'): void {
     this.#revision += 1
-    this.#pusher.touch()
+    if (when === 'now') this.#pusher.pushNow()
+    else this.#pusher.touch()
   }
 }
 

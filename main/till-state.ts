@@ -2,12 +2,12 @@
 import type { Clock } from '#main/ports.ts'
 import type { TillState, Unsubscribe } from '#shared/contracts/till.ts'
 
-/** States are pushed at most this often: twenty a second is more than an eye sees, and a burst of adverts costs one message. */
+/** What changes by itself (bands, status) is pushed at most this often: an eye sees no more, and a burst of adverts costs one message. */
 const PUSH_INTERVAL_MS = 50
 
 type Listener = (state: TillState) => void
 
-/** Pushes the newest state to its listeners, never more often than the interval, and always the last one. */
+/** Pushes the newest state to its listeners: what people wait for at once, the rest never more often than the interval. */
 export class StatePusher {
   readonly #clock: Clock
   readonly #read: () => TillState
@@ -27,16 +27,21 @@ export class StatePusher {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Something changed. */
+  /** Something changed: the next push, within the interval, will show it. */
   touch(): void {
     if (this.#cancelTimer || this.#listeners.size === 0) return
     const sinceLastMs = this.#clock.monotonicMs() - this.#lastPushMs
-    this.#cancelTimer = this.#clock.after(Math.max(0, PUSH_INTERVAL_MS - sinceLastMs), () => {
-      this.#cancelTimer = undefined
-      this.#lastPushMs = this.#clock.monotonicMs()
-      const state = this.#read()
-      for (const listener of this.#listeners) listener(state)
-    })
+    this.#cancelTimer = this.#clock.after(Math.max(0, PUSH_INTERVAL_MS - sinceLastMs), () => this.pushNow())
+  }
+
+  /** Something changed that a person waits for, such as the end of a payment. */
+  pushNow(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    if (this.#listeners.size === 0) return
+    this.#lastPushMs = this.#clock.monotonicMs()
+    const state = this.#read()
+    for (const listener of this.#listeners) listener(state)
   }
 
   stop(): void {

@@ -1,10 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useQuery } from '@tanstack/react-query'
 import type { Money } from '#shared/domain/money.ts'
 import type { Language, Words } from '#shared/domain/words.ts'
 import { calendarDay, formatDay, formatMoney, formatTime } from './flows/format.ts'
-import { type T, languageOf } from './i18n/i18n.ts'
+import { languageOf, type T } from './i18n/i18n.ts'
 import { useTerminal, useTillState } from './terminal-context.ts'
 import { useTill } from './till-store.ts'
 
@@ -53,12 +53,16 @@ export function useSay(): Say {
   )
 }
 
-const PROGRAMME_FRESH_MS = 30_000
-
-/** What the site sells, asked again now and then: the terminal keeps it while the backend is away. */
+/** What the site sells, asked again when the terminal says that it holds another version: it keeps one while the backend is away. */
 export function useProgramme() {
   const { client } = useTerminal()
-  return useQuery({ queryKey: ['programme'], queryFn: () => client.programme(), refetchInterval: PROGRAMME_FRESH_MS }).data
+  const { programmeVersion } = useTillState()
+  return useQuery({
+    queryKey: ['programme', programmeVersion],
+    queryFn: () => client.programme(),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (previous) => previous,
+  }).data
 }
 
 const SEAT_MAP_FRESH_MS = 4_000

@@ -4,7 +4,10 @@ import './styles/base.css'
 import './styles/frame.css'
 import './styles/sell.css'
 import './styles/seats.css'
+import './styles/cart.css'
 import './styles/pay.css'
+import './styles/asking.css'
+import './styles/cash.css'
 import './styles/receipt.css'
 import { MantineProvider } from '@mantine/core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
@@ -13,7 +16,7 @@ import { I18nextProvider } from 'react-i18next'
 import { App } from './app.tsx'
 import { startI18n } from './i18n/i18n.ts'
 import { connectTerminal } from './terminal-client.ts'
-import { TerminalContext, createTerminal } from './terminal-context.ts'
+import { createTerminal, TerminalContext } from './terminal-context.ts'
 import { theme } from './theme.ts'
 import { useTill } from './till-store.ts'
 
@@ -35,7 +38,9 @@ terminal.client.watch({
   },
 })
 // The terminal is on this machine: queries go on whatever the machine's network says.
-const queries = new QueryClient({ defaultOptions: { queries: { networkMode: 'always', retry: QUERY_RETRIES, refetchOnWindowFocus: false } } })
+const queries = new QueryClient({
+  defaultOptions: { queries: { networkMode: 'always', retry: QUERY_RETRIES, refetchOnWindowFocus: false } },
+})
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

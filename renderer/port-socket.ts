@@ -63,12 +63,14 @@ export class PortSocket extends EventTarget implements WebSocket {
     this.dispatchEvent(new CloseEvent('close'))
   }
 
-  readonly #adopt = (event: MessageEvent): void => {
+  readonly #adopt = (event: MessageEvent<unknown>): void => {
     const port = event.ports[0]
     if (event.source !== window || event.data !== PORT_MESSAGE || port === undefined) return
     window.removeEventListener('message', this.#adopt)
     this.#port = port
-    port.addEventListener('message', (message: MessageEvent) => this.dispatchEvent(new MessageEvent('message', { data: message.data })))
+    port.addEventListener('message', (message: MessageEvent<unknown>) =>
+      this.dispatchEvent(new MessageEvent<unknown>('message', { data: message.data })),
+    )
     port.addEventListener('close', () => this.close())
     port.start()
     this.#state = PortSocket.OPEN

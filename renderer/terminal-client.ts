@@ -20,24 +20,24 @@ export type AnswerWith<T> = { readonly ok: true; readonly value: T } | { readonl
 export type Link = 'connecting' | 'open' | 'lost'
 
 /** The till as the screens call it. Each promise rejects only when the line to the terminal broke: then the outcome is in the next state. */
-export interface TerminalClient {
-  watch(listeners: { onState: (state: TillState) => void; onLink: (link: Link) => void }): Unsubscribe
-  programme(): Promise<Programme>
-  seatMap(input: TillInput<'seatMap'>): Promise<AnswerWith<SeatMapView>>
-  receipts(input: { before?: number; limit?: number; find?: string }): Promise<ReceiptPage>
-  receipt(input: TillInput<'receipt'>): Promise<AnswerWith<ReceiptView>>
-  language(): Promise<Language>
-  setLanguage(input: TillInput<'language'>): Promise<void>
-  setSeats(input: TillInput<'setSeats'>): Promise<Answer>
-  setProduct(input: TillInput<'setProduct'>): Promise<Answer>
-  removeLine(input: TillInput<'removeLine'>): Promise<Answer>
-  clearCart(): Promise<Answer>
-  chargeBand(input: TillInput<'chargeBand'>): Promise<Answer>
-  startCash(): Promise<Answer>
-  takeCash(input: TillInput<'takeCash'>): Promise<Answer>
-  cancelPayment(): Promise<Answer>
-  nextSale(): Promise<Answer>
-  print(input: TillInput<'print'>): Promise<Answer>
+export type TerminalClient = {
+  readonly watch: (listeners: { onState: (state: TillState) => void; onLink: (link: Link) => void }) => Unsubscribe
+  readonly programme: () => Promise<Programme>
+  readonly seatMap: (input: TillInput<'seatMap'>) => Promise<AnswerWith<SeatMapView>>
+  readonly receipts: (input: { before?: number; limit?: number; find?: string }) => Promise<ReceiptPage>
+  readonly receipt: (input: TillInput<'receipt'>) => Promise<AnswerWith<ReceiptView>>
+  readonly language: () => Promise<Language>
+  readonly setLanguage: (input: TillInput<'language'>) => Promise<void>
+  readonly setSeats: (input: TillInput<'setSeats'>) => Promise<Answer>
+  readonly setProduct: (input: TillInput<'setProduct'>) => Promise<Answer>
+  readonly removeLine: (input: TillInput<'removeLine'>) => Promise<Answer>
+  readonly clearCart: () => Promise<Answer>
+  readonly chargeBand: (input: TillInput<'chargeBand'>) => Promise<Answer>
+  readonly startCash: () => Promise<Answer>
+  readonly takeCash: (input: TillInput<'takeCash'>) => Promise<Answer>
+  readonly cancelPayment: () => Promise<Answer>
+  readonly nextSale: () => Promise<Answer>
+  readonly print: (input: TillInput<'print'>) => Promise<Answer>
 }
 
 /** Connects at once and keeps reconnecting, 0.25 s to 2 s apart, for as long as the page lives. */

@@ -6,6 +6,8 @@ import type { LocalView } from './flows/screen.ts'
 /** What the cashier has opened on this screen. Nothing here is about money: a reload loses none of the sale. */
 type UiStore = LocalView & {
   readonly showtimeId: ShowtimeId | undefined
+  /** The show whose seat map was open last: the focus goes back to its button. */
+  readonly leftShowtimeId: ShowtimeId | undefined
   readonly chosenBand: SightingId | undefined
   readonly notice: Notice | undefined
   readonly helpOpen: boolean
@@ -28,11 +30,12 @@ export const useUi = create<UiStore>((set) => ({
   paying: false,
   dismissed: undefined,
   showtimeId: undefined,
+  leftShowtimeId: undefined,
   chosenBand: undefined,
   notice: undefined,
   helpOpen: false,
   snacksAsked: 0,
-  openShowtime: (showtimeId) => set({ showtimeId, notice: undefined }),
+  openShowtime: (showtimeId) => set((ui) => ({ showtimeId, leftShowtimeId: ui.showtimeId, notice: undefined })),
   chooseBand: (chosenBand) => set({ chosenBand }),
   openPay: () => set({ paying: true, history: false, chosenBand: undefined, notice: undefined }),
   closePay: () => set({ paying: false, chosenBand: undefined, notice: undefined }),

@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import { type Screen, endedUnread, payPanelOf } from './flows/screen.ts'
+import { endedUnread, payPanelOf, type Screen } from './flows/screen.ts'
 import { type Shortcut, shortcutOf } from './flows/shortcuts.ts'
 import { type Terminal, tellOrDone, useTerminal } from './terminal-context.ts'
 import { useTill } from './till-store.ts'
@@ -10,7 +10,8 @@ export function useShortcuts(screen: Screen): void {
   const terminal = useTerminal()
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.repeat || document.querySelector('[role="dialog"], [role="menu"], [role="alertdialog"]') !== null) return
+      if (event.defaultPrevented || event.repeat || document.querySelector('dialog[open], [role="menu"], [role="alertdialog"]') !== null)
+        return
       const target = event.target instanceof Element ? event.target : undefined
       const shortcut = shortcutOf(
         {
@@ -67,7 +68,12 @@ export function openPayIfAny(): void {
 
 function canStartCash(): boolean {
   const { state } = useTill.getState()
-  return state !== undefined && state.cart.lines.length > 0 && payPanelOf(state, useUi.getState().dismissed).kind !== 'cash' && state.cart.state === 'open'
+  return (
+    state !== undefined &&
+    state.cart.lines.length > 0 &&
+    payPanelOf(state, useUi.getState().dismissed).kind !== 'cash' &&
+    state.cart.state === 'open'
+  )
 }
 
 function leaveForSelling(screen: Screen): void {

@@ -2,17 +2,16 @@
 import * as z from 'zod'
 import { unreachable } from '#shared/assert.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { obeyEndings, tellParent } from '../hosting/ending.ts'
 import { type Log, openLog } from '../hosting/log.ts'
 import { openRendererFiles } from '../hosting/renderer-files.ts'
 import { createRpcHandler } from '../hosting/rpc-socket.ts'
 import { makeDataFolder, type RunningTerminal, type StartTerminal } from '../hosting/running-terminal.ts'
-import { EXIT_BUG, EXIT_STOPPED, exitCodeOf, type StartRefusal, startRefusalWords } from '../hosting/start-refusals.ts'
+import { exitCodeOf, type StartRefusal, startRefusalWords } from '../hosting/start-refusals.ts'
 import { parseTerminalOptions, type TerminalOptions } from '../hosting/terminal-options.ts'
 import { openInBrowser } from './open-browser.ts'
 import { type BrowserServer, startBrowserServer } from './server.ts'
-
-/** A stop takes at most this long, whatever hangs: everything that matters is on disk before it is promised. */
-const STOP_MS_MAX = 1_200
+import { sessionFile } from './session-file.ts'
 
 const ADDRESS_FOLLOWS =
   'The till is ready. Open this address in a browser on this computer:\n收银机已就绪。请在本机浏览器中打开以下地址：\n'
@@ -38,13 +37,16 @@ export async function runBrowserHost(parts: BrowserHostParts): Promise<void> {
   const folder = await makeDataFolder(options.value.dataFolder)
   if (!folder.ok) return refuse(folder.error)
   const log = openLog(options.value.dataFolder)
-  endOnBugs(log)
-  const ending = endOnRequest(log)
+  const ending = obeyEndings(log, (code) => process.exit(code))
   const host = await open(parts, options.value, log)
   if (!host.ok) return refuse(host.error, log)
-  ending.arm(host.value)
-  await announce(host.value.server, options.value, log)
-  listenToOrders(host.value.server, ending.stop)
+  const { server, terminal } = host.value
+  ending.arm(async () => {
+    await Promise.all([server.close(), terminal.stop()])
+  })
+  // Before the address: whoever reads it may answer at once, and an unexpected signal would end the process.
+  listenToOrders(server, ending.stop)
+  await announce(server, options.value, log)
 }
 
 type Host = { readonly terminal: RunningTerminal; readonly server: BrowserServer }
@@ -56,7 +58,8 @@ async function open(parts: BrowserHostParts, options: TerminalOptions, log: Log)
   const terminal = await parts.startTerminal(options, log)
   if (!terminal.ok) return terminal
   const rpc = createRpcHandler({ till: terminal.value.till, log })
-  const server = await startBrowserServer({ files: files.value, rpc, port: options.port, ipv6: options.ipv6 })
+  const sessionStore = sessionFile(options.dataFolder, Date.now)
+  const server = await startBrowserServer({ files: files.value, rpc, sessionStore, port: options.port, ipv6: options.ipv6 })
   if (server.ok) return ok({ terminal: terminal.value, server: server.value })
   await terminal.value.stop()
   return err({ code: server.error.code, subject: server.error.detail })
@@ -66,7 +69,7 @@ async function open(parts: BrowserHostParts, options: TerminalOptions, log: Log)
 async function announce(server: BrowserServer, options: TerminalOptions, log: Log): Promise<void> {
   const address = server.newAddress()
   process.stdout.write(`${ADDRESS_FOLLOWS}${address}\n`)
-  process.send?.({ type: 'ready', url: address })
+  tellParent({ type: 'ready', url: address })
   log.info({ port: server.port }, 'the screens are served')
   if (!options.open) return
   try {
@@ -80,7 +83,7 @@ function listenToOrders(server: BrowserServer, stop: () => void): void {
   const renew = () => {
     const address = server.newAddress()
     process.stdout.write(`${address}\n`)
-    process.send?.({ type: 'address', url: address })
+    tellParent({ type: 'address', url: address })
   }
   // Windows has no such signal; there a parent's message does it.
   if (process.platform !== 'win32') process.on('SIGUSR2', renew)
@@ -96,49 +99,6 @@ function listenToOrders(server: BrowserServer, stop: () => void): void {
         return unreachable(understood.data)
     }
   })
-}
-
-/** Signals and the loss of the parent end the host, also while it is still starting. */
-function endOnRequest(log: Log): { readonly arm: (host: Host) => void; readonly stop: () => void } {
-  let host: Host | undefined
-  let isStopping = false
-  const stop = () => {
-    if (isStopping) return
-    isStopping = true
-    const deadline = setTimeout(() => {
-      log.warn({}, 'something did not stop in time and was left behind')
-      process.exit(EXIT_STOPPED)
-    }, STOP_MS_MAX)
-    void close(host, log).finally(() => {
-      clearTimeout(deadline)
-      process.exit(EXIT_STOPPED)
-    })
-  }
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
-  process.on('disconnect', stop)
-  return {
-    arm: (running) => {
-      host = running
-    },
-    stop,
-  }
-}
-
-async function close(host: Host | undefined, log: Log): Promise<void> {
-  if (!host) return
-  const ended = await Promise.allSettled([host.server.close(), host.terminal.stop()])
-  for (const end of ended) if (end.status === 'rejected') log.error({ error: end.reason }, 'the stop failed')
-  log.info({}, 'stopped')
-}
-
-/** A bug ends the process at once: what is on disk is sound, what is in memory may not be. The supervisor starts it again. */
-function endOnBugs(log: Log): void {
-  const end = (error: unknown) => {
-    log.error({ error }, 'ended by a bug')
-    process.exit(EXIT_BUG)
-  }
-  process.on('uncaughtException', end)
-  process.on('unhandledRejection', end)
 }
 
 function refuse(refusal: StartRefusal, log?: Log): void {

@@ -19,6 +19,7 @@ import {
   isPrefetch,
   pathOf,
 } from './request-checks.ts'
+import type { SessionStore } from './session-file.ts'
 import { createSessions } from './sessions.ts'
 import { createSockets, type Sockets } from './sockets.ts'
 
@@ -44,12 +45,15 @@ export const SERVER_LIMITS = {
   checkIntervalMs: 1_000,
   /** A socket is asked for a sign of life this often, and ended when none came by the next time. */
   pingIntervalMs: 10_000,
+  /** How often it is noted that the sessions still live. */
+  sessionKeepIntervalMs: 60_000,
 } as const
 export type ServerLimits = { readonly [K in keyof typeof SERVER_LIMITS]: number }
 
 export type BrowserServerParts = {
   readonly files: RendererFiles
   readonly rpc: RpcHandler
+  readonly sessionStore: SessionStore
   /** 0: any free port. */
   readonly port: number
   readonly ipv6: boolean
@@ -69,7 +73,7 @@ export async function startBrowserServer(
   parts: BrowserServerParts,
 ): Promise<Result<BrowserServer, { readonly code: 'port-in-use' | 'cannot-listen'; readonly detail: string }>> {
   const { rpc, ipv6, limits = SERVER_LIMITS } = parts
-  const sessions = createSessions()
+  const sessions = createSessions(parts.sessionStore)
   const sockets = createSockets(rpc, limits)
   const door: Door = { ...parts, sockets, sessions, port: parts.port, hosts: new Set() }
   const first = makeServer(door, limits)
@@ -88,10 +92,14 @@ export async function startBrowserServer(
     }
     servers.push(second)
   }
+  const keeping = setInterval(() => sessions.keep(), limits.sessionKeepIntervalMs)
+  keeping.unref()
   return ok({
     port,
     newAddress: () => `http://${IPV4_LOOPBACK}:${port}${ENTRY_PREFIX}${sessions.newToken()}`,
     async close() {
+      clearInterval(keeping)
+      sessions.end()
       sockets.close()
       await Promise.all(servers.map(closeServer))
     },

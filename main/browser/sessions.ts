@@ -1,8 +1,9 @@
 /**
- * Who may use the screens of the browser host: whoever opened a one-time address, for as long as this process lives.
+ * Who may use the screens of the browser host: whoever opened a one-time address, until the terminal is stopped.
  * Tokens and session ids are 32 random bytes; only their digests are kept, so a lookup's time says nothing about them.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import type { SessionStore } from './session-file.ts'
 
 const SECRET_BYTES = 32
 /** Addresses printed and not used yet. Asking for more forgets the oldest. */
@@ -22,13 +23,17 @@ export interface Sessions {
   enter(token: string): string | undefined
   /** Whether this id is a session. The first use of an offered id makes the session and spends its token. */
   admit(sessionId: string | undefined): boolean
+  /** Writes down the sessions there are, for the run after a crash. */
+  keep(): void
+  /** Ends all sessions: the terminal is being stopped. */
+  end(): void
 }
 
-/** Starts with no session and no token. */
-export function createSessions(): Sessions {
+/** Starts with no token, and with the sessions of a run that crashed. */
+export function createSessions(store: SessionStore): Sessions {
   const tokens = new Map<string, Set<string>>()
   const offers = new Map<string, string>()
-  const sessions = new Set<string>()
+  const sessions = new Set<string>(store.load())
 
   const spend = (token: string) => {
     for (const offer of tokens.get(token) ?? []) offers.delete(offer)
@@ -64,7 +69,15 @@ export function createSessions(): Sessions {
       spend(token)
       if (sessions.size >= SESSIONS_MAX) sessions.delete(oldest(sessions))
       sessions.add(key)
+      store.save([...sessions])
       return true
+    },
+    keep() {
+      if (sessions.size > 0) store.save([...sessions])
+    },
+    end() {
+      sessions.clear()
+      store.clear()
     },
   }
 }

@@ -5,7 +5,7 @@ import type { CartState, CartView, SeatHoldView } from '#shared/contracts/till.t
 import type { CartId, HoldId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import { type Currency, sum } from '#shared/domain/money.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
-import { type Result, ok } from '#shared/result.ts'
+import type { Result } from '#shared/result.ts'
 
 export type CartHold = { readonly holdId: HoldId; readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[]; readonly expiresAt: string }
 export type Cart = {
@@ -71,6 +71,12 @@ export function createCarts(deps: { readonly store: Store; readonly newId: () =>
     renewHolds(tx: WriteStore, cartId: CartId, expiresAt: string): void {
       tx.run('UPDATE cart_holds SET expires_at = ? WHERE cart_id = ?', expiresAt, cartId)
     },
+    /** The cart an attempt belongs to, whatever became of it since. */
+    byId(reads: ReadStore, cartId: CartId): Cart {
+      const row = reads.get('SELECT state FROM carts WHERE id = ?', cartId)
+      assert(row, `no cart ${cartId}`)
+      return readCart(reads, cartId, row['state'] as CartState)
+    },
     /** Reads the open cart again after a transaction of the caller's changed it. */
     reload(): void {
       cart = readOpenCart(store)
@@ -117,10 +123,4 @@ function readCart(store: ReadStore, id: CartId, state: CartState): Cart {
     expiresAt: String(row['expires_at']),
   }))
   return { id, state, lines, holds }
-}
-
-/** A cart that was being paid when the terminal stopped, by the attempt's cart id. */
-export function cartById(store: ReadStore, id: CartId): Result<Cart, 'unknown'> {
-  const row = store.get('SELECT state FROM carts WHERE id = ?', id)
-  return row ? ok(readCart(store, id, row['state'] as CartState)) : { ok: false, error: 'unknown' }
 }

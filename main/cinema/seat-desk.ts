@@ -3,7 +3,7 @@
  * Calls run one after another, so that two quick taps cannot overtake each other.
  */
 import type { CartHold, Carts } from '#main/cart/carts.ts'
-import { type Lines, type TicketChoice, ticketLines, withTickets } from '#main/cart/edit-cart.ts'
+import { type Lines, type TicketChoice, ticketLines, withTickets } from '#shared/domain/cart-lines.ts'
 import type { BackendClient, BackendRefusal, Clock } from '#main/ports.ts'
 import type { Refused, SeatMapView, TillInput } from '#shared/contracts/till.ts'
 import type { HoldId, LineId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
@@ -101,7 +101,7 @@ export class SeatDesk {
     const old = cart.holds.find((hold) => hold.showtimeId === showtime.id)
     const holdId = old?.holdId ?? (newId() as HoldId)
     const lines = withTickets(cart.lines, { showtime, hall, holdId, choices, newLineId: () => newId() as LineId })
-    if (!lines.ok) return lines
+    if (!lines.ok) return err({ code: lines.error })
     return this.#holdAndSave(lines.value, { showtimeId: showtime.id, holdId, seats: choices.map((choice) => choice.seat), old })
   }
 

@@ -6,7 +6,6 @@ export type PageOrigin = { readonly socketOrigin?: string }
 const FEATURES_DENIED = [
   'accelerometer',
   'autoplay',
-  'bluetooth',
   'camera',
   'clipboard-read',
   'display-capture',
@@ -26,7 +25,6 @@ const FEATURES_DENIED = [
   'screen-wake-lock',
   'serial',
   'usb',
-  'web-share',
   'xr-spatial-tracking',
 ] as const
 

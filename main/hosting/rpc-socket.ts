@@ -54,8 +54,8 @@ export function createRpcHandler({ till, log }: { readonly till: Till; readonly 
     },
     attachPort: (port) => {
       const socket = new PortSocket(port)
-      // The handler's own type is the whole of ws; it uses on, once, send, close, terminate and readyState, all of which are here.
-      onConnection(socket as unknown as WebSocket, portRequest())
+      // Of a WebSocket the handler uses on, once, send, close, terminate and readyState, all of which are here.
+      onConnection(socket, portRequest())
       port.start()
       return () => socket.close()
     },

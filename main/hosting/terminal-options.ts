@@ -36,8 +36,8 @@ const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 function isBackendAddress(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, hostname, username, password, search, hash } = new URL(text)
-  if (username || password || search || hash) return false
+  const { protocol, hostname, username, password, pathname, search, hash } = new URL(text)
+  if (username || password || search || hash || pathname !== '/') return false
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTS.has(hostname))
 }
 
@@ -139,13 +139,6 @@ export function parseTerminalOptions(
     ipv6: rest.ipv6,
     practice: rest.practice,
   })
-}
-
-/** The options and what each takes, one per line. */
-export function terminalUsage(): string {
-  return Object.entries(OPTIONS)
-    .map(([name, { help }]) => `  --${name}  ${help}`)
-    .join('\n')
 }
 
 function usage(lines: readonly string[]): Result<never, OptionsRefusal> {

@@ -5,9 +5,8 @@ import { entryHash, FIRST_PREV_HASH, headBytes } from './head.ts'
 import type { EventFields, EventKind, Head } from './ports.ts'
 
 const LAST_ENTRY = 'SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1'
-const ADD_ENTRY = 'INSERT INTO journal (seq, kind, at, entry_json, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?)'
-const ADD_HEAD = 'INSERT INTO heads (seq, hash, signature, kid) VALUES (?, ?, ?, ?)'
-const SIGNED_HEAD = 'SELECT heads.seq, heads.hash, signature, kid, at FROM heads JOIN journal USING (seq) ORDER BY heads.seq DESC LIMIT 1'
+const ADD_ENTRY = 'INSERT INTO journal (seq, kind, at, entry_json, prev_hash, hash, signature, kid) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+const SIGNED_HEAD = 'SELECT seq, hash, signature, kid, at FROM journal ORDER BY seq DESC LIMIT 1'
 
 export type Journal = {
   /** Chains, stores and signs one entry. `at` is ISO 8601 UTC. */
@@ -31,8 +30,8 @@ export function createJournal({ keys, clock }: { readonly keys: Keys; readonly c
       // What the journal itself states comes last, so that no field can pass for it.
       const entryJson = canonical({ ...fields, seq, kind, at })
       const hash = entryHash(previous.hash, entryJson)
-      tx.run(ADD_ENTRY, seq, kind, at, entryJson, previous.hash, hash)
-      tx.run(ADD_HEAD, seq, hash, toBase64Url(keys.signNow(headBytes({ seq, hash }))), kid)
+      const signature = toBase64Url(keys.signNow(headBytes({ seq, hash })))
+      tx.run(ADD_ENTRY, seq, kind, at, entryJson, previous.hash, hash, signature, kid)
       return { seq, hash }
     },
     last,

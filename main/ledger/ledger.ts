@@ -17,7 +17,7 @@ const WRITE_SETTING = 'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLI
 const OPEN_ENTRY = `SELECT entry_json FROM journal WHERE kind = 'open' ORDER BY seq DESC LIMIT 1`
 const LAST_NUMBER = 'SELECT MAX(number) AS number FROM receipts WHERE series = ?'
 const ADD_RECEIPT = `INSERT INTO receipts
-  (id, series, number, kind, issued_at, total_minor, currency, tender, authorization_id, receipt_json, journal_seq, outbox_id)
+  (id, series, number, kind, issued_at, total_minor, currency, tender, authorization_id, receipt_json, journal_seq, outbox_seq)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const ADD_PAYMENT = 'INSERT INTO receipt_payments (receipt_id, position, tender, amount_minor, authorization_id) VALUES (?, ?, ?, ?, ?)'
 const COUNT_PRINT = `INSERT INTO print_counts (receipt_id, prints) VALUES (?, 1)
@@ -57,6 +57,12 @@ export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
   return ok({
     series: () => currentSeries(store),
     commitReceipt: (tx, draft) => commitReceipt({ tx, draft, input, journal }),
+    commitReversal(tx, body) {
+      const { requestId, amount, reason } = body
+      const fields = { request_id: requestId, amount_minor: amount.amount, currency: amount.currency, reason }
+      journal.append(tx, { kind: 'attempt-reversed', fields, at: journal.now() })
+      enqueue(tx, 'reversal', canonical(body))
+    },
     appendEvent: (tx, kind, fields) => journal.append(tx, { kind, fields, at: journal.now() }),
     head: () => head(store),
     isHeadDue: () => isHeadDue(store),
@@ -155,15 +161,15 @@ function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
   })
   // ReceiptBody of the backend's contract. Its parts are canonical and in order, so the whole is too.
   const body = `{"captures":${capturesJson},"journal":${canonical({ seq, hash })},"receipt":${receiptJson},"sells":${sellsJson}}`
-  const outboxId = input.enqueue(tx, 'receipt', body)
-  insertReceipt(tx, receipt, { receiptJson, seq, outboxId })
+  const outboxSeq = input.enqueue(tx, 'receipt', body, seq)
+  insertReceipt(tx, receipt, { receiptJson, seq, outboxSeq })
   return receipt
 }
 
 function insertReceipt(
   tx: WriteStore,
   receipt: Receipt,
-  stored: { readonly receiptJson: string; readonly seq: number; readonly outboxId: string },
+  stored: { readonly receiptJson: string; readonly seq: number; readonly outboxSeq: number },
 ): void {
   const { id, series, number, kind, issuedAt, total, tender, payments } = receipt
   const only = payments.length === 1 ? payments[0] : undefined
@@ -181,7 +187,7 @@ function insertReceipt(
     authorizationId,
     stored.receiptJson,
     stored.seq,
-    stored.outboxId,
+    stored.outboxSeq,
   )
   for (const [position, payment] of payments.entries()) {
     const authorization = payment.tender === 'band' ? payment.authorizationId : null

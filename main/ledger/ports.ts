@@ -1,7 +1,7 @@
 import type { WriteStore } from '#main/ports.ts'
-import type { OutboxKind } from '#shared/contracts/backend-api.ts'
+import type { OutboxKind, ReversalBody } from '#shared/contracts/backend-api.ts'
 import type { ReceiptPage } from '#shared/contracts/till.ts'
-import type { AuthorizationId, HoldId, OutboxId, ReceiptId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import type { AuthorizationId, HoldId, ReceiptId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 
@@ -32,8 +32,11 @@ export type EventKind =
   | 'sale-cancelled' // a cart that had been charged was given up
 export type EventFields = Readonly<Record<string, string | number | boolean | null>>
 
-/** Adds a record to the outbox within the caller's transaction. */
-export type Enqueue = (tx: WriteStore, kind: OutboxKind, body: string) => OutboxId
+/**
+ * Adds a record to the outbox within the caller's transaction, and answers its place in it. `journalSeq` names the journal entry of the
+ * receipt that the record carries.
+ */
+export type Enqueue = (tx: WriteStore, kind: OutboxKind, body: string, journalSeq?: number) => number
 
 export type StoredReceipt = {
   readonly receipt: Receipt
@@ -51,6 +54,8 @@ export interface Ledger {
    * caller's transaction. Throws (a bug) on a draft that does not balance or whose captures are not its band payments.
    */
   commitReceipt(tx: WriteStore, draft: ReceiptDraft): Receipt
+  /** Writes the end of an attempt without money to the journal and, as an advice that is repeated until heard, to the outbox. */
+  commitReversal(tx: WriteStore, body: ReversalBody): void
   /** Adds an event to the journal within the caller's transaction. */
   appendEvent(tx: WriteStore, kind: Exclude<EventKind, 'open'>, fields: EventFields): Head
   /** The last journal entry. There is always one: the journal begins with `open`. */

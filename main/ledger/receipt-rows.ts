@@ -7,7 +7,7 @@ import type { StoredReceipt } from './ports.ts'
 
 const COLUMNS = `SELECT r.receipt_json, r.journal_seq, j.hash AS head, o.acked_at, o.outcome,
   COALESCE((SELECT prints FROM print_counts p WHERE p.receipt_id = r.id), 0) AS prints
-FROM receipts r JOIN outbox o ON o.id = r.outbox_id JOIN journal j ON j.seq = r.journal_seq`
+FROM receipts r JOIN outbox o ON o.seq = r.outbox_seq JOIN journal j ON j.seq = r.journal_seq`
 const ONE = `${COLUMNS} WHERE r.id = ?`
 const PAGE = `${COLUMNS} WHERE r.journal_seq < ? ORDER BY r.journal_seq DESC LIMIT ?`
 const BY_NUMBER = `${COLUMNS} WHERE r.journal_seq < ? AND r.number = ? AND (? IS NULL OR r.series = ?) ORDER BY r.journal_seq DESC LIMIT ?`

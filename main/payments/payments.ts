@@ -30,6 +30,8 @@ export type PaymentsDeps = SettleDeps & {
   readonly flushOutbox: () => Promise<void>
   readonly onChange: () => void
   readonly onPaid: (receipt: Receipt) => void
+  /** An attempt ended without money; what the backend must hear of it is in the outbox. */
+  readonly onUnpaid: () => void
   readonly onFault: DoubtDeps['onFault']
 }
 
@@ -290,6 +292,7 @@ export class Payments {
     const settled = settleUnpaid(this.#deps, requestId, end)
     if (settled.ok) {
       this.#doubts.forget(requestId)
+      this.#deps.onUnpaid()
       this.#show(requestId, { state: end.state, ...(end.reason ? { reason: end.reason } : {}), ...(refusal ? { refusal } : {}) })
     } else if (settled.error.code === 'storage-failed') {
       this.#deps.onFault('end-not-written', { requestId, detail: settled.error.detail })

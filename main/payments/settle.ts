@@ -2,12 +2,10 @@
  * How an attempt ends on disk: each end is one transaction, durable before anyone is told. An attempt ends once: whoever comes second
  * (an answer after a reversal, a query beside an answer) finds it ended and changes nothing.
  */
-import { type Carts, cartById } from '#main/cart/carts.ts'
+import type { Carts } from '#main/cart/carts.ts'
 import type { Standing } from '#main/enrolment/enrolment.ts'
-import { canonical } from '#main/ledger/canonical.ts'
-import type { Capture, Enqueue, Ledger } from '#main/ledger/ports.ts'
+import type { Capture, Ledger } from '#main/ledger/ports.ts'
 import type { Clock, Store, WriteStore } from '#main/ports.ts'
-import { assert } from '#shared/assert.ts'
 import { HOLD_LIFETIME_MS, type ReversalBody } from '#shared/contracts/backend-api.ts'
 import { toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import type { Authorization } from '#shared/contracts/radio-messages.ts'
@@ -24,7 +22,6 @@ export type SettleDeps = {
   readonly clock: Clock
   readonly carts: Carts
   readonly ledger: Ledger
-  readonly enqueue: Enqueue
   readonly standing: () => Standing
   readonly practice: boolean
   readonly cashierName: () => string
@@ -56,9 +53,7 @@ export function settlePaid(deps: SettleDeps, requestId: RequestId, paid: Paid): 
 
 function commitReceipt(deps: SettleDeps, tx: WriteStore, attempt: Attempt, paid: Paid): Receipt {
   const { profile } = deps.standing()
-  const cart = cartById(tx, attempt.cartId)
-  assert(cart.ok, 'a paid attempt has its cart')
-  const { lines, holds } = cart.value
+  const { lines, holds } = deps.carts.byId(tx, attempt.cartId)
   const payment = paymentOf(attempt, paid)
   const captures: readonly Capture[] =
     paid.tender === 'band' && payment.tender === 'band'
@@ -118,22 +113,12 @@ export function settleUnpaid(
     const at = new Date(deps.clock.nowMs()).toISOString()
     const { state, reason, answer } = end
     markEnded(tx, requestId, { state, at, ...(reason ? { reason } : {}), ...(answer ? { answer } : {}) })
-    if (attempt.sent || attempt.holdIds.length > 0) writeReversal(deps, tx, reversalOf(attempt, end.why, at))
+    if (attempt.sent || attempt.holdIds.length > 0) deps.ledger.commitReversal(tx, reversalOf(attempt, end.why, at))
     deps.carts.lock(tx, attempt.cartId, 'open')
     deps.carts.renewHolds(tx, attempt.cartId, new Date(deps.clock.nowMs() + HOLD_LIFETIME_MS).toISOString())
     return ok()
   })
   return finish(deps, settled)
-}
-
-function writeReversal(deps: SettleDeps, tx: WriteStore, body: ReversalBody): void {
-  deps.enqueue(tx, 'reversal', canonical(body))
-  deps.ledger.appendEvent(tx, 'attempt-reversed', {
-    request_id: body.requestId,
-    amount_minor: body.amount.amount,
-    currency: body.amount.currency,
-    reason: body.reason,
-  })
 }
 
 function reversalOf(attempt: Attempt, why: ReversalBody['reason'], at: string): ReversalBody {

@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize'
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Keys } from '#main/ports.ts'
 import { assert } from '#shared/assert.ts'
-import { HEAD_BYTES, REQUEST_LIFETIME_MAX_S, payStatement, queryStatement } from '#shared/contracts/radio-messages.ts'
+import { HEAD_BYTES, LINES_DIGEST_BYTES, REQUEST_LIFETIME_MAX_S, payStatement, queryStatement } from '#shared/contracts/radio-messages.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import type { HoldId, RequestId } from '#shared/domain/ids.ts'
@@ -15,11 +15,11 @@ import type { Asked } from './answers.ts'
 /** The newest entry of the journal: each request carries it, so that every customer's phone becomes a witness. */
 export type JournalHead = { readonly seq: number; readonly hash: Uint8Array }
 
-/** SHA-256 of the RFC 8785 form of the lines: what the customer pays for, without showing it to anyone. */
+/** The first 16 bytes of SHA-256 of the RFC 8785 form of the lines: what the customer pays for, without showing it to anyone. */
 export async function linesDigest(lines: readonly SaleLine[]): Promise<Uint8Array> {
   const text = canonicalize(lines.map(({ name, detail, quantity, total, tax }) => ({ name, detail, quantity, total, tax })))
   assert(text !== undefined, 'lines have a canonical form')
-  return sha256(new TextEncoder().encode(text))
+  return (await sha256(new TextEncoder().encode(text))).slice(0, LINES_DIGEST_BYTES)
 }
 
 export async function signPay(input: {

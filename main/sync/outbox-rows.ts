@@ -10,16 +10,16 @@ export const BATCH_CHARACTERS_MAX = 500_000
 const NEXT = 'SELECT seq, id, kind, body FROM outbox WHERE acked_at IS NULL AND seq > ? ORDER BY seq LIMIT ?'
 const PENDING = 'SELECT COUNT(*) AS pending FROM outbox WHERE acked_at IS NULL'
 const UNSYNCED = `SELECT COALESCE(SUM(r.total_minor), 0) AS total
-  FROM outbox o CROSS JOIN receipts r ON r.outbox_id = o.id WHERE o.acked_at IS NULL AND r.currency = ?`
+  FROM outbox o CROSS JOIN receipts r USING (journal_seq) WHERE o.acked_at IS NULL AND r.currency = ?`
 const ALARMS = 'SELECT id, kind, alarm, acked_at FROM outbox WHERE alarm IS NOT NULL ORDER BY seq DESC LIMIT ?'
-const ACK = 'UPDATE outbox SET acked_at = ?, outcome = ?, alarm = ? WHERE id = ? AND acked_at IS NULL'
-const ALARM = 'UPDATE outbox SET alarm = ? WHERE id = ? AND acked_at IS NULL'
+const ACK = 'UPDATE outbox SET acked_at = ?, outcome = ?, alarm = ? WHERE seq = ? AND acked_at IS NULL'
+const ALARM = 'UPDATE outbox SET alarm = ? WHERE seq = ? AND acked_at IS NULL'
 /** A person reads these: more than this many need a look at the backend. */
 const ALARMS_SHOWN_MAX = 100
 
-export type OutboxRecord = { readonly id: OutboxId; readonly kind: OutboxKind; readonly body: string }
+export type OutboxRecord = { readonly seq: number; readonly id: OutboxId; readonly kind: OutboxKind; readonly body: string }
 
-function toRecord(row: SqlRow): OutboxRecord & { readonly seq: number } {
+function toRecord(row: SqlRow): OutboxRecord {
   return { seq: Number(row['seq']), id: String(row['id']) as OutboxId, kind: String(row['kind']) as OutboxKind, body: String(row['body']) }
 }
 
@@ -34,29 +34,32 @@ export function nextBatch(
   while (batch.length < input.limit) {
     const rows = reads.all(NEXT, after, OUTBOX_BATCH_MAX)
     if (rows.length === 0) break
-    for (const { seq, id, kind, body } of rows.map(toRecord)) {
-      after = seq
-      if (input.isSetAside(id)) continue
-      characters += body.length
+    for (const record of rows.map(toRecord)) {
+      after = record.seq
+      if (input.isSetAside(record.id)) continue
+      characters += record.body.length
       if (batch.length === input.limit || (batch.length > 0 && characters > BATCH_CHARACTERS_MAX)) return batch
-      batch.push({ id, kind, body })
+      batch.push(record)
     }
   }
   return batch
 }
 
 /** Marks what the backend has, each once: a late or repeated acknowledgement changes nothing. Answers how many were marked. */
-export function markAcked(tx: WriteStore, outcomes: readonly OutboxOutcome[], at: string): number {
+export function markAcked(tx: WriteStore, batch: readonly OutboxRecord[], outcomes: readonly OutboxOutcome[], at: string): number {
+  const outcomeOf = new Map<string, OutboxOutcome>(outcomes.map((outcome) => [outcome.id, outcome]))
   let marked = 0
-  for (const { id, outcome, alarm } of outcomes) {
-    const words = alarm ?? (outcome === 'quarantined' ? 'quarantined: the backend has other content under this id' : null)
-    marked += tx.run(ACK, at, outcome, words, id).changes
+  for (const { seq, id } of batch) {
+    const outcome = outcomeOf.get(id)
+    if (!outcome) continue
+    const alarm = outcome.alarm ?? (outcome.outcome === 'quarantined' ? 'quarantined: a person must look at it at the backend' : null)
+    marked += tx.run(ACK, at, outcome.outcome, alarm, seq).changes
   }
   return marked
 }
 
-export function markAlarm(tx: WriteStore, id: OutboxId, alarm: string): void {
-  tx.run(ALARM, alarm, id)
+export function markAlarm(tx: WriteStore, { seq }: OutboxRecord, alarm: string): void {
+  tx.run(ALARM, alarm, seq)
 }
 
 export function countPending(reads: ReadStore): number {

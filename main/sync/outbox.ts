@@ -124,17 +124,15 @@ class Sender {
     if (before?.isDue() && !store.write((tx) => before.add(tx)).ok) return 'failed'
     const batch = nextBatch(store, { limit: this.#batchLimit, isSetAside: (id) => this.#isSetAside(id) })
     if (batch.length === 0) return 'empty'
-    const answer = await backend.postOutbox(batch)
+    const answer = await backend.postOutbox(batch.map(({ id, kind, body }) => ({ id, kind, body })))
     if (!answer.ok) return this.#refused(batch, answer.error)
     return this.#acked(batch, answer.value)
   }
 
   #acked(batch: readonly OutboxRecord[], outcomes: readonly OutboxOutcome[]): 'sent' | 'failed' {
     const { store, clock, onChange } = this.#input
-    const sent = new Set<string>(batch.map(({ id }) => id))
-    const ours = outcomes.filter(({ id }) => sent.has(id))
     const at = new Date(clock.nowMs()).toISOString()
-    const marked = store.write((tx) => markAcked(tx, ours, at))
+    const marked = store.write((tx) => markAcked(tx, batch, outcomes, at))
     // An answer about nothing that was sent, or a disk that takes no marks: the same batch again at once would spin.
     if (!marked.ok || marked.value === 0) return 'failed'
     this.#failures = 0
@@ -155,7 +153,7 @@ class Sender {
     }
     this.#setAside.set(only.id, clock.monotonicMs() + SET_ASIDE_MS)
     const words = `not taken by the backend: ${refusal.code}`
-    if (!store.write((tx) => markAlarm(tx, only.id, words)).ok) return 'failed'
+    if (!store.write((tx) => markAlarm(tx, only, words)).ok) return 'failed'
     onChange()
     return 'sent'
   }

@@ -1,5 +1,5 @@
 import type { ApiErrorCode } from '#shared/contracts/backend-api.ts'
-import { type Result, err } from '#shared/result.ts'
+import { err, type Result } from '#shared/result.ts'
 
 /** An expected no of the API: a code of the contract and words for a person reading a log. */
 export type Refusal = { readonly code: ApiErrorCode; readonly message: string; readonly seats?: readonly string[] }

@@ -11,11 +11,13 @@ import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { encodeSign1, protectedHeader, toBeSigned } from '#shared/contracts/cose.ts'
 import { KEY_PURPOSES, keyStatement } from '#shared/contracts/radio-messages.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
-import { KeySet, isValidAt } from '#shared/crypto/key-set.ts'
-import { type PrivateJwk, generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
+import { isValidAt, KeySet } from '#shared/crypto/key-set.ts'
+import { generatePrivateJwk, type PrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 
 const DAY_S = 86_400
+/** A key is valid from a little before it was made: it signs certificates for the id slot that has already begun. */
+const KEY_BACKDATED_S = 3_600
 const KEY_LIFETIME_S = 365 * DAY_S
 /** A successor is made this long before a key ends, so that it reaches tills that are seldom connected. */
 const RENEW_BEFORE_S = 60 * DAY_S
@@ -124,7 +126,7 @@ async function newKey(purpose: OwnPurpose, rootJwk: PrivateJwk, nowS: number): P
   const root = await signerOf(rootJwk)
   const own = await generatePrivateJwk()
   const { kid, point } = await signerOf(own)
-  const window = { from: nowS, until: nowS + KEY_LIFETIME_S }
+  const window = { from: nowS - KEY_BACKDATED_S, until: nowS + KEY_LIFETIME_S }
   const statement = await sign1(keyStatement, { purpose: KEY_PURPOSES[purpose], kid, point, ...window }, root, { withKid: false })
   return { purpose, ...window, statement: toBase64Url(statement), jwk: own }
 }

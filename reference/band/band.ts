@@ -86,7 +86,14 @@ export class Band {
     const { clock, signer, epoch, phone, onEvent } = this.#parts
     const { state } = this
     const session: BandSession = new BandSession({
-      ...{ clock, signer, epoch, phone, onEvent, state, link, gatt },
+      clock,
+      signer,
+      epoch,
+      phone,
+      onEvent,
+      state,
+      link,
+      gatt,
       offers: this.#offers,
       counter: this.#counter,
       limited: this.#limited(),

@@ -70,7 +70,7 @@ export class GattServer {
   }
 
   #command(opcode: number, pdu: Uint8Array): GattReply {
-    if (opcode !== ATT.writeCommand || pdu.length < 4 || pdu.length > this.mtu || u16At(pdu, 1) !== REQUEST_HANDLE) return {}
+    if (opcode !== ATT.writeCommand || pdu.length < 3 || pdu.length > this.mtu || u16At(pdu, 1) !== REQUEST_HANDLE) return {}
     return { event: { type: 'written', bytes: Uint8Array.from(pdu.subarray(3)) } }
   }
 

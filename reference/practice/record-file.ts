@@ -8,10 +8,13 @@ const NEWLINE = 10
 
 export class RecordFile {
   readonly #file: FileHandle
+  /** Bytes of whole lines on disk. */
+  #length: number
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, length: number) {
     this.#file = file
+    this.#length = length
   }
 
   /** Opens the file and gives its whole lines, oldest first. A line cut short by a crash was never acknowledged, and is cut off. */
@@ -24,17 +27,21 @@ export class RecordFile {
     const file = await open(path, 'a', OWNER_ONLY)
     if (whole.length < bytes.length) await file.truncate(whole.length)
     const lines = whole.toString('utf8').split('\n').slice(0, -1)
-    return { file: new RecordFile(file), lines }
+    return { file: new RecordFile(file, whole.length), lines }
   }
 
   /** Resolves `ok` when the line would survive a power cut. */
   async append(line: string): Promise<Result<void, 'storage-failed'>> {
     const turn = this.#turn.then(async (): Promise<Result<void, 'storage-failed'>> => {
+      const bytes = Buffer.from(`${line}\n`)
       try {
-        await this.#file.appendFile(`${line}\n`)
+        await this.#file.truncate(this.#length)
+        await this.#file.appendFile(bytes)
         await this.#file.datasync()
+        this.#length += bytes.length
         return ok()
       } catch {
+        // What was half written is cut off before the next line goes in.
         return err('storage-failed')
       }
     })

@@ -22,7 +22,8 @@ export async function openBandStore(
   }
 }
 
-const bytes = z.codec(z.string(), z.instanceof(Uint8Array), {
+const isBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const bytes = z.codec(z.string(), isBytes, {
   decode: (text, context) => {
     const decoded = fromBase64Url(text)
     if (decoded) return decoded
@@ -43,7 +44,7 @@ const outcome = z.discriminatedUnion('state', [
   z.strictObject({ state: z.enum(['authorization', 'decline']), signed: bytes }),
   z.strictObject({ state: z.literal('refusal'), reason: z.enum(REASON_LIST) }),
   z.strictObject({ state: z.literal('never-seen') }),
-]) satisfies z.ZodType<Outcome, unknown>
+]) satisfies z.ZodType<Outcome>
 const record = z.strictObject({ key: z.string(), digest: bytes, atS: z.int(), counter: z.int(), outcome })
 
 export async function openPhoneStore(
@@ -53,7 +54,7 @@ export async function openPhoneStore(
   const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
   return {
     store: { save: async (entry) => file.append(JSON.stringify(record.encode(entry))) },
-    records: lines.map((line) => record.decode(JSON.parse(line))),
+    records: lines.map((line) => record.parse(JSON.parse(line))),
     close: async () => file.close(),
   }
 }

@@ -8,14 +8,16 @@ const SAY_LOST_AFTER_MS = 600
 
 /** Says that the line to the terminal is lost, over everything, until it is back by itself. */
 export function Connection({ hasState, link }: { hasState: boolean; link: Link }) {
+  return link === 'open' && hasState ? null : <NoLine hasState={hasState} link={link} />
+}
+
+function NoLine({ hasState, link }: { hasState: boolean; link: Link }) {
   const { t } = useSay()
   const [isLate, setIsLate] = useState(false)
   useEffect(() => {
-    if (link === 'open') return setIsLate(false)
     const timer = setTimeout(() => setIsLate(true), SAY_LOST_AFTER_MS)
     return () => clearTimeout(timer)
-  }, [link])
-  if (link === 'open' && hasState) return null
+  }, [])
   if (!isLate) return hasState ? null : <div className="connection connection-quiet" />
   const isFirst = !hasState && link !== 'lost'
   return (

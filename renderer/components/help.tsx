@@ -1,37 +1,58 @@
-import { Kbd, Modal } from '@mantine/core'
+import { ActionIcon, Kbd } from '@mantine/core'
+import { IconArrowDown, IconArrowLeft, IconArrowRight, IconArrowUp, IconX } from '@tabler/icons-react'
+import { useEffect, useRef } from 'react'
 import { KEYBOARD_MAP } from '../flows/shortcuts.ts'
 import { useSay } from '../hooks.ts'
 import { useUi } from '../ui-store.ts'
 
-/** The keyboard map, on `?`. */
+const ARROWS = { '←': IconArrowLeft, '↑': IconArrowUp, '↓': IconArrowDown, '→': IconArrowRight } as const
+
+function isArrow(key: string): key is keyof typeof ARROWS {
+  return key in ARROWS
+}
+
+/** The keyboard map, on `?`. The browser's own dialog: it keeps the focus, closes on Escape and gives the focus back. */
 export function Help() {
   const { t } = useSay()
-  const opened = useUi((ui) => ui.helpOpen)
+  const isOpen = useUi((ui) => ui.helpOpen)
   const setHelp = useUi((ui) => ui.setHelp)
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal()
+    else dialog.current?.close()
+  }, [isOpen])
   return (
-    <Modal
-      opened={opened}
-      onClose={() => setHelp(false)}
-      title={t('app.keyboard')}
-      closeButtonProps={{ 'aria-label': t('app.close'), size: 48 }}
-      lockScroll={false}
-      centered
-      transitionProps={{ duration: 0 }}
-    >
+    <dialog className="help" ref={dialog} aria-labelledby="help-title" onClose={() => setHelp(false)}>
+      <div className="help-head">
+        <h2 id="help-title">{t('app.keyboard')}</h2>
+        <ActionIcon aria-label={t('app.close')} onClick={() => setHelp(false)}>
+          <IconX />
+        </ActionIcon>
+      </div>
       <dl className="keys">
         {KEYBOARD_MAP.map(({ keys, does }) => (
           <div key={does} className="keys-row">
             <dt>
               {keys.map((key) => (
-                <Kbd key={key} size="md">
-                  {key}
-                </Kbd>
+                <Key key={key} name={key} />
               ))}
             </dt>
             <dd>{t(`keys.${does}`)}</dd>
           </div>
         ))}
       </dl>
-    </Modal>
+    </dialog>
+  )
+}
+
+/** The bundled face has no arrows, so they are drawn. */
+function Key({ name }: { name: string }) {
+  if (!isArrow(name)) return <Kbd size="md">{name}</Kbd>
+  const Arrow = ARROWS[name]
+  return (
+    <Kbd size="md">
+      <Arrow size={16} aria-hidden="true" />
+      <span className="sr">{name}</span>
+    </Kbd>
   )
 }

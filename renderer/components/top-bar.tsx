@@ -30,8 +30,19 @@ export function TopBar({ screen }: { screen: Screen }) {
         )}
       </div>
       <nav className="top-nav" aria-label={t('app.screens')}>
-        <Tab isHere={screen !== 'history'} onPress={() => setHistory(false)} icon={<IconArmchair aria-hidden="true" />} label={t('app.sell')} />
-        <Tab isHere={screen === 'history'} onPress={() => setHistory(true)} icon={<IconHistory aria-hidden="true" />} label={t('app.history')} hint="F4" />
+        <Tab
+          isHere={screen !== 'history'}
+          onPress={() => setHistory(false)}
+          icon={<IconArmchair aria-hidden="true" />}
+          label={t('app.sell')}
+        />
+        <Tab
+          isHere={screen === 'history'}
+          onPress={() => setHistory(true)}
+          icon={<IconHistory aria-hidden="true" />}
+          label={t('app.history')}
+          hint="F4"
+        />
       </nav>
       <div className="top-end">
         <Clock />
@@ -46,7 +57,19 @@ export function TopBar({ screen }: { screen: Screen }) {
   )
 }
 
-function Tab({ isHere, onPress, icon, label, hint }: { isHere: boolean; onPress: () => void; icon: ReactNode; label: string; hint?: string }) {
+function Tab({
+  isHere,
+  onPress,
+  icon,
+  label,
+  hint,
+}: {
+  isHere: boolean
+  onPress: () => void
+  icon: ReactNode
+  label: string
+  hint?: string
+}) {
   return (
     <button type="button" className="top-tab" aria-current={isHere ? 'page' : undefined} onClick={onPress} aria-keyshortcuts={hint}>
       {icon}
@@ -83,7 +106,12 @@ function Tools() {
       <button type="button" className="top-tool" aria-label={t('app.keyboard')} aria-keyshortcuts="?" onClick={() => setHelp(true)}>
         <IconKeyboard aria-hidden="true" />
       </button>
-      <button type="button" className="top-tool" aria-label={isDark ? t('app.toLight') : t('app.toDark')} onClick={() => setColorScheme(isDark ? 'light' : 'dark')}>
+      <button
+        type="button"
+        className="top-tool"
+        aria-label={isDark ? t('app.toLight') : t('app.toDark')}
+        onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+      >
         {isDark ? <IconSun aria-hidden="true" /> : <IconMoon aria-hidden="true" />}
       </button>
       <button type="button" className="top-tool top-language" lang={other} onClick={switchLanguage}>

@@ -18,7 +18,10 @@ export const TENDERED_MINOR_MAX = 100_000_000
 export function quickAmounts(totalMinor: number, currency: Currency): readonly number[] {
   const unit = 10 ** MINOR_DIGITS[currency]
   const rounded = BANKNOTES[currency].map((note) => Math.ceil(totalMinor / (note * unit)) * note * unit)
-  return [...new Set(rounded)].filter((amount) => amount > totalMinor && amount <= TENDERED_MINOR_MAX).toSorted((a, b) => a - b).slice(0, QUICK_AMOUNTS_MAX)
+  return [...new Set(rounded)]
+    .filter((amount) => amount > totalMinor && amount <= TENDERED_MINOR_MAX)
+    .toSorted((a, b) => a - b)
+    .slice(0, QUICK_AMOUNTS_MAX)
 }
 
 /** The change to give, or nothing while the amount handed over is too little. */

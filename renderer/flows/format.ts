@@ -29,15 +29,18 @@ export function formatMoney(amount: Money, language: Language): string {
 
 /** `19:30`, always with 24 hours, as cinemas print it. */
 export function formatTime(at: string, language: Language, timeZone: string): string {
-  return keep(dateFormats, `time ${language} ${timeZone}`, () => new Intl.DateTimeFormat(language, { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })).format(
-    Date.parse(at),
-  )
+  return keep(
+    dateFormats,
+    `time ${language} ${timeZone}`,
+    () => new Intl.DateTimeFormat(language, { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  ).format(Date.parse(at))
 }
 
 /** `Sun 22 Nov` and `11月22日周日`. */
 export function formatDay(atMs: number, language: Language, timeZone: string): string {
   const key = `day ${language} ${timeZone}`
-  const make = () => new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { timeZone, weekday: 'short', day: 'numeric', month: 'short' })
+  const make = () =>
+    new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { timeZone, weekday: 'short', day: 'numeric', month: 'short' })
   return keep(dateFormats, key, make).format(atMs)
 }
 

@@ -8,12 +8,12 @@ type Wish<V> = { readonly value: V; readonly phase: 'sending' | 'accepted' }
 
 export type LatestWins<K extends string, V> = {
   /** The wish of this key that the till's state does not show yet. */
-  wish(key: K): V | undefined
-  wishes(): ReadonlyMap<K, V>
-  want(key: K, value: V): void
+  readonly wish: (key: K) => V | undefined
+  readonly wishes: () => ReadonlyMap<K, V>
+  readonly want: (key: K, value: V) => void
   /** To be called when a state of the till has arrived: it contains whatever had been accepted before. */
-  stateArrived(): void
-  subscribe(listener: () => void): Unsubscribe
+  readonly stateArrived: () => void
+  readonly subscribe: (listener: () => void) => Unsubscribe
 }
 
 /** `send` resolves true when the terminal accepted, false when it refused or the line broke (it tells the cashier itself). */

@@ -10,7 +10,6 @@ function isNamed(code: string): code is NamedRefusal {
   return NAMED.includes(code)
 }
 
-
 /** What happened and what to do next, in the language of `t`. Names what it is about where that helps. */
 export function noticeWords(notice: Notice, t: T): { readonly say: string; readonly next: string } {
   const { code, subject } = notice

@@ -28,7 +28,16 @@ export function sameChoice(a: SeatChoice, b: SeatChoice): boolean {
 }
 
 export type GridKey = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown' | 'Home' | 'End' | 'PageUp' | 'PageDown'
-const GRID_KEYS: readonly string[] = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown'] satisfies GridKey[]
+const GRID_KEYS: readonly string[] = [
+  'ArrowLeft',
+  'ArrowRight',
+  'ArrowUp',
+  'ArrowDown',
+  'Home',
+  'End',
+  'PageUp',
+  'PageDown',
+] satisfies GridKey[]
 
 export function isGridKey(key: string): key is GridKey {
   return GRID_KEYS.includes(key)

@@ -111,7 +111,13 @@ export const en = {
     payCash: 'Pay in cash',
     asking: 'Asking band {{letter}}',
     steps: 'How far the payment is',
-    stage: { connecting: 'Connecting to the band', sent: 'Request sent', seen: 'Phone has it', 'waiting-for-customer': 'Waiting for the customer', 'asking-backend': 'Asking for approval' },
+    stage: {
+      connecting: 'Connecting to the band',
+      sent: 'Request sent',
+      seen: 'Phone has it',
+      'waiting-for-customer': 'Waiting for the customer',
+      'asking-backend': 'Asking for approval',
+    },
     stageSay: {
       connecting: 'Please keep your wrist at the counter.',
       sent: 'Your phone is getting the request.',
@@ -206,7 +212,10 @@ export const en = {
     help: 'This list',
   },
   refusal: {
-    'backend-offline': { say: 'The backend cannot be reached, so no new seats can be promised.', next: 'Go on with snacks and cash; seats are back when the line is.' },
+    'backend-offline': {
+      say: 'The backend cannot be reached, so no new seats can be promised.',
+      next: 'Go on with snacks and cash; seats are back when the line is.',
+    },
     'seat-taken': { say: 'Those seats have just been taken.', named: 'Just taken: {{subject}}.', next: 'Choose other seats.' },
     'seat-not-held': { say: 'The hold on these seats ran out.', named: 'The hold ran out: {{subject}}.', next: 'Choose the seats again.' },
     'showtime-closed': { say: 'This show is no longer on sale.', next: 'Choose a later show.' },
@@ -219,10 +228,21 @@ export const en = {
     'no-payment': { say: 'No payment is open any more.', next: 'Press Charge to begin again.' },
     'too-little-cash': { say: 'That is less than the total.', next: 'Enter what the customer gave.' },
     'not-cancellable': { say: 'This payment has already ended.', next: 'Look at its outcome.' },
-    'storage-failed': { say: 'The till cannot write to its disk. Nothing was charged.', named: 'The till cannot write to its disk ({{subject}}). Nothing was charged.', next: 'Call the manager.' },
+    'storage-failed': {
+      say: 'The till cannot write to its disk. Nothing was charged.',
+      named: 'The till cannot write to its disk ({{subject}}). Nothing was charged.',
+      next: 'Call the manager.',
+    },
     'receipt-unknown': { say: 'This receipt is not on this till.', next: 'Check the number.' },
-    'printer-failed': { say: 'The printer did not print.', named: 'The printer did not print: {{subject}}.', next: 'Check paper and cable, then print again. The sale is safe.' },
-    'seats-unpinned': { say: 'The seats are held, but cannot be secured for cash while the backend is offline.', next: 'Take a band, or wait for the line. Nothing was charged.' },
+    'printer-failed': {
+      say: 'The printer did not print.',
+      named: 'The printer did not print: {{subject}}.',
+      next: 'Check paper and cable, then print again. The sale is safe.',
+    },
+    'seats-unpinned': {
+      say: 'The seats are held, but cannot be secured for cash while the backend is offline.',
+      next: 'Take a band, or wait for the line. Nothing was charged.',
+    },
     'no-answer': { say: 'The till did not answer.', next: 'Look at the sale before you try again: it shows what was done.' },
   },
 }

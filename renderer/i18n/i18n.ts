@@ -11,7 +11,7 @@ declare module 'i18next' {
   }
 }
 
-export type T = TFunction<'translation'>
+export type T = TFunction
 export const FIRST_LANGUAGE: Language = 'zh-CN'
 
 /** The catalogs, started in 简体中文. React escapes what it shows, so the catalogs do not. */

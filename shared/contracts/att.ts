@@ -2,7 +2,7 @@
  * The part of the Attribute Protocol (Bluetooth Core 5.4, Vol 3 Part F) that a payment needs, as PDUs.
  * The practice link carries these very bytes, so that requests are counted on the wire and a radio library must reach the same count.
  */
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { concat } from './bytes.ts'
 
 export const ATT = {
@@ -73,7 +73,10 @@ export function uuidBytes(uuid: string): Uint8Array<ArrayBuffer> {
 
 /** Inverse of `uuidBytes` for 16 bytes; a 2-byte UUID gives its 4 hex digits. */
 export function uuidText(bytes: Uint8Array): string {
-  const digits = [...bytes].reverse().map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const digits = [...bytes]
+    .reverse()
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
   if (bytes.length !== 16) return digits
   return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join('-')
 }

@@ -17,7 +17,11 @@ export const CAPTURE_DAYS = 30
 
 const machineId = z.string().regex(/^[0-9a-f]{32}$/)
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,15}$/)
-const base64url = (max: number) => z.string().max(max).regex(/^[A-Za-z0-9_-]+$/)
+const base64url = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[A-Za-z0-9_-]+$/)
 const instant = z.iso.datetime()
 const words = z.strictObject({ en: z.string().min(1).max(200), 'zh-CN': z.string().min(1).max(200) })
 const currency = z.enum(CURRENCIES)
@@ -51,7 +55,14 @@ export const hallSchema = z.strictObject({
   id: slug,
   name: words,
   columns: z.int().min(1).max(60),
-  rows: z.array(z.strictObject({ label: z.string().regex(/^[A-Z]{1,2}$/), seats: z.array(z.strictObject({ id: seatId, column: z.int().min(1).max(60), accessible: z.boolean() })).max(60) })).max(40),
+  rows: z
+    .array(
+      z.strictObject({
+        label: z.string().regex(/^[A-Z]{1,2}$/),
+        seats: z.array(z.strictObject({ id: seatId, column: z.int().min(1).max(60), accessible: z.boolean() })).max(60),
+      }),
+    )
+    .max(40),
 })
 const ticketType = z.strictObject({ id: slug, name: words, price: moneySchema, taxBasisPoints: z.int().min(0).max(10_000) })
 export const showtimeSchema = z.strictObject({
@@ -114,8 +125,14 @@ export const putHold = {
   reply: z.strictObject({ holdId: machineId, seats: z.array(seatId), expiresAt: instant }),
 }
 /** Pins a hold for one attempt: it no longer expires; it ends with the receipt, the reversal, or `unpin` by the same attempt. */
-export const pinHold = { body: z.strictObject({ requestId: machineId }), reply: z.strictObject({ holdId: machineId, state: z.literal('pinned') }) }
-export const unpinHold = { body: z.strictObject({ requestId: machineId }), reply: z.strictObject({ holdId: machineId, expiresAt: instant }) }
+export const pinHold = {
+  body: z.strictObject({ requestId: machineId }),
+  reply: z.strictObject({ holdId: machineId, state: z.literal('pinned') }),
+}
+export const unpinHold = {
+  body: z.strictObject({ requestId: machineId }),
+  reply: z.strictObject({ holdId: machineId, expiresAt: instant }),
+}
 
 /** SUBMIT: what the phone sends for an authorization. */
 export const submit = {
@@ -138,7 +155,12 @@ export type SubmitHint = z.output<typeof submit.reply>['hint']
 
 /** A batch of pseudonymous certificates, one per id slot. */
 export const certifyPhone = {
-  body: z.strictObject({ keys: z.array(z.strictObject({ point, slot: z.int().min(0) })).min(1).max(32) }),
+  body: z.strictObject({
+    keys: z
+      .array(z.strictObject({ point, slot: z.int().min(0) }))
+      .min(1)
+      .max(32),
+  }),
   reply: z.strictObject({ certificates: z.array(base64url(700)), keySet }),
 }
 
@@ -188,22 +210,40 @@ export const receiptBody = z.strictObject({
   receipt: z.looseObject({ id: machineId, kind: z.string(), number: z.int().positive(), series: z.string(), total: moneySchema }),
   journal: z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** Every band authorization that paid a part, as the COSE_Sign1 received, with the part to capture. */
-  captures: z.array(z.strictObject({ requestId: machineId, authorizationId: machineId, amount: moneySchema, authorization: base64url(700) })).max(8),
+  captures: z
+    .array(z.strictObject({ requestId: machineId, authorizationId: machineId, amount: moneySchema, authorization: base64url(700) }))
+    .max(8),
   /** Holds whose seats this receipt sells. */
   sells: z.array(z.strictObject({ holdId: machineId, showtimeId: z.string(), seats: z.array(seatId).max(20) })).max(4),
 })
 export type ReceiptBody = z.output<typeof receiptBody>
-export const headBody = z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/), signature: base64url(90), kid: z.string().max(16), at: instant })
+export const headBody = z.strictObject({
+  seq: z.int().positive(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  signature: base64url(90),
+  kid: z.string().max(16),
+  at: instant,
+})
 
 // --- Registry (operator) -------------------------------------------------------------------------------------------------------
 
 export const putMerchant = { body: z.strictObject({ name: words }) }
 export const putSite = {
-  body: z.strictObject({ merchantId: slug, name: words, address: words, timeZone: z.string().max(64), latitudeE5: z.int(), longitudeE5: z.int(), currency }),
+  body: z.strictObject({
+    merchantId: slug,
+    name: words,
+    address: words,
+    timeZone: z.string().max(64),
+    latitudeE5: z.int(),
+    longitudeE5: z.int(),
+    currency,
+  }),
 }
 /** The enrolment code is shown once to whoever sets the terminal up; only its hash is stored. */
 export const putTerminal = { body: z.strictObject({ siteId: slug, enrolmentCode: z.string().min(8).max(64) }) }
-export const putAccount = { body: z.strictObject({ displayName: z.string().min(1).max(40), currency, openingBalance: z.int().min(0).max(100_000_000) }) }
+export const putAccount = {
+  body: z.strictObject({ displayName: z.string().min(1).max(40), currency, openingBalance: z.int().min(0).max(100_000_000) }),
+}
 export const patchAccount = { body: z.strictObject({ frozen: z.boolean() }) }
 export const putPhone = { body: z.strictObject({ accountId: machineId, point }) }
 export const putBand = { body: z.strictObject({ accountId: machineId, phoneId: machineId, point, epoch: z.int().min(1) }) }

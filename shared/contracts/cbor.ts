@@ -3,7 +3,7 @@
  * What decodes here re-encodes to the same bytes; everything else is refused before any meaning is read from it.
  */
 import { decode, encode } from 'cborg'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { equalBytes } from './bytes.ts'
 
 export const CBOR_SIZE_MAX_BYTES = 4_096

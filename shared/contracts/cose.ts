@@ -3,7 +3,7 @@
  * The protected header is {1: -7} where the key is known from the context, or {1: -7, 4: kid} where a key set is consulted.
  * These functions build and take apart bytes; signing and checking are in shared/crypto.
  */
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 
 export const SIGNATURE_BYTES = 64
@@ -37,8 +37,8 @@ export function encodeSign1(header: Uint8Array, payload: Uint8Array, signature: 
 /** Takes a COSE_Sign1 apart. `wrong-algorithm` is anything but ES256, checked before any signature is. */
 export function decodeSign1(bytes: Uint8Array): Result<Sign1, 'malformed' | 'wrong-algorithm'> {
   const decoded = decodeCbor(bytes)
-  if (!decoded.ok || !Array.isArray(decoded.value) || decoded.value.length !== 4) return err('malformed')
-  const [header, unprotected, payload, signature]: readonly (CborValue | undefined)[] = decoded.value
+  if (!decoded.ok || !isList(decoded.value) || decoded.value.length !== 4) return err('malformed')
+  const [header, unprotected, payload, signature] = decoded.value
   if (!(header instanceof Uint8Array) || !(payload instanceof Uint8Array) || !(signature instanceof Uint8Array)) return err('malformed')
   if (!(unprotected instanceof Map) || unprotected.size !== 0 || signature.length !== SIGNATURE_BYTES) return err('malformed')
   const parameters = decodeCbor(header)
@@ -50,4 +50,8 @@ export function decodeSign1(bytes: Uint8Array): Result<Sign1, 'malformed' | 'wro
   const parts = { protectedHeader: Uint8Array.from(header), payload: Uint8Array.from(payload), signature: Uint8Array.from(signature) }
   if (kid === undefined) return ok(parts)
   return kid instanceof Uint8Array && kid.length === KID_BYTES ? ok({ ...parts, kid }) : err('malformed')
+}
+
+function isList(value: CborValue): value is readonly CborValue[] {
+  return Array.isArray(value)
 }

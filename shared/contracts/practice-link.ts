@@ -2,7 +2,7 @@
  * The practice link: what a Bluetooth controller would do, over a local socket, between the terminal's radio and the practice air.
  * Each message is a 2-byte big-endian length, one type byte and a body. ATT PDUs inside are exactly those of a real link.
  */
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { concat } from './bytes.ts'
 
 export const PRACTICE_FRAME_MAX_BYTES = 1_024
@@ -27,7 +27,17 @@ export type FromAir =
   | { readonly type: 'disconnected'; readonly link: number }
   | { readonly type: 'att'; readonly link: number; readonly pdu: Uint8Array }
 
-const TYPE = { scan: 1, connect: 2, disconnect: 3, att: 4, sighting: 16, connected: 17, 'connect-failed': 18, disconnected: 19, 'att-from': 20 } as const
+const TYPE = {
+  scan: 1,
+  connect: 2,
+  disconnect: 3,
+  att: 4,
+  sighting: 16,
+  connected: 17,
+  'connect-failed': 18,
+  disconnected: 19,
+  'att-from': 20,
+} as const
 
 function frame(type: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const body = concat(...parts)
@@ -63,43 +73,53 @@ export function encodeFromAir(message: FromAir): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** The message in one payload: `malformed` unless the type is known and the length is that of the type. */
 export function decodeToAir(payload: Uint8Array): Result<ToAir, 'malformed'> {
   const body = Uint8Array.from(payload.subarray(1))
-  const [first] = body
+  const only = body.length === 1 ? body[0] : undefined
   switch (payload[0]) {
     case TYPE.scan:
-      return first === undefined ? err('malformed') : ok({ type: 'scan', on: first === 1 })
+      return only === 0 || only === 1 ? ok({ type: 'scan', on: only === 1 }) : err('malformed')
     case TYPE.connect:
       return body.length === ADDRESS_BYTES ? ok({ type: 'connect', address: body }) : err('malformed')
     case TYPE.disconnect:
-      return first === undefined ? err('malformed') : ok({ type: 'disconnect', link: first })
+      return only === undefined ? err('malformed') : ok({ type: 'disconnect', link: only })
     case TYPE.att:
-      return first === undefined || body.length < 2 ? err('malformed') : ok({ type: 'att', link: first, pdu: body.subarray(1) })
+      return attOf(body)
     default:
       return err('malformed')
   }
 }
 
+/** The message in one payload: `malformed` unless the type is known and the length is that of the type. */
 export function decodeFromAir(payload: Uint8Array): Result<FromAir, 'malformed'> {
   const body = Uint8Array.from(payload.subarray(1))
   const address = body.subarray(0, ADDRESS_BYTES)
   const afterAddress = body[ADDRESS_BYTES]
-  const [first] = body
+  const only = body.length === 1 ? body[0] : undefined
   switch (payload[0]) {
     case TYPE.sighting:
       if (afterAddress === undefined) return err('malformed')
       return ok({ type: 'sighting', address, rssi: (afterAddress << 24) >> 24, manufacturerData: body.subarray(ADDRESS_BYTES + 1) })
     case TYPE.connected:
-      return afterAddress === undefined ? err('malformed') : ok({ type: 'connected', address, link: afterAddress })
+      if (afterAddress === undefined || body.length !== ADDRESS_BYTES + 1) return err('malformed')
+      return ok({ type: 'connected', address, link: afterAddress })
     case TYPE['connect-failed']:
-      return address.length === ADDRESS_BYTES ? ok({ type: 'connect-failed', address }) : err('malformed')
+      return body.length === ADDRESS_BYTES ? ok({ type: 'connect-failed', address }) : err('malformed')
     case TYPE.disconnected:
-      return first === undefined ? err('malformed') : ok({ type: 'disconnected', link: first })
+      return only === undefined ? err('malformed') : ok({ type: 'disconnected', link: only })
     case TYPE['att-from']:
-      return first === undefined || body.length < 2 ? err('malformed') : ok({ type: 'att', link: first, pdu: body.subarray(1) })
+      return attOf(body)
     default:
       return err('malformed')
   }
+}
+
+function attOf(
+  body: Uint8Array<ArrayBuffer>,
+): Result<{ readonly type: 'att'; readonly link: number; readonly pdu: Uint8Array<ArrayBuffer> }, 'malformed'> {
+  const [link] = body
+  return link === undefined || body.length < 2 ? err('malformed') : ok({ type: 'att', link, pdu: body.subarray(1) })
 }
 
 /** Splits a byte stream into payloads. After `malformed` (a length out of limits) the stream cannot be followed and must be closed. */
@@ -107,15 +127,17 @@ export class PracticeDeframer {
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
   push(chunk: Uint8Array): Result<readonly Uint8Array[], 'malformed'> {
-    this.#rest = concat(this.#rest, chunk)
+    const bytes = concat(this.#rest, chunk)
     const payloads: Uint8Array[] = []
-    while (this.#rest.length >= 2) {
-      const length = ((this.#rest[0] ?? 0) << 8) | (this.#rest[1] ?? 0)
+    let at = 0
+    while (bytes.length - at >= 2) {
+      const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
       if (length === 0 || length > PRACTICE_FRAME_MAX_BYTES) return err('malformed')
-      if (this.#rest.length < 2 + length) break
-      payloads.push(this.#rest.subarray(2, 2 + length))
-      this.#rest = this.#rest.slice(2 + length)
+      if (bytes.length - at < 2 + length) break
+      payloads.push(bytes.subarray(at + 2, at + 2 + length))
+      at += 2 + length
     }
+    this.#rest = bytes.slice(at)
     return ok(payloads)
   }
 }

@@ -20,6 +20,8 @@ export const OFFER_ID_BYTES = 8
 export const MAC_BYTES = 16
 /** The journal head a request carries is cut to 128 bits: enough that nobody finds another chain with the same head. */
 export const HEAD_BYTES = 16
+/** The lines digest is cut to 128 bits as well: with it whole, a request of one hold takes a fourth segment at MTU 185. */
+export const LINES_DIGEST_BYTES = 16
 const HOLDS_MAX = 4
 const KNOCKS_MAX = 4
 const AMOUNT_MAX = 10_000_000
@@ -94,7 +96,11 @@ export type PhoneCertificate = ReturnTypeOf<typeof phoneCertificate>
 // --- OFFER ---------------------------------------------------------------------------------------------------------------------
 
 /** A one-time sealing key, signed by the key of the phone certificate beside it. */
-export const phoneOffer = signedStructure('bt1o', { offerId: bytes(1, OFFER_ID_BYTES), sealingPoint: bytes(2, POINT_BYTES), expires: uint(3, U32_MAX) })
+export const phoneOffer = signedStructure('bt1o', {
+  offerId: bytes(1, OFFER_ID_BYTES),
+  sealingPoint: bytes(2, POINT_BYTES),
+  expires: uint(3, U32_MAX),
+})
 export type PhoneOffer = ReturnTypeOf<typeof phoneOffer>
 
 /** What the phone leaves on the band: an offer and the certificate that vouches for it, both as received bytes. */
@@ -116,7 +122,7 @@ export const payStatement = signedStructure('bt1r', {
   requestId: bytes(1, ID_BYTES),
   amount: uint(2, AMOUNT_MAX),
   currency: text(3, 3),
-  linesDigest: bytes(4, DIGEST_BYTES),
+  linesDigest: bytes(4, LINES_DIGEST_BYTES),
   holds: bytesList(5, ID_BYTES, HOLDS_MAX),
   bandNonce: bytes(6, NONCE_BYTES),
   knocks: uint(7, KNOCKS_MAX),
@@ -207,7 +213,11 @@ export const phoneRefusal = signedStructure('bt1f', {
 export type PhoneRefusal = ReturnTypeOf<typeof phoneRefusal>
 
 /** Signed by the phone's pseudonymous key: it never saw the request, and refuses that request id from now on. */
-export const neverSeen = signedStructure('bt1n', { requestId: bytes(1, ID_BYTES), firstDigest: bytes(2, DIGEST_BYTES), at: uint(3, U32_MAX) })
+export const neverSeen = signedStructure('bt1n', {
+  requestId: bytes(1, ID_BYTES),
+  firstDigest: bytes(2, DIGEST_BYTES),
+  at: uint(3, U32_MAX),
+})
 export type NeverSeen = ReturnTypeOf<typeof neverSeen>
 
 export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4 } as const

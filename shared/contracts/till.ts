@@ -86,7 +86,12 @@ export type BandPaymentView = {
   /** While in doubt: when the terminal asks next, and whether the customer's wallet may already have been charged. */
   readonly nextQueryAt?: string
 }
-export type CashPaymentView = { readonly tender: 'cash'; readonly requestId: RequestId; readonly state: AttemptState; readonly total: Money }
+export type CashPaymentView = {
+  readonly tender: 'cash'
+  readonly requestId: RequestId
+  readonly state: AttemptState
+  readonly total: Money
+}
 export type PaymentView = BandPaymentView | CashPaymentView
 
 export type RadioState = 'starting' | 'scanning' | 'failed'
@@ -117,6 +122,8 @@ export type TillState = {
   readonly now: string
   readonly identity: TillIdentity
   readonly status: TillStatus
+  /** Which programme the terminal holds; when it changes, ask for the programme again. `none` until the first one has come. */
+  readonly programmeVersion: string
   readonly cart: CartView
   readonly bands: readonly BandView[]
   readonly payment?: PaymentView
@@ -165,7 +172,11 @@ export const tillInputs = {
   removeLine: z.strictObject({ lineId: text(64) }),
   chargeBand: z.strictObject({ sightingId: branded<SightingId>() }),
   takeCash: z.strictObject({ tenderedMinor: z.int().min(0).max(100_000_000) }),
-  receipts: z.strictObject({ before: z.int().positive().optional(), limit: z.int().min(1).max(100).default(30), find: z.string().max(64).optional() }),
+  receipts: z.strictObject({
+    before: z.int().positive().optional(),
+    limit: z.int().min(1).max(100).default(30),
+    find: z.string().max(64).optional(),
+  }),
   receipt: z.strictObject({ receiptId: branded<ReceiptId>() }),
   print: z.strictObject({ receiptId: branded<ReceiptId>() }),
   language: z.strictObject({ language: z.enum(['zh-CN', 'en']) }),

@@ -4,16 +4,10 @@
  * so what was sealed for one session opens in no other.
  */
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core'
-import { type Result, err, ok } from '#shared/result.ts'
 import { concat, equalBytes } from '#shared/contracts/bytes.ts'
-import {
-  AEAD_TAG_BYTES,
-  HPKE_ENC_BYTES,
-  MAC_BYTES,
-  NONCE_BYTES,
-  SUITE_LABEL,
-} from '#shared/contracts/radio-messages.ts'
-import { compressPoint, decompressPoint, randomBytes, sha256 } from './keys.ts'
+import { AEAD_TAG_BYTES, HPKE_ENC_BYTES, MAC_BYTES, NONCE_BYTES, SUITE_LABEL } from '#shared/contracts/radio-messages.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { compressPoint, decompressPoint, type PrivateJwk, randomBytes, sha256 } from './keys.ts'
 
 const KEY_BYTES = 16
 const IV_BYTES = 12
@@ -34,6 +28,15 @@ export interface SealedSession {
 export async function generateSealingKey(): Promise<{ readonly privateKey: CryptoKey; readonly point: Uint8Array<ArrayBuffer> }> {
   const pair = await suite.kem.generateKeyPair()
   return { privateKey: pair.privateKey, point: compressPoint(new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey))) }
+}
+
+/** The one-time key pair of a private key that is kept, or given in an example. */
+export async function sealingKeyOf(jwk: PrivateJwk): Promise<{ readonly privateKey: CryptoKey; readonly point: Uint8Array<ArrayBuffer> }> {
+  const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
+  const { kty, crv, x, y } = jwk
+  const publicKey = await crypto.subtle.importKey('jwk', { kty, crv, x, y }, ecdh, true, [])
+  const privateKey = await crypto.subtle.importKey('jwk', { ...jwk }, ecdh, true, ['deriveBits'])
+  return { privateKey, point: compressPoint(new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))) }
 }
 
 /** HPKE info: the suite label, then SHA-256 of the offer as received and the band's nonce. */
@@ -63,7 +66,11 @@ export async function openRequest(
   if (input.message.length < HPKE_ENC_BYTES + AEAD_TAG_BYTES + 1) return err('cannot-open')
   const enc = Uint8Array.from(input.message.subarray(0, HPKE_ENC_BYTES))
   try {
-    const recipient = await suite.createRecipientContext({ recipientKey: input.privateKey, enc, info: await infoOf(input.offer, input.bandNonce) })
+    const recipient = await suite.createRecipientContext({
+      recipientKey: input.privateKey,
+      enc,
+      info: await infoOf(input.offer, input.bandNonce),
+    })
     const plaintext = new Uint8Array(await recipient.open(Uint8Array.from(input.message.subarray(HPKE_ENC_BYTES))))
     return ok({ plaintext, session: await sessionOf(enc, (label, length) => recipient.export(label, length)) })
   } catch {
@@ -101,7 +108,11 @@ async function sessionOf(enc: Uint8Array, exportSecret: Export): Promise<SealedS
 }
 
 /** RFC 9458 §4.4: salt = enc ‖ response nonce; key and nonce are HKDF-Expand of the extracted secret. */
-async function answerKey(secret: ArrayBuffer, enc: Uint8Array, nonce: Uint8Array): Promise<{ key: CryptoKey; iv: Uint8Array<ArrayBuffer> }> {
+async function answerKey(
+  secret: ArrayBuffer,
+  enc: Uint8Array,
+  nonce: Uint8Array,
+): Promise<{ key: CryptoKey; iv: Uint8Array<ArrayBuffer> }> {
   const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
   const salt = concat(enc, nonce)
   const derive = async (info: string, length: number) =>

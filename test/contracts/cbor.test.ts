@@ -118,9 +118,7 @@ const { tree } = fc.letrec<{ tree: CborValue }>((tie) => ({
     fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
     fc.uint8Array({ maxLength: 40 }),
     fc.array(tie('tree'), { maxLength: 5 }),
-    fc
-      .array(fc.tuple(fc.maxSafeInteger(), tie('tree')), { maxLength: 5 })
-      .map((entries): CborValue => new Map(entries)),
+    fc.array(fc.tuple(fc.maxSafeInteger(), tie('tree')), { maxLength: 5 }).map((entries): CborValue => new Map(entries)),
   ),
 }))
 

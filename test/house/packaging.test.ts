@@ -79,7 +79,7 @@ describe('the files of the installer', () => {
   const ownFiles = new FileMatcher('/app', '/out', same, config.files).createFilter()
   const packageFiles = getNodeModuleFileMatcher('/app', '/out', same, {}, { config, debugLogger: { isEnabled: false } }).createFilter()
   const file = { isDirectory: () => false, isFile: () => true }
-  const font = (path: string) => `/app/node_modules/@expo-google-fonts/noto-sans-sc/${path}`
+  const font = (path: string) => `/app/node_modules/@expo-google-fonts/${path}`
 
   test.each(['dist/main/main.js', 'dist/preload/preload.cjs', 'dist/renderer/index.html', 'package.json'])('include %s', (path) => {
     expect(ownFiles(`/app/${path}`, file)).toBe(true)
@@ -92,14 +92,18 @@ describe('the files of the installer', () => {
     },
   )
 
-  test('include of the receipt font the one weight that is printed with', () => {
-    const included = [
-      '400Regular/NotoSansSC_400Regular.ttf',
-      '500Medium/NotoSansSC_500Medium.ttf',
-      '900Black/NotoSansSC_900Black.ttf',
-      'package.json',
+  test('include of the receipt fonts the weight that is printed with', () => {
+    const wanted = [
+      'noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf',
+      'noto-sans-sc/package.json',
+      'roboto-mono/400Regular/RobotoMono_400Regular.ttf',
     ]
-    expect(included.filter((path) => packageFiles(font(path), file))).toEqual(['400Regular/NotoSansSC_400Regular.ttf', 'package.json'])
+    const unwanted = [
+      'noto-sans-sc/500Medium/NotoSansSC_500Medium.ttf',
+      'noto-sans-sc/font-family.png',
+      'roboto-mono/400Regular_Italic/RobotoMono_400Regular_Italic.ttf',
+    ]
+    expect([...unwanted, ...wanted].filter((path) => packageFiles(font(path), file))).toEqual(wanted)
   })
 
   test('include of the packages what runs, native code too', () => {

@@ -115,6 +115,7 @@ const ALLOWED: readonly (readonly [folder: string, code: string])[] = [
   ['shared/contracts', from('#shared/domain/target.ts')],
   ['shared/crypto', from('#shared/contracts/target.ts')],
   ['main', from('./ledger/target.ts')],
+  ['main', from('#main/ledger/target.ts')],
   ['main/ledger', from('./inner/target.ts')],
   ['main/ledger/inner', from('../target.ts')],
   ['main/payments', "export type * from '../ports.ts'\n"],
@@ -142,6 +143,11 @@ const FAULTS: readonly (readonly [folder: string, code: string, rule: string])[]
   ['main/ledger', "export const planted = () => console.log('here')\n", 'no-console'],
   ['main/ledger', `export const planted = [\n${'  1,\n'.repeat(400)}]\n`, 'max-lines'],
   ['main/ledger', `export function planted() {\n${'  String(1)\n'.repeat(70)}}\n`, 'max-lines-per-function'],
+  [
+    'renderer/screens',
+    "import { useState } from 'react'\nexport const Planted = (props: { on: boolean }) => (props.on ? useState(1)[0] : null)\n",
+    'rules-of-hooks',
+  ],
   ['renderer/screens', 'export const planted = <img src="x.png" />\n', 'alt-text'],
 ]
 

@@ -131,7 +131,9 @@ describe('the command', () => {
     child.stdout.setEncoding('utf8')
     child.stdout.on('data', (text: string) => {
       output += text
-      onOutput(output, () => child.kill('SIGTERM'))
+      onOutput(output, () => {
+        if (!child.killed) child.kill('SIGTERM')
+      })
     })
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
     return { code, lastLine: output.trimEnd().split('\n').at(-1), output }

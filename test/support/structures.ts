@@ -9,12 +9,12 @@ function isStructure(value: unknown): value is AnyStructure {
 }
 
 /** Every message and statement of the protocol, by the name it is exported under: a new one is tested without being asked. */
-export const STRUCTURES: readonly (readonly [name: string, structure: AnyStructure])[] = Object.entries(messages).flatMap(([name, value]) =>
-  isStructure(value) ? [[name, value] as const] : [],
+export const STRUCTURES: readonly (readonly [name: string, structure: AnyStructure])[] = Object.entries(messages).flatMap(
+  ([name, value]) => (isStructure(value) ? [[name, value] as const] : []),
 )
 
-// Letters, digits, signs, Chinese and an emoji: what names are made of, without what text refuses.
-const LETTERS = [...'abcXYZ019 -.&é影院光🎬'.normalize('NFC')].filter((letter) => letter.length === 1)
+/** Letters, digits, signs, an accent and Chinese: what names are made of. */
+const LETTERS = ['a', 'Z', '0', ' ', '-', '.', '&', 'é', '影', '院', '光']
 
 function fieldOf(shape: FieldShape): fc.Arbitrary<unknown> {
   switch (shape.type) {
@@ -25,9 +25,7 @@ function fieldOf(shape: FieldShape): fc.Arbitrary<unknown> {
     case 'bytes-list':
       return fc.array(fc.uint8Array({ minLength: shape.length, maxLength: shape.length }), { maxLength: shape.max })
     case 'text':
-      return fc
-        .array(fc.constantFrom(...LETTERS), { minLength: shape.min, maxLength: shape.max })
-        .map((letters) => letters.join(''))
+      return fc.array(fc.constantFrom(...LETTERS), { minLength: shape.min, maxLength: shape.max }).map((letters) => letters.join(''))
   }
 }
 

@@ -44,7 +44,7 @@ function withKeptStatements(database: BetterSqlite.Database) {
     prepare(text: string): SqliteStatement {
       const known = kept.get(text)
       if (known) return known
-      const statement: SqliteStatement = database.prepare<unknown[]>(text)
+      const statement: SqliteStatement = database.prepare(text)
       if (kept.size >= STATEMENTS_MAX) kept.clear()
       kept.set(text, statement)
       return statement

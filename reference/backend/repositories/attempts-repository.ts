@@ -1,6 +1,6 @@
+import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Database, Tx } from '../database/tables.ts'
 
 /** The key of an attempt: one request of one terminal, whatever band answers it. */

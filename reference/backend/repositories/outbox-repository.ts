@@ -61,7 +61,10 @@ export type ReceivedReceipt = {
 }
 
 /** The receipt with this id, with the bytes it arrived in. */
-export async function findReceipt(db: Database, receiptId: string): Promise<{ readonly terminalId: string; readonly body: string } | undefined> {
+export async function findReceipt(
+  db: Database,
+  receiptId: string,
+): Promise<{ readonly terminalId: string; readonly body: string } | undefined> {
   const row = await db
     .selectFrom('receipts')
     .innerJoin('outbox_entries', (join) =>
@@ -137,7 +140,13 @@ export async function addHead(tx: Tx, head: Head): Promise<void> {
 
 export async function addAlarm(
   tx: Tx,
-  alarm: { readonly id: string; readonly kind: string; readonly terminalId: string | undefined; readonly detail: string; readonly at: string },
+  alarm: {
+    readonly id: string
+    readonly kind: string
+    readonly terminalId: string | undefined
+    readonly detail: string
+    readonly at: string
+  },
 ): Promise<void> {
   await tx
     .insertInto('alarms')

@@ -87,7 +87,10 @@ export async function findTerminal(db: Database, id: string): Promise<Terminal |
   return row && { id: row.id, siteId: row.site_id, codeHash: row.code_hash, point: row.point, state: row.state }
 }
 
-export async function addTerminal(tx: Tx, terminal: { readonly id: string; readonly siteId: string; readonly codeHash: string }): Promise<void> {
+export async function addTerminal(
+  tx: Tx,
+  terminal: { readonly id: string; readonly siteId: string; readonly codeHash: string },
+): Promise<void> {
   await tx
     .insertInto('terminals')
     .values({ id: terminal.id, site_id: terminal.siteId, code_hash: terminal.codeHash, point: null, state: 'registered' })
@@ -205,6 +208,10 @@ export async function isNonceSeen(db: Database, bandId: string, nonce: string): 
 
 /** Remembers what a proof used up: its nonce, and its counter when that is the largest so far. */
 export async function useProof(tx: Tx, bandId: string, proof: { readonly nonce: string; readonly counter: number }): Promise<void> {
-  await tx.insertInto('band_nonces').values({ band_id: bandId, nonce: proof.nonce }).onConflict((conflict) => conflict.doNothing()).execute()
+  await tx
+    .insertInto('band_nonces')
+    .values({ band_id: bandId, nonce: proof.nonce })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
   await tx.updateTable('bands').set({ counter: proof.counter }).where('id', '=', bandId).where('counter', '<', proof.counter).execute()
 }

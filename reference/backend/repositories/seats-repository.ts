@@ -1,6 +1,9 @@
 import type { SeatState } from '#shared/domain/programme.ts'
 import type { Database, Tx } from '../database/tables.ts'
 
+/** Rows in one INSERT: within the parameters one statement may have, five to a row. */
+const SEATS_PER_INSERT = 100
+
 export type Showtime = { readonly id: string; readonly siteId: string; readonly hallId: string; readonly startsAtMs: number }
 export type Hold = {
   readonly id: string
@@ -19,11 +22,18 @@ export type SeatOnHold = {
   readonly expiresAtMs: number | undefined
 }
 
-export async function findProgramme(db: Database, siteId: string): Promise<{ readonly version: string; readonly body: string } | undefined> {
+export async function findProgramme(
+  db: Database,
+  siteId: string,
+): Promise<{ readonly version: string; readonly body: string } | undefined> {
   return db.selectFrom('programmes').select(['version', 'body']).where('site_id', '=', siteId).executeTakeFirst()
 }
 
-export async function putProgrammeBody(tx: Tx, siteId: string, programme: { readonly version: string; readonly body: string }): Promise<void> {
+export async function putProgrammeBody(
+  tx: Tx,
+  siteId: string,
+  programme: { readonly version: string; readonly body: string },
+): Promise<void> {
   await tx
     .insertInto('programmes')
     .values({ site_id: siteId, ...programme })
@@ -76,8 +86,12 @@ export async function setSeats(tx: Tx, showtimeId: string, seats: readonly strin
   const known = new Set(existing.map((row) => row.seat))
   const added = seats.filter((seat) => !known.has(seat))
   for (const seat of gone) await tx.deleteFrom('seats').where('showtime_id', '=', showtimeId).where('seat', '=', seat).execute()
-  for (const seat of added) {
-    await tx.insertInto('seats').values({ showtime_id: showtimeId, seat, state: 'free', hold_id: null, receipt_id: null }).execute()
+  for (let index = 0; index < added.length; index += SEATS_PER_INSERT) {
+    const rows = added.slice(index, index + SEATS_PER_INSERT)
+    await tx
+      .insertInto('seats')
+      .values(rows.map((seat) => ({ showtime_id: showtimeId, seat, state: 'free' as const, hold_id: null, receipt_id: null })))
+      .execute()
   }
 }
 

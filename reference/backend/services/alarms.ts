@@ -1,6 +1,6 @@
-import { type Clock, type NewId, instantOf } from '../world.ts'
 import type { Tx } from '../database/tables.ts'
 import { addAlarm } from '../repositories/outbox-repository.ts'
+import { type Clock, instantOf, type NewId } from '../world.ts'
 
 /** Things that a correct terminal, band or phone never causes: a person must look. */
 export const ALARM_KINDS = [

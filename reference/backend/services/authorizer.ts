@@ -2,15 +2,14 @@ import type * as z from 'zod'
 import { CAPTURE_DAYS, type submit } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import {
-  type BandProof,
-  DIGEST_BYTES,
-  type PayStatement,
-  type TerminalCertificate,
   authorization,
+  type BandProof,
   bandProof,
+  DIGEST_BYTES,
   decline,
+  type PayStatement,
   payStatement,
-  terminalCertificate,
+  type TerminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
 import { isValidAt } from '#shared/crypto/key-set.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
@@ -19,25 +18,26 @@ import { isCurrency } from '#shared/domain/money.ts'
 import { REASONS, type Reason } from '#shared/domain/reasons.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
+import { type Refusable, refuse } from '../refusal.ts'
 import { type Answer, addAnswer, addAuthorization, findAttempt } from '../repositories/attempts-repository.ts'
 import { balanceOf } from '../repositories/ledger-repository.ts'
 import {
   type Account,
   type Band,
-  type Phone,
   bandsOfPhone,
   findAccount,
   findBand,
   findProfile,
   findTerminal,
   isNonceSeen,
+  type Phone,
   useProof,
 } from '../repositories/registry-repository.ts'
-import { type Refusable, refuse } from '../refusal.ts'
 import type { SigningKeys } from '../signing-keys.ts'
-import { type Clock, type NewId, instantOf, secondsOf } from '../world.ts'
+import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import { type Decision, decide } from './authorization-decision.ts'
+import type { CertifiedTerminals } from './certified-terminals.ts'
 import type { Holds } from './holds.ts'
 import type { VerifyKeys } from './verify-keys.ts'
 import { holdOf, post, transfer, walletOf } from './wallet-ledger.ts'
@@ -70,6 +70,7 @@ export type AuthorizerParts = {
   readonly newId: NewId
   readonly keys: SigningKeys
   readonly verifyKeys: VerifyKeys
+  readonly terminals: CertifiedTerminals
   readonly holds: Holds
   readonly raise: RaiseAlarm
   readonly answered: (answer: Answer['kind'], reason: Reason | 'none') => void
@@ -97,18 +98,18 @@ export class Authorizer {
 
   async #open(phone: Phone, body: SubmitBody): Promise<Refusable<Opened>> {
     const statementBytes = bytesWithin(body.statement)
-    const certificateBytes = bytesWithin(body.certificate)
     const proofBytes = bytesWithin(body.proof)
     const requestDigest = fromBase64Url(body.requestDigest)
-    if (!statementBytes || !certificateBytes || !proofBytes || requestDigest?.length !== DIGEST_BYTES) {
+    if (!statementBytes || !bytesWithin(body.certificate) || !proofBytes || requestDigest?.length !== DIGEST_BYTES) {
       return refuse('malformed', 'a signed statement is not base64url or too long')
     }
-    const peeked = peekSign1(terminalCertificate, certificateBytes)
     const proof = peekSign1(bandProof, proofBytes)
     const asked = peekSign1(payStatement, statementBytes)
-    if (!peeked.ok || !proof.ok || !asked.ok) return refuse('malformed', 'certificate, statement or proof is not what it should be')
-    // Opened as of its own start: whether it is ours. Whether it is valid now is a reason to decline, signed, like the others.
-    const certified = await this.#parts.keys.keySet.openTerminalCertificate(certificateBytes, peeked.value.value.from)
+    const certified = await this.#parts.terminals.open(body.certificate)
+    if (!proof.ok || !asked.ok || (!certified.ok && certified.error === 'malformed')) {
+      return refuse('malformed', 'certificate, statement or proof is not what it should be')
+    }
+    // Whether it is valid now is a reason to decline, signed, like the others.
     if (!certified.ok) return refuse('not-allowed', 'the certificate is not one of ours')
     const { certificate, key } = certified.value
     const statement = await openSign1(payStatement, statementBytes, key)

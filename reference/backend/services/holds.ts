@@ -2,27 +2,27 @@ import { HOLD_LIFETIME_MS } from '#shared/contracts/backend-api.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
+import { type Refusable, refuse } from '../refusal.ts'
 import { findAttempt, findAuthorization } from '../repositories/attempts-repository.ts'
 import { findTerminal } from '../repositories/registry-repository.ts'
 import {
-  type Hold,
-  type SeatOnHold,
-  type Showtime,
   endHold,
   findHold,
   findSeat,
   findShowtime,
   freeExpired,
+  type Hold,
   pinHold,
   pinnedBy,
   putHold,
   putSeatOnHold,
+  type SeatOnHold,
+  type Showtime,
   seatsOfShowtime,
   seatsOnHold,
   sellSeat,
   unpinHold,
 } from '../repositories/seats-repository.ts'
-import { type Refusable, refuse } from '../refusal.ts'
 import { type Clock, instantOf } from '../world.ts'
 
 /** Seats of a showtime are sold until this long after its start, milliseconds. */

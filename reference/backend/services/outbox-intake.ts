@@ -1,19 +1,12 @@
 /** Takes what terminals send: each entry in a transaction of its own, applied exactly once, refused only by name. */
 import type * as z from 'zod'
-import { type OutboxEntry, type ReceiptBody, headBody, postOutbox, receiptBody, reversalBody } from '#shared/contracts/backend-api.ts'
+import { unreachable } from '#shared/assert.ts'
+import { headBody, type OutboxEntry, type postOutbox, type ReceiptBody, receiptBody, reversalBody } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
-import { unreachable } from '#shared/assert.ts'
 import { isStorageFault } from '../database/faults.ts'
 import type { Database, Tx } from '../database/tables.ts'
-import {
-  addEntry,
-  addQuarantined,
-  addReceipt,
-  findEntry,
-  findReceipt,
-  findReceiptByNumber,
-} from '../repositories/outbox-repository.ts'
+import { addEntry, addQuarantined, addReceipt, findEntry, findReceipt, findReceiptByNumber } from '../repositories/outbox-repository.ts'
 import { type Clock, instantOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { Holds } from './holds.ts'
@@ -53,8 +46,10 @@ export class OutboxIntake {
     return results
   }
 
-  async #takeOne(terminalId: string, entry: OutboxEntry): Promise<EntryResult> {
+  async #takeOne(terminalId: string, sent: OutboxEntry): Promise<EntryResult> {
     const { db, failed } = this.#parts
+    // Half a surrogate pair has no bytes: it could be stored only as something else, and would then differ from its own repeat.
+    const entry = { ...sent, body: sent.body.toWellFormed() }
     const bodyDigest = toHex(await sha256(new TextEncoder().encode(entry.body)))
     try {
       return await db.transaction().execute(async (tx) => this.#apply(tx, terminalId, entry, bodyDigest))

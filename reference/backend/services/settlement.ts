@@ -12,7 +12,7 @@ import {
   setCaptured,
   setReversed,
 } from '../repositories/attempts-repository.ts'
-import { type Clock, type NewId, instantOf } from '../world.ts'
+import { type Clock, instantOf, type NewId } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { Holds } from './holds.ts'
 import { balanceOfMerchant, holdOf, post, transfer, walletOf } from './wallet-ledger.ts'

@@ -1,5 +1,5 @@
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
-import { type VerifyKey, importVerifyKey } from '#shared/crypto/keys.ts'
+import { importVerifyKey, type VerifyKey } from '#shared/crypto/keys.ts'
 
 const KEYS_KEPT_MAX = 10_000
 

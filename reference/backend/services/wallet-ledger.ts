@@ -1,7 +1,7 @@
 import { assert } from '#shared/assert.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Tx } from '../database/tables.ts'
-import { type Posting, addPosting } from '../repositories/ledger-repository.ts'
+import { addPosting, type Posting } from '../repositories/ledger-repository.ts'
 
 /** The world beyond the wallets: money comes from here and goes back to here. */
 export const OUTSIDE_BANK = 'outside-bank'

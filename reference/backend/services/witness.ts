@@ -1,5 +1,5 @@
 import type { Tx } from '../database/tables.ts'
-import { type Head, addHead, headsAt } from '../repositories/outbox-repository.ts'
+import { addHead, type Head, headsAt } from '../repositories/outbox-repository.ts'
 import type { RaiseAlarm } from './alarms.ts'
 
 /** Keeps a terminal's journal head. Two different heads at one place mean that the journal was rewritten. */

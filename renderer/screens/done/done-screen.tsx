@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { IconCheck, IconCloudCheck, IconCloudUp, IconPrinter } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { ReceiptView } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
@@ -44,10 +44,21 @@ function Done({ receiptId }: { receiptId: ReceiptId }) {
   return (
     <>
       <section className="panel outcome" aria-labelledby="outcome-title" data-testid="done">
-        {answer?.ok === true ? <Outcome view={answer.value} /> : <p className="empty">{answer === undefined ? t('done.loading') : noticeWords(answer.error, t).say}</p>}
+        {answer?.ok === true ? (
+          <Outcome view={answer.value} />
+        ) : (
+          <p className="empty">{answer === undefined ? t('done.loading') : noticeWords(answer.error, t).say}</p>
+        )}
         <div className="panel-foot outcome-foot">
           <PrintButton receiptId={receiptId} label={t('done.print')} number={answer?.ok === true ? answer.value.printedNumber : ''} />
-          <Button ref={next} className="charge" data-primary disabled={busy} onClick={() => act(() => client.nextSale(), startAfresh)} aria-keyshortcuts="Enter F8">
+          <Button
+            ref={next}
+            className="charge"
+            data-primary
+            disabled={busy}
+            onClick={() => act(() => client.nextSale(), startAfresh)}
+            aria-keyshortcuts="Enter F8"
+          >
             {t('done.nextSale')}
           </Button>
         </div>
@@ -102,7 +113,17 @@ function Outcome({ view }: { view: ReceiptView }) {
 }
 
 /** Prints and says so where it was pressed. A failure is a notice: the sale itself is safe. */
-export function PrintButton({ receiptId, label, number, onPrinted }: { receiptId: ReceiptId; label: string; number: string; onPrinted?: () => void }) {
+export function PrintButton({
+  receiptId,
+  label,
+  number,
+  onPrinted,
+}: {
+  receiptId: ReceiptId
+  label: string
+  number: string
+  onPrinted?: () => void
+}) {
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()

@@ -1,7 +1,16 @@
 import { Button, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
+import {
+  IconArrowLeft,
+  IconCash,
+  IconCloudCheck,
+  IconCloudUp,
+  IconDeviceWatch,
+  IconReceipt,
+  IconSearch,
+  IconStack2,
+} from '@tabler/icons-react'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { IconArrowLeft, IconCash, IconCloudCheck, IconCloudUp, IconDeviceWatch, IconReceipt, IconSearch, IconStack2 } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReceiptRow } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
@@ -34,7 +43,13 @@ export function HistoryScreen() {
       <h1 className="sr">{t('history.title')}</h1>
       <section className="panel receipts" aria-label={t('history.list')}>
         <div className="receipts-find">
-          <Button variant="subtle" color="gray" leftSection={<IconArrowLeft aria-hidden="true" />} onClick={() => useUi.getState().setHistory(false)} aria-keyshortcuts="Escape">
+          <Button
+            variant="subtle"
+            color="gray"
+            leftSection={<IconArrowLeft aria-hidden="true" />}
+            onClick={() => useUi.getState().setHistory(false)}
+            aria-keyshortcuts="Escape"
+          >
             {t('history.back')}
           </Button>
           <TextInput
@@ -76,7 +91,8 @@ function useReceipts(find: string) {
   const { status, lastReceiptId } = useTillState()
   const query = useInfiniteQuery({
     queryKey: ['receipts', find, status.outbox.pending, lastReceiptId],
-    queryFn: ({ pageParam }) => client.receipts({ limit: PAGE_ROWS, ...(pageParam === 0 ? {} : { before: pageParam }), ...(find === '' ? {} : { find }) }),
+    queryFn: ({ pageParam }) =>
+      client.receipts({ limit: PAGE_ROWS, ...(pageParam === 0 ? {} : { before: pageParam }), ...(find === '' ? {} : { find }) }),
     initialPageParam: 0,
     getNextPageParam: (page) => page.nextBefore,
     placeholderData: (previous) => previous,
@@ -146,7 +162,13 @@ function Shown({ receiptId, say }: { receiptId: ReceiptId; say: Say }) {
           <h2 className="figures">{printedNumber}</h2>
           <p>{t('history.prints', { count: prints })}</p>
         </div>
-        <PrintButton key={receiptId} receiptId={receiptId} label={t('history.reprint')} number={printedNumber} onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receiptId] })} />
+        <PrintButton
+          key={receiptId}
+          receiptId={receiptId}
+          label={t('history.reprint')}
+          number={printedNumber}
+          onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receiptId] })}
+        />
       </header>
       <Paper svg={paperSvg} number={printedNumber} />
     </>

@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { ATTEMPT_STAGES } from '#shared/domain/attempt.ts'
 import { progressOf } from '../../flows/screen.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
 import { useAct, useTerminal } from '../../terminal-context.ts'
-import { useTranslation } from 'react-i18next'
 
 /** While a band is asked: how far it has come, what to tell the customer, how long it may still take, and the way to stop. */
 export function AskingPanel({ payment }: { payment: BandPaymentView }) {
@@ -38,7 +38,11 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
       </div>
       <ol className="stages" aria-label={t('pay.steps')}>
         {ATTEMPT_STAGES.map((stage, index) => (
-          <li key={stage} className={index < reached ? 'stage stage-past' : index === reached ? 'stage stage-now' : 'stage'} aria-current={index === reached ? 'step' : undefined}>
+          <li
+            key={stage}
+            className={index < reached ? 'stage stage-past' : index === reached ? 'stage stage-now' : 'stage'}
+            aria-current={index === reached ? 'step' : undefined}
+          >
             <span className="stage-mark" aria-hidden="true">
               {index < reached ? <IconCheck size={20} stroke={2.5} /> : index + 1}
             </span>

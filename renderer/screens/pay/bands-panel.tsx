@@ -8,7 +8,12 @@ import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 
-const FLAG_ICONS = { 'not-worn': IconDeviceWatchOff, 'not-armed': IconLock, 'no-phone': IconDeviceMobileOff, 'low-battery': IconBattery1 } as const
+const FLAG_ICONS = {
+  'not-worn': IconDeviceWatchOff,
+  'not-armed': IconLock,
+  'no-phone': IconDeviceMobileOff,
+  'low-battery': IconBattery1,
+} as const
 const NEARNESS = ['faint', 'far', 'some', 'near', 'counter'] as const
 /** When another band becomes the proposed one, Charge waits this long: nobody is asked because the list moved under a finger. */
 const SETTLE_MS = 700

@@ -24,12 +24,16 @@ export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
           {t('doubt.title')}
         </h2>
       </div>
-      <p className="ended-say">{band === undefined ? t('doubt.knownBare') : t('doubt.known', { letter: band.bandLetter, amount: money(band.total) })}</p>
+      <p className="ended-say">
+        {band === undefined ? t('doubt.knownBare') : t('doubt.known', { letter: band.bandLetter, amount: money(band.total) })}
+      </p>
       <div className="ended-next">
         <p>{t('doubt.locked')}</p>
         <p className="doubt-asking" aria-live="off">
           <span className="pulse-dot" aria-hidden="true" />
-          <span className="figures">{nextS === undefined || nextS === 0 ? t('doubt.asking') : t('doubt.askingNext', { count: nextS })}</span>
+          <span className="figures">
+            {nextS === undefined || nextS === 0 ? t('doubt.asking') : t('doubt.askingNext', { count: nextS })}
+          </span>
         </p>
       </div>
       <div className="panel-foot">

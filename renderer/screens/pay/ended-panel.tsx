@@ -20,7 +20,13 @@ export function EndedPanel({ payment }: { payment: BandPaymentView }) {
   const reason = payment.reason === undefined ? undefined : REASONS[payment.reason]
   const isReversed = payment.state === 'reversed'
   return (
-    <section className="panel ended" aria-labelledby="ended-title" role="status" data-testid="not-paid" data-reason={payment.reason ?? payment.state}>
+    <section
+      className="panel ended"
+      aria-labelledby="ended-title"
+      role="status"
+      data-testid="not-paid"
+      data-reason={payment.reason ?? payment.state}
+    >
       <div className="ended-mark">
         <IconCircleOff size={40} stroke={1.6} aria-hidden="true" />
         <h2 id="ended-title">{t('pay.notPaid')}</h2>

@@ -19,7 +19,10 @@ export function PayScreen() {
   return (
     <div className="pay">
       <h1 className="sr">{t('pay.title')}</h1>
-      <Due canLeave={panel.kind === 'choosing' || panel.kind === 'ended'} canTakeCash={panel.kind === 'choosing' || panel.kind === 'ended'} />
+      <Due
+        canLeave={panel.kind === 'choosing' || panel.kind === 'ended'}
+        canTakeCash={panel.kind === 'choosing' || panel.kind === 'ended'}
+      />
       <div className="pay-panel" aria-live="polite" aria-atomic="false">
         {panel.kind === 'choosing' && <BandsPanel />}
         {panel.kind === 'asking' && <AskingPanel payment={panel.payment} />}
@@ -56,7 +59,8 @@ function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolea
             <span>
               {line.subject.kind === 'ticket' ? (
                 <>
-                  <strong className="figures">{line.subject.seat}</strong> {words(line.name)} <span className="figures">{time(line.subject.startsAt)}</span>
+                  <strong className="figures">{line.subject.seat}</strong> {words(line.name)}{' '}
+                  <span className="figures">{time(line.subject.startsAt)}</span>
                 </>
               ) : (
                 <>
@@ -70,12 +74,27 @@ function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolea
       </ul>
       <div className="due-acts">
         {canTakeCash && (
-          <Button fullWidth variant="default" className="due-cash" disabled={busy} leftSection={<IconCash aria-hidden="true" />} aria-keyshortcuts="F9" onClick={() => act(() => client.startCash())}>
+          <Button
+            fullWidth
+            variant="default"
+            className="due-cash"
+            disabled={busy}
+            leftSection={<IconCash aria-hidden="true" />}
+            aria-keyshortcuts="F9"
+            onClick={() => act(() => client.startCash())}
+          >
             {t('pay.payCash')}
           </Button>
         )}
         {canLeave && (
-          <Button fullWidth variant="subtle" color="gray" leftSection={<IconArrowLeft aria-hidden="true" />} aria-keyshortcuts="Escape" onClick={leave}>
+          <Button
+            fullWidth
+            variant="subtle"
+            color="gray"
+            leftSection={<IconArrowLeft aria-hidden="true" />}
+            aria-keyshortcuts="Escape"
+            onClick={leave}
+          >
             {t('pay.back')}
           </Button>
         )}

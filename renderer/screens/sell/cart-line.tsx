@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconChevronDown, IconMinus, IconPlus, IconX } from '@tabler/icons-react'
+import { IconCheck, IconChevronDown, IconMinus, IconPlus, IconTrash, IconX } from '@tabler/icons-react'
 import { LINE_QUANTITY_MAX, type LineSubject, type SaleLine } from '#shared/domain/sale-line.ts'
 import { withTicketType } from '../../flows/seats.ts'
 import { useProgramme, useSay } from '../../hooks.ts'
@@ -28,7 +28,14 @@ function TicketTypeMenu({ line, subject }: { line: SaleLine; subject: TicketSubj
   const type = types.find((one) => one.id === subject.ticketTypeId)
   const name = words(type?.name ?? line.detail)
   return (
-    <Menu position="bottom-start" shadow="md">
+    <Menu
+      position="bottom-start"
+      shadow="md"
+      withinPortal={false}
+      floatingStrategy="fixed"
+      withInitialFocusPlaceholder={false}
+      menuItemTabIndex={0}
+    >
       <Menu.Target>
         <button type="button" className="line-type" aria-label={t('cart.changeType', { seat: subject.seat, type: name })}>
           {name}
@@ -37,7 +44,12 @@ function TicketTypeMenu({ line, subject }: { line: SaleLine; subject: TicketSubj
       </Menu.Target>
       <Menu.Dropdown>
         {types.map((one) => (
-          <Menu.Item key={one.id} className="menu-item" disabled={one.id === subject.ticketTypeId} onClick={() => choose(withTicketType(choice, subject.seat, one.id))}>
+          <Menu.Item
+            key={one.id}
+            className="menu-item"
+            leftSection={<IconCheck size={20} aria-hidden="true" opacity={one.id === subject.ticketTypeId ? 1 : 0} />}
+            onClick={() => choose(withTicketType(choice, subject.seat, one.id))}
+          >
             {words(one.name)} <span className="figures">{money(one.price)}</span>
           </Menu.Item>
         ))}
@@ -56,23 +68,34 @@ function Product({ line, productId }: { line: SaleLine; productId: Extract<LineS
   const name = words(line.name)
   return (
     <li className="line line-product">
-      <span className="line-name">
-        {name}
-        <span className="line-each figures">{t('cart.each', { price: money(line.unitPrice) })}</span>
-      </span>
       <span className="stepper">
-        <ActionIcon variant="default" size={44} aria-label={t('cart.fewer', { name })} disabled={quantity <= 1} onClick={() => setQuantity(quantity - 1)}>
-          <IconMinus size={20} />
-        </ActionIcon>
+        {quantity > 1 ? (
+          <ActionIcon variant="default" size={44} aria-label={t('cart.fewer', { name })} onClick={() => setQuantity(quantity - 1)}>
+            <IconMinus size={20} />
+          </ActionIcon>
+        ) : (
+          <ActionIcon variant="default" size={44} aria-label={t('cart.remove', { name })} onClick={() => setQuantity(0)}>
+            <IconTrash size={20} />
+          </ActionIcon>
+        )}
         <span className="stepper-count figures" aria-live="polite">
           {quantity}
         </span>
-        <ActionIcon variant="default" size={44} aria-label={t('cart.more', { name })} disabled={quantity >= LINE_QUANTITY_MAX} onClick={() => setQuantity(quantity + 1)}>
+        <ActionIcon
+          variant="default"
+          size={44}
+          aria-label={t('cart.more', { name })}
+          disabled={quantity >= LINE_QUANTITY_MAX}
+          onClick={() => setQuantity(quantity + 1)}
+        >
           <IconPlus size={20} />
         </ActionIcon>
       </span>
+      <span className="line-name">
+        {name}
+        {line.quantity > 1 && <span className="line-each figures">{t('cart.each', { price: money(line.unitPrice) })}</span>}
+      </span>
       <span className="line-total figures">{money(line.total)}</span>
-      <Remove line={line} name={name} />
     </li>
   )
 }
@@ -82,7 +105,14 @@ function Remove({ line, name }: { line: SaleLine; name: string }) {
   const { client } = useTerminal()
   const { busy, act } = useAct()
   return (
-    <ActionIcon size={44} color="gray" className="line-remove" aria-label={t('cart.remove', { name })} disabled={busy} onClick={() => act(() => client.removeLine({ lineId: line.id }))}>
+    <ActionIcon
+      size={44}
+      color="gray"
+      className="line-remove"
+      aria-label={t('cart.remove', { name })}
+      disabled={busy}
+      onClick={() => act(() => client.removeLine({ lineId: line.id }))}
+    >
       <IconX size={20} />
     </ActionIcon>
   )

@@ -78,11 +78,19 @@ function Clear() {
   return (
     <Button
       size="md"
+      h={44}
       variant={isAsked ? 'filled' : 'subtle'}
       color="curtain"
       disabled={busy}
       leftSection={<IconTrash size={20} aria-hidden="true" />}
-      onClick={() => (isAsked ? act(() => client.clearCart(), () => setIsAsked(false)) : setIsAsked(true))}
+      onClick={() =>
+        isAsked
+          ? act(
+              () => client.clearCart(),
+              () => setIsAsked(false),
+            )
+          : setIsAsked(true)
+      }
     >
       {isAsked ? t('cart.clearSure') : t('cart.clear')}
     </Button>
@@ -121,7 +129,11 @@ function Hold({ hold }: { hold: SeatHoldView }) {
   const { t } = useSay()
   const { text, isShort, isOver } = holdLeft(hold.expiresAt, useNowMs())
   return (
-    <span className={isShort ? 'hold hold-short' : 'hold'} role="timer" aria-label={isOver ? t('cart.holdOver') : t('cart.holdLabel', { left: text })}>
+    <span
+      className={isShort ? 'hold hold-short' : 'hold'}
+      role="timer"
+      aria-label={isOver ? t('cart.holdOver') : t('cart.holdLabel', { left: text })}
+    >
       <IconClock size={16} aria-hidden="true" />
       <span className="figures">{isOver ? t('cart.holdOver') : t('cart.held', { left: text })}</span>
     </span>

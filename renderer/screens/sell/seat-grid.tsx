@@ -1,4 +1,4 @@
-import { type KeyboardEvent, memo, useCallback, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react'
 import type { SeatId } from '#shared/domain/ids.ts'
 import type { Hall, HallSeat, SeatState } from '#shared/domain/programme.ts'
 import { entrySeat, isGridKey, moveFocus } from '../../flows/seats.ts'
@@ -22,6 +22,11 @@ export function SeatGrid({ hall, stateOf, say, onToggle, onRefused }: SeatGridPr
   const [at, setAt] = useState<SeatId>()
   const grid = useRef<HTMLDivElement>(null)
   const current = at ?? entrySeat(hall, (seat) => stateOf(seat) === 'free')
+  const hasEntry = current !== undefined
+  useEffect(() => {
+    // Opened by a button that is gone now: the focus goes where the work is.
+    if (hasEntry && document.activeElement === document.body) grid.current?.querySelector<HTMLButtonElement>('[tabindex="0"]')?.focus()
+  }, [hasEntry])
   const press = (seat: SeatId) => {
     setAt(seat)
     const state = stateOf(seat)
@@ -29,7 +34,9 @@ export function SeatGrid({ hall, stateOf, say, onToggle, onRefused }: SeatGridPr
     else onRefused(seat)
   }
   const latest = useRef(press)
-  latest.current = press
+  useEffect(() => {
+    latest.current = press
+  })
   const onPress = useCallback((seat: SeatId) => latest.current(seat), [])
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isGridKey(event.key) || current === undefined || event.ctrlKey || event.altKey || event.metaKey) return
@@ -47,7 +54,13 @@ export function SeatGrid({ hall, stateOf, say, onToggle, onRefused }: SeatGridPr
           </svg>
           <span>{say.t('seats.screen')}</span>
         </div>
-        <div role="grid" aria-label={say.t('seats.grid', { hall: say.words(hall.name) })} className="hall-grid" ref={grid} onKeyDown={onKeyDown}>
+        <div
+          role="grid"
+          aria-label={say.t('seats.grid', { hall: say.words(hall.name) })}
+          className="hall-grid"
+          ref={grid}
+          onKeyDown={onKeyDown}
+        >
           {hall.rows.map((row) => (
             <div role="row" className="hall-row" key={row.label}>
               <span role="rowheader" className="hall-label" aria-label={say.t('seats.row', { row: row.label })}>

@@ -44,7 +44,13 @@ function Room({ showtime, hall, say }: { showtime: Showtime; hall: Hall; say: Sa
   }
   return (
     <>
-      <RoomHead showtime={showtime} hall={hall} say={say} free={Object.values(seats).filter((state) => state === 'free').length} chosen={choice.length}>
+      <RoomHead
+        showtime={showtime}
+        hall={hall}
+        say={say}
+        free={Object.values(seats).filter((state) => state === 'free').length}
+        chosen={choice.length}
+      >
         <TicketTypes showtime={showtime} say={say} chosen={ticketTypeId} onChoose={setTicketTypeId} />
       </RoomHead>
       {map !== undefined && !map.ok && <RoomRefusal code={map.error} say={say} />}
@@ -95,7 +101,8 @@ function RoomHead({ showtime, hall, say, free, chosen, children }: RoomHeadProps
           <span className="figures">{say.time(showtime.startsAt)}</span> {say.words(showtime.title)}
         </h2>
         <p>
-          {say.words(hall.name)} · {say.words(showtime.format)} · {soonText(showtime, nowMs, say)} · {chosen > 0 ? say.t('seats.chosen', { count: chosen }) : say.t('seats.free', { count: free })}
+          {say.words(hall.name)} · {chosen > 0 ? say.t('seats.chosen', { count: chosen }) : say.t('seats.free', { count: free })} ·{' '}
+          {soonText(showtime, nowMs, say)} · {say.words(showtime.format)}
         </p>
       </div>
       {children}
@@ -107,13 +114,30 @@ function RoomHead({ showtime, hall, say, free, chosen, children }: RoomHeadProps
   )
 }
 
-function TicketTypes({ showtime, say, chosen, onChoose }: { showtime: Showtime; say: Say; chosen: string; onChoose: (id: string) => void }) {
+function TicketTypes({
+  showtime,
+  say,
+  chosen,
+  onChoose,
+}: {
+  showtime: Showtime
+  say: Say
+  chosen: string
+  onChoose: (id: string) => void
+}) {
   return (
     <fieldset className="types">
       <legend className="sr">{say.t('seats.ticketType')}</legend>
       {showtime.ticketTypes.map((type) => (
         <label key={type.id} className="type">
-          <input type="radio" className="sr" name="ticket-type" value={type.id} checked={type.id === chosen} onChange={() => onChoose(type.id)} />
+          <input
+            type="radio"
+            className="sr"
+            name="ticket-type"
+            value={type.id}
+            checked={type.id === chosen}
+            onChange={() => onChoose(type.id)}
+          />
           <span className="type-name">{say.words(type.name)}</span> <span className="figures">{say.money(type.price)}</span>
         </label>
       ))}

@@ -1,6 +1,7 @@
 import { IconCloudOff } from '@tabler/icons-react'
+import { useEffect, useRef } from 'react'
 import type { Showtime } from '#shared/domain/programme.ts'
-import { type Film, countdownTo, filmsOf, hueOf } from '../../flows/programme.ts'
+import { countdownTo, type Film, filmsOf, hueOf } from '../../flows/programme.ts'
 import { type Say, useNowMs, useProgramme, useSay } from '../../hooks.ts'
 import { useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
@@ -11,6 +12,13 @@ export function Showtimes() {
   const programme = useProgramme()
   const { status } = useTillState()
   const nowMs = useNowMs()
+  const left = useUi((ui) => ui.leftShowtimeId)
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (left !== undefined && document.activeElement === document.body) {
+      list.current?.querySelector<HTMLButtonElement>(`[data-showtime="${CSS.escape(left)}"]`)?.focus()
+    }
+  }, [left])
   const films = programme === undefined ? [] : filmsOf(programme, nowMs, say.calendarDay)
   const hallName = (hallId: string) => {
     const hall = programme?.halls.find((one) => one.id === hallId)
@@ -25,7 +33,7 @@ export function Showtimes() {
         </span>
       </header>
       {status.backend.state === 'offline' && <OfflineNote say={say} />}
-      <div className="panel-scroll" tabIndex={-1}>
+      <div className="panel-scroll" ref={list}>
         {programme === undefined && <p className="empty">{say.t('sell.loading')}</p>}
         {programme !== undefined && films.length === 0 && (
           <p className="empty">
@@ -55,6 +63,7 @@ export function OfflineNote({ say }: { say: Say }) {
 
 function FilmCard({ film, nowMs, say, hallName }: { film: Film; nowMs: number; say: Say; hallName: (hallId: string) => string }) {
   const title = say.words(film.first.title)
+  const formats = [...new Set(film.showtimes.map((showtime) => say.words(showtime.format)))]
   return (
     <article className="film">
       <FilmTile film={film} title={title} />
@@ -63,10 +72,17 @@ function FilmCard({ film, nowMs, say, hallName }: { film: Film; nowMs: number; s
         <p className="film-facts">
           <span className="rating">{film.first.rating}</span>
           {say.t('sell.minutes', { count: film.first.minutes })}
+          {formats.length === 1 && ` · ${formats[0]}`}
         </p>
         <div className="film-times">
           {film.showtimes.map((showtime) => (
-            <ShowButton key={showtime.id} showtime={showtime} nowMs={nowMs} say={say} hall={hallName(showtime.hallId)} />
+            <ShowButton
+              key={showtime.id}
+              showtime={showtime}
+              nowMs={nowMs}
+              say={say}
+              place={formats.length > 1 ? `${hallName(showtime.hallId)} · ${say.words(showtime.format)}` : hallName(showtime.hallId)}
+            />
           ))}
         </div>
       </div>
@@ -81,7 +97,7 @@ function FilmTile({ film, title }: { film: Film; title: string }) {
       <rect width="56" height="76" rx="8" fill={`hsl(${hueOf(film.key)} 38% 30%)`} />
       <circle cx="44" cy="60" r="30" fill={`hsl(${hueOf(film.key)} 45% 40%)`} />
       <text x="12" y="42" fill="#fff" fontSize="27" fontWeight="700">
-        {[...title][0]}
+        {Array.from(title)[0]}
       </text>
     </svg>
   )
@@ -91,10 +107,12 @@ export function soonText(showtime: Showtime, nowMs: number, { t }: Say): string 
   const { kind, minutes } = countdownTo(showtime.startsAt, nowMs)
   if (kind === 'now') return t('sell.startsNow')
   if (kind === 'started') return t('sell.started', { count: minutes })
-  return minutes < 60 ? t('sell.startsIn', { count: minutes }) : t('sell.startsInHours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
+  return minutes < 60
+    ? t('sell.startsIn', { count: minutes })
+    : t('sell.startsInHours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
 }
 
-function ShowButton({ showtime, nowMs, say, hall }: { showtime: Showtime; nowMs: number; say: Say; hall: string }) {
+function ShowButton({ showtime, nowMs, say, place }: { showtime: Showtime; nowMs: number; say: Say; place: string }) {
   const openShowtime = useUi((ui) => ui.openShowtime)
   const soon = soonText(showtime, nowMs, say)
   const time = say.time(showtime.startsAt)
@@ -109,10 +127,7 @@ function ShowButton({ showtime, nowMs, say, hall }: { showtime: Showtime; nowMs:
         <span className="sr">{say.words(showtime.title)} </span>
         {time}
       </span>{' '}
-      <span className="show-hall">
-        {hall} · {say.words(showtime.format)}
-      </span>{' '}
-      <span className="show-soon">{soon}</span>
+      <span className="show-hall">{place}</span> <span className="show-soon">{soon}</span>
     </button>
   )
 }

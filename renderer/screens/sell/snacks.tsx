@@ -2,10 +2,10 @@ import { SegmentedControl } from '@mantine/core'
 import { IconBasket, IconBottle, IconBucket, IconCookie } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { Product } from '#shared/domain/programme.ts'
+import { LINE_QUANTITY_MAX } from '#shared/domain/sale-line.ts'
 import { useProgramme, useSay } from '../../hooks.ts'
 import { useQuantity } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
-import { LINE_QUANTITY_MAX } from '#shared/domain/sale-line.ts'
 
 const GROUPS = ['popcorn', 'drink', 'snack', 'combo'] as const satisfies readonly Product['group'][]
 const GROUP_ICONS = { popcorn: IconBucket, drink: IconBottle, snack: IconCookie, combo: IconBasket } as const

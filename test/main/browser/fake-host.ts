@@ -11,7 +11,10 @@ await runBrowserHost({
   screensFolder: '/nowhere',
   startTerminal: async () => {
     if (script === 'in-use') return err({ code: 'in-use', subject: '/records' })
-    if (script === 'hang-at-start') return new Promise(() => undefined)
+    if (script === 'hang-at-start') {
+      process.send?.({ type: 'hanging' })
+      return new Promise(() => undefined)
+    }
     if (script === 'bug-later')
       process.on('SIGUSR1', () =>
         setImmediate(() => {

@@ -21,9 +21,9 @@ type Running = {
 }
 
 /** Starts the host as a process. `script` is what its till does wrong. */
-async function startProcess(script = '', args: readonly string[] = [], environment: Record<string, string> = {}): Promise<Running> {
+async function startProcess(script = '', args: readonly string[] = [], folder?: string): Promise<Running> {
   const { bundle } = await makeBundle()
-  const dataFolder = join(await temporaryFolder(), 'data')
+  const dataFolder = folder ?? join(await temporaryFolder(), 'data')
   const given = [
     '--data',
     dataFolder,
@@ -40,7 +40,7 @@ async function startProcess(script = '', args: readonly string[] = [], environme
   ]
   const child = fork(ENTRY, [...given, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, ...environment, FAKE_HOST: script },
+    env: { ...process.env, FAKE_HOST: script },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const messages: unknown[] = []
@@ -53,7 +53,7 @@ async function startProcess(script = '', args: readonly string[] = [], environme
   })
   child.on('message', (message) => messages.push(message))
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal }))
+    child.on('exit', (code, signal) => resolve({ code, signal }))
   })
   return { child, dataFolder, stdout: () => texts.stdout, stderr: () => texts.stderr, messages, ended }
 }
@@ -108,25 +108,10 @@ test('a part that hangs does not keep it from stopping, nor does a start that ha
   atStop.child.kill('SIGTERM')
   expect(await atStop.ended).toEqual({ code: 0, signal: null })
   const atStart = await startProcess('hang-at-start')
-  await until('the data folder', () => atStart.stderr() === '' && atStart.child.pid !== undefined)
-  await untilFile(join(atStart.dataFolder, 'terminal.log'))
+  await until('it hangs', () => atStart.messages.length > 0)
   atStart.child.kill('SIGTERM')
   expect((await atStart.ended).code).toBe(0)
 })
-
-async function untilFile(file: string): Promise<void> {
-  let isThere = false
-  const look = async () => {
-    isThere = await stat(file).then(
-      () => true,
-      () => false,
-    )
-  }
-  await until(`${file} is there`, () => {
-    void look()
-    return isThere
-  })
-}
 
 test('it ends when its parent is gone, and when its parent says so', async () => {
   const orphan = await startProcess()
@@ -158,6 +143,30 @@ test.runIf(process.platform !== 'win32')(
     expect((await ask(port, { headers: { cookie } })).status).toBe(200)
   },
 )
+
+test('the screens that were open go on after a crash, on the same port, and not after a stop', async () => {
+  const first = await startProcess()
+  const address = await addressOf(first)
+  const { port } = new URL(address)
+  const cookie = cookieIn(await ask(Number(port), { path: entryPath(address) }))
+  expect((await ask(Number(port), { headers: { cookie } })).status).toBe(200)
+  first.child.kill('SIGKILL')
+  await first.ended
+  const kept = await readFile(join(first.dataFolder, 'sessions.json'), 'utf8')
+  expect(kept).not.toContain(cookie.split('=')[1])
+  expect((await stat(join(first.dataFolder, 'sessions.json'))).mode & 0o777).toBe(0o600)
+
+  const second = await startProcess('', ['--port', port], first.dataFolder)
+  const spent = await addressOf(second)
+  expect((await ask(Number(port), { headers: { cookie } })).status).toBe(200)
+  expect((await ask(Number(port), { path: entryPath(address) })).status).toBe(401)
+  expect((await ask(Number(port), { path: entryPath(spent) })).status).toBe(303)
+  second.child.kill('SIGTERM')
+  await second.ended
+  const third = await startProcess('', ['--port', port], first.dataFolder)
+  await addressOf(third)
+  expect((await ask(Number(port), { headers: { cookie } })).status).toBe(401)
+})
 
 test.each(['bug-later', 'rejection-later'])(
   'a bug ends it with the code that asks for a restart, and the log says why (%s)',

@@ -4,7 +4,7 @@ import { startBrowserServer } from '#main/browser/server.ts'
 import { createRpcHandler } from '#main/hosting/rpc-socket.ts'
 import { createFakeTill } from '../../renderer/support/fake-till.ts'
 import { memoryLog } from '../hosting/support.ts'
-import { ask, cookieIn, enter, entryPath, exchange, openConnection, parseReply, startHost } from './support.ts'
+import { ask, cookieIn, enter, entryPath, exchange, NO_STORE, openConnection, parseReply, startHost } from './support.ts'
 
 test('the address lets one browser in, once, with a cookie that scripts and other sites cannot use', async () => {
   const host = await startHost()
@@ -224,7 +224,7 @@ test('a port that is taken is a refusal that names it', async () => {
   const log = memoryLog()
   const rpc = createRpcHandler({ till: createFakeTill(), log })
   const files = { answer: async () => ({ status: 404 as const, headers: {}, body: new Uint8Array() }) }
-  expect(await startBrowserServer({ files, rpc, port, ipv6: false })).toEqual({
+  expect(await startBrowserServer({ files, rpc, sessionStore: NO_STORE, port, ipv6: false })).toEqual({
     ok: false,
     error: { code: 'port-in-use', detail: String(port) },
   })
@@ -245,7 +245,7 @@ test('only the loopback interface is listened on', async () => {
 test('a bug while answering costs one answer and shows nothing', async () => {
   const rpc = createRpcHandler({ till: createFakeTill(), log: memoryLog() })
   const files = { answer: async () => Promise.reject(new Error('at secret.ts:1')) }
-  const server = await startBrowserServer({ files, rpc, port: 0, ipv6: false })
+  const server = await startBrowserServer({ files, rpc, sessionStore: NO_STORE, port: 0, ipv6: false })
   if (!server.ok) throw new Error(server.error.code)
   const cookie = cookieIn(await ask(server.value.port, { path: entryPath(server.value.newAddress()) }))
   const reply = await ask(server.value.port, { headers: { cookie } })

@@ -6,6 +6,7 @@ import { BATCH_CALLS_MAX, MESSAGE_BYTES_MAX } from '#main/hosting/rpc-socket.ts'
 import type { TillState } from '#shared/contracts/till.ts'
 import { createFakeTill } from '../../renderer/support/fake-till.ts'
 import { until } from '../../support/until.ts'
+import { watchedTill } from '../hosting/support.ts'
 import { closeCode, enter, type Host, nextMessage, openedSocket, openSocket, startHost } from './support.ts'
 
 function connectedClient(host: Host, cookie: string) {
@@ -116,7 +117,7 @@ test('a binary message is refused and the terminal goes on', async () => {
 })
 
 test('a bug in the till reaches the log with the name of the call and without its input, and never the page', async () => {
-  const till = { ...createFakeTill(), setProduct: async () => Promise.reject(new Error('broken at /secret/place.ts')) }
+  const till = Object.assign(createFakeTill(), { setProduct: async () => Promise.reject(new Error('broken at /secret/place.ts')) })
   const host = await startHost({ till })
   const socket = await openedSocket(host, await enter(host))
   const reply = nextMessage(socket)
@@ -156,27 +157,15 @@ test('a socket that gives no sign of life is ended; one that answers pings stays
 })
 
 test('closing the server ends its sockets and watchers at once', async () => {
-  const till = createFakeTill()
-  let watchers = 0
-  const counted = {
-    ...till,
-    onState: (listener: (state: TillState) => void) => {
-      watchers += 1
-      const stop = till.onState(listener)
-      return () => {
-        watchers -= 1
-        stop()
-      }
-    },
-  }
-  const host = await startHost({ till: counted })
+  const { till, watchers } = watchedTill()
+  const host = await startHost({ till })
   const socket = await openedSocket(host, await enter(host))
   const first = nextMessage(socket)
   socket.send(JSON.stringify({ id: 1, method: 'subscription', params: { path: 'watch' } }))
   await first
-  await until('it watches', () => watchers === 1)
+  await until('it watches', () => watchers() === 1)
   const closed = closeCode(socket)
   await host.server.close()
   expect([1001, 1006]).toContain(await closed)
-  await until('nobody watches', () => watchers === 0)
+  await until('nobody watches', () => watchers() === 0)
 })

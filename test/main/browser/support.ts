@@ -2,11 +2,15 @@ import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { type BrowserServer, SERVER_LIMITS, type ServerLimits, startBrowserServer } from '#main/browser/server.ts'
+import type { SessionStore } from '#main/browser/session-file.ts'
 import { openRendererFiles } from '#main/hosting/renderer-files.ts'
 import { createRpcHandler } from '#main/hosting/rpc-socket.ts'
 import type { Till } from '#shared/contracts/till.ts'
 import { createFakeTill } from '../../renderer/support/fake-till.ts'
 import { makeBundle, memoryLog } from '../hosting/support.ts'
+
+/** Sessions that live as long as the server. */
+export const NO_STORE: SessionStore = { load: () => [], save: () => undefined, clear: () => undefined }
 
 export type Host = {
   readonly server: BrowserServer
@@ -25,6 +29,7 @@ export async function startHost(options: { readonly limits?: Partial<ServerLimit
   const server = await startBrowserServer({
     files: files.value,
     rpc,
+    sessionStore: NO_STORE,
     port: 0,
     ipv6: false,
     limits: { ...SERVER_LIMITS, ...options.limits },

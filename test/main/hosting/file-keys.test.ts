@@ -25,10 +25,10 @@ test('the first start makes a key for its owner alone, and the next start finds 
 })
 
 test('both ways of signing make signatures that the public key verifies, 64 bytes long', async () => {
-  const { signer, signNow } = await keysIn(await temporaryFolder())
-  const key = await importVerifyKey(signer.point)
+  const keys = await keysIn(await temporaryFolder())
+  const key = await importVerifyKey(keys.signer.point)
   if (!key.ok) throw new Error(key.error)
-  for (const signature of [await signer.sign(STATEMENT), signNow(STATEMENT)]) {
+  for (const signature of [await keys.signer.sign(STATEMENT), keys.signNow(STATEMENT)]) {
     expect(signature.length).toBe(64)
     expect(await key.value.verify(signature, STATEMENT)).toBe(true)
     expect(await key.value.verify(signature, Uint8Array.from([1, 2, 3, 5]))).toBe(false)

@@ -1,14 +1,20 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import type { Log } from '#main/hosting/log.ts'
+import type { Till, TillState } from '#shared/contracts/till.ts'
+import { createFakeTill } from '../../renderer/support/fake-till.ts'
 
 export const INDEX =
   '<!doctype html><meta name="csp-nonce" content="__CSP_NONCE__"><style nonce="__CSP_NONCE__"></style><div id="root"></div>'
 export const SCRIPT = 'console.log("the screens")'
 
+/** A folder that is gone after the test. */
 export async function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'bandtill-host-'))
+  const folder = await mkdtemp(join(tmpdir(), 'bandtill-host-'))
+  onTestFinished(async () => rm(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** A bundle like the built one, with a secret beside it and things inside that must not be served. */
@@ -38,4 +44,20 @@ export function memoryLog(): Log & { readonly lines: LogLine[] } {
     lines.push({ level, fields, message })
   }
   return { lines, info: keep('info'), warn: keep('warn'), error: keep('error') }
+}
+
+/** A till in memory that counts who watches it. */
+export function watchedTill(): { readonly till: Till; readonly watchers: () => number } {
+  const till = createFakeTill()
+  const onState = till.onState.bind(till)
+  let watchers = 0
+  const counted = (listener: (state: TillState) => void) => {
+    watchers += 1
+    const stop = onState(listener)
+    return () => {
+      watchers -= 1
+      stop()
+    }
+  }
+  return { till: Object.assign(till, { onState: counted }), watchers: () => watchers }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exitCodeOf, START_REFUSALS, startRefusalWords } from '#main/hosting/start-refusals.ts'
-import { parseTerminalOptions, terminalUsage } from '#main/hosting/terminal-options.ts'
+import { parseTerminalOptions } from '#main/hosting/terminal-options.ts'
 
 const ROOT = Buffer.from(Uint8Array.from({ length: 33 }, (_, index) => index)).toString('base64url')
 const COMPLETE = [
@@ -115,8 +115,7 @@ test('no arguments make it throw', () => {
   )
 })
 
-test('the help names every option, and every refusal has a sentence in both languages and a way to end', () => {
-  expect(terminalUsage().split('\n').length).toBe(14)
+test('every refusal has a sentence in both languages and a way to end', () => {
   for (const code of START_REFUSALS) {
     const words = startRefusalWords({ code, subject: 'SUBJECT' })
     expect(words.en).toContain('SUBJECT')

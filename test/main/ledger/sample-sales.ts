@@ -13,7 +13,7 @@ import { type PrivateJwk, signerOf } from '#shared/crypto/keys.ts'
 import type { AuthorizationId, LineId, MerchantId, ProductId, ReceiptId, RequestId, SiteId, TerminalId } from '#shared/domain/ids.ts'
 import { money, sum } from '#shared/domain/money.ts'
 import type { Payment, Receipt } from '#shared/domain/receipt.ts'
-import { type SaleLine, priceLine } from '#shared/domain/sale-line.ts'
+import { priceLine, type SaleLine } from '#shared/domain/sale-line.ts'
 import type { Result } from '#shared/result.ts'
 
 export const TERMINAL = 'aurora-1' as TerminalId
@@ -60,7 +60,12 @@ export function newFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-export type LedgerWorld = { readonly store: Store; readonly ledger: Ledger; readonly clock: ReturnType<typeof testClock>; readonly file: string }
+export type LedgerWorld = {
+  readonly store: Store
+  readonly ledger: Ledger
+  readonly clock: ReturnType<typeof testClock>
+  readonly file: string
+}
 
 /** A ledger over the database at `file`, new or as an earlier one left it. */
 export function openLedger(file: string, keys: Keys): LedgerWorld {
@@ -85,17 +90,18 @@ function lineOf(index: number, quantity: number, price: number): SaleLine {
 /** A sale of these lines, paid by bands for the parts given, the rest in cash with some change. */
 export function saleOf(lines: readonly { quantity: number; price: number }[], bandParts: readonly number[]): ReceiptDraft {
   const priced = lines.map(({ quantity, price }, index) => lineOf(index, quantity, price))
-  const total = sum(priced.map((line) => line.total), 'CNY')
-  const rest = total.amount - bandParts.reduce((a, b) => a + b, 0)
-  const bands = bandParts.map(
-    (part): Payment & { tender: 'band' } => ({
-      tender: 'band',
-      amount: money(part, 'CNY'),
-      requestId: newId() as RequestId,
-      authorizationId: newId() as AuthorizationId,
-      payerName: '小李',
-    }),
+  const total = sum(
+    priced.map((line) => line.total),
+    'CNY',
   )
+  const rest = total.amount - bandParts.reduce((a, b) => a + b, 0)
+  const bands = bandParts.map((part): Payment & { tender: 'band' } => ({
+    tender: 'band',
+    amount: money(part, 'CNY'),
+    requestId: newId() as RequestId,
+    authorizationId: newId() as AuthorizationId,
+    payerName: '小李',
+  }))
   const cash: Payment[] =
     rest > 0 || bands.length === 0
       ? [{ tender: 'cash', amount: money(rest, 'CNY'), tendered: money(rest + 50, 'CNY'), change: money(50, 'CNY') }]
@@ -114,8 +120,16 @@ export function saleOf(lines: readonly { quantity: number; price: number }[], ba
     lines: priced,
     payments: [...bands, ...cash],
     total,
-    tax: sum(priced.map((line) => line.tax), 'CNY'),
-    captures: bands.map(({ requestId, authorizationId, amount }) => ({ requestId, authorizationId, amount, authorization: randomBytes(224) })),
+    tax: sum(
+      priced.map((line) => line.tax),
+      'CNY',
+    ),
+    captures: bands.map(({ requestId, authorizationId, amount }) => ({
+      requestId,
+      authorizationId,
+      amount,
+      authorization: randomBytes(224),
+    })),
     sells: [],
   }
 }
@@ -123,7 +137,10 @@ export function saleOf(lines: readonly { quantity: number; price: number }[], ba
 /** Sales of one to four lines, by band, by cash, or by several bands and cash. */
 export const anySale: fc.Arbitrary<ReceiptDraft> = fc
   .record({
-    lines: fc.array(fc.record({ quantity: fc.integer({ min: 1, max: 9 }), price: fc.integer({ min: 1, max: 9_999 }) }), { minLength: 1, maxLength: 4 }),
+    lines: fc.array(fc.record({ quantity: fc.integer({ min: 1, max: 9 }), price: fc.integer({ min: 1, max: 9_999 }) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
     tender: fc.constantFrom('band', 'cash', 'mixed'),
   })
   .map(({ lines, tender }) => {
@@ -160,5 +177,7 @@ function insertPaid(tx: WriteStore, { cartId, payment, receipt }: { cartId: stri
 
 /** Ids and numbers of all receipts, in order of number. */
 export function numbered(store: Store): readonly { readonly id: ReceiptId; readonly number: number }[] {
-  return store.all('SELECT id, number FROM receipts ORDER BY number').map((row) => ({ id: String(row['id']) as ReceiptId, number: Number(row['number']) }))
+  return store
+    .all('SELECT id, number FROM receipts ORDER BY number')
+    .map((row) => ({ id: String(row['id']) as ReceiptId, number: Number(row['number']) }))
 }

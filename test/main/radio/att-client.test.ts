@@ -7,6 +7,7 @@ import { ATT, ATT_ERRORS, attError, u16, uuidBytes } from '#shared/contracts/att
 import { RESPONSE_UUID, SERVICE_UUID } from '#shared/contracts/band-advert.ts'
 import { concat, toHex } from '#shared/contracts/bytes.ts'
 import { ManualClock, settled } from '#test/support/manual-clock.ts'
+import { Seeded } from '#test/support/seeded.ts'
 
 type Server = (pdu: Uint8Array) => readonly Uint8Array[]
 
@@ -262,3 +263,37 @@ test('a link that ends while a question is open answers it by name, once', async
   expect(client.write(14, Uint8Array.of(1))).toEqual({ ok: false, error: 'link-lost' })
   expect(ended).toEqual(['link-lost'])
 })
+
+test('a band that alters its answers at random ends its link by name, or is served; nothing throws or hangs', async () => {
+  const outcomes = new Map<string, number>()
+  for (let seed = 1; seed <= 3_000; seed += 1) {
+    const random = new Seeded(seed)
+    const server = honest(random.pick([23, 64, 185, 256]))
+    const answered = (pdu: Uint8Array) => server(pdu).flatMap((own) => alter(random, own))
+    const { client, clock } = open(answered)
+    const prepared = prepare(client)
+    for (let turn = 0; turn < 4; turn += 1) await clock.advance(10_000)
+    const result = await prepared
+    const outcome = result.ok ? 'served' : result.error
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    expect(client.requests(), `seed ${seed}`).toBeLessThanOrEqual(2 * DISCOVERY_ROUNDS_MAX + 3)
+  }
+  expect([...outcomes.keys()].sort()).toEqual(['malformed', 'not-a-band', 'refused', 'served', 'timeout', 'unsolicited'])
+})
+
+/** Mostly the honest answer; sometimes an altered one, nothing, the answer twice, or an error. */
+function alter(random: Seeded, answer: Uint8Array): readonly Uint8Array[] {
+  switch (random.below(24)) {
+    case 0:
+      return []
+    case 1:
+      return [answer, answer]
+    case 2:
+      return [attError((answer[0] ?? 1) - 1, 1, random.below(20))]
+    case 3:
+    case 4:
+      return [random.mutate(answer)]
+    default:
+      return [answer]
+  }
+}

@@ -17,7 +17,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-export type DevHost = { readonly url: string; readonly cutLine: () => void; readonly mendLine: () => void; readonly close: () => Promise<void> }
+export type DevHost = {
+  readonly url: string
+  readonly cutLine: () => void
+  readonly mendLine: () => void
+  readonly close: () => Promise<void>
+}
 
 function policy(nonce: string): string {
   return [

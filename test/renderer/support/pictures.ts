@@ -28,9 +28,19 @@ for (const language of ['zh-CN', 'en'] as const) {
     count += 1
     await page.evaluate(() => document.fonts.ready)
     await page.screenshot({ path: join(folder, `${language}-${String(count).padStart(2, '0')}-${name}.png`) })
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
-    for (const { id, nodes } of violations) process.stdout.write(`${language} ${name}: ${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).slice(0, 4).join(' | ')}\n`)
-    const scrolls = await page.evaluate(() => document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth)
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze()
+    for (const { id, nodes } of violations)
+      process.stdout.write(
+        `${language} ${name}: ${id}: ${nodes
+          .map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`)
+          .slice(0, 4)
+          .join(' | ')}\n`,
+      )
+    const scrolls = await page.evaluate(
+      () => document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth,
+    )
     if (scrolls) process.stdout.write(`${language} ${name}: the page scrolls\n`)
   }
   const walk = { page, till, host, look }

@@ -15,7 +15,11 @@ function hall(id: string, name: Words, rows: number, columns: number): Hall {
     const seats = Array.from({ length: columns }, (_each, column) => column + 1).filter((column) => !isAisle(column))
     return {
       label,
-      seats: seats.map((column, at) => ({ id: `${label}${at + 1}` as SeatId, column, accessible: index === 0 && (at < 2 || at >= seats.length - 2) })),
+      seats: seats.map((column, at) => ({
+        id: `${label}${at + 1}` as SeatId,
+        column,
+        accessible: index === 0 && (at < 2 || at >= seats.length - 2),
+      })),
     }
   })
   return { id: id as HallId, name, columns, rows: made }
@@ -29,10 +33,28 @@ const TYPES: readonly TicketType[] = [
 ]
 
 const FILMS = [
-  { title: words('The Lighthouse Keeper', '守灯人'), format: words('2D · Mandarin', '2D · 国语'), minutes: 118, rating: 'PG', starts: [-12, 18, 95, 210] },
-  { title: words('Paper Kites over the River', '江上纸鸢'), format: words('IMAX · Mandarin', 'IMAX · 国语'), minutes: 134, rating: 'PG', starts: [25, 160, 300] },
+  {
+    title: words('The Lighthouse Keeper', '守灯人'),
+    format: words('2D · Mandarin', '2D · 国语'),
+    minutes: 118,
+    rating: 'PG',
+    starts: [-12, 18, 95, 210],
+  },
+  {
+    title: words('Paper Kites over the River', '江上纸鸢'),
+    format: words('IMAX · Mandarin', 'IMAX · 国语'),
+    minutes: 134,
+    rating: 'PG',
+    starts: [25, 160, 300],
+  },
   { title: words('Second Moon', '第二个月亮'), format: words('3D · English', '3D · 英语'), minutes: 142, rating: '12+', starts: [40, 190] },
-  { title: words('A Small Orchestra of Cats', '猫的小乐队'), format: words('2D · Mandarin', '2D · 国语'), minutes: 92, rating: 'G', starts: [5, 120, 240] },
+  {
+    title: words('A Small Orchestra of Cats', '猫的小乐队'),
+    format: words('2D · Mandarin', '2D · 国语'),
+    minutes: 92,
+    rating: 'G',
+    starts: [5, 120, 240],
+  },
 ]
 
 const PRODUCTS: readonly (readonly [string, Product['group'], Words, number])[] = [
@@ -72,6 +94,8 @@ export function programmeAround(nowMs: number): Programme {
       }),
     ),
   )
-  const products = PRODUCTS.map(([id, group, name, price]): Product => ({ id: id as ProductId, name, group, price: yuan(price), taxBasisPoints: 1300 }))
+  const products = PRODUCTS.map(
+    ([id, group, name, price]): Product => ({ id: id as ProductId, name, group, price: yuan(price), taxBasisPoints: 1300 }),
+  )
   return { version: '1', currency: 'CNY', halls, showtimes, products }
 }

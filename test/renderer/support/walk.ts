@@ -2,7 +2,8 @@
 import type { Page } from 'playwright'
 import type { SightingId } from '#shared/domain/ids.ts'
 import type { DevHost } from './dev-host.ts'
-import { BANDS, type FakeTill } from './fake-till.ts'
+import { BANDS } from './fake-bands.ts'
+import type { FakeTill } from './fake-till.ts'
 
 export type Walk = { readonly page: Page; readonly till: FakeTill; readonly host: DevHost; readonly look: (name: string) => Promise<void> }
 
@@ -47,7 +48,7 @@ export async function walkPaying({ page, till, look }: Walk): Promise<void> {
   await page.getByRole('radio').nth(3).waitFor()
   await look('pay-bands')
   till.script('A', { stages: ['connecting', 'sent', 'seen', 'waiting-for-customer'], outcome: 'stop' })
-  till.setStepMs(30)
+  till.stepMs = 30
   await page.locator('[data-primary]').click()
   await page.locator('.stage-now').nth(0).waitFor()
   await page.waitForFunction(() => document.querySelectorAll('.stage-past').length === 3)
@@ -85,7 +86,10 @@ export async function walkDone({ page, till, host, look }: Walk): Promise<void> 
   await page.getByRole('radio').first().waitFor()
   await page.locator('[data-primary]').click()
   await page.locator('.outcome-payer').waitFor()
-  till.setStatus({ printer: { state: 'failed', detail: 'no paper' }, outbox: { pending: 2, unsyncedTotal: { amount: 18_380, currency: 'CNY' } } })
+  till.setStatus({
+    printer: { state: 'failed', detail: 'no paper' },
+    outbox: { pending: 2, unsyncedTotal: { amount: 18_380, currency: 'CNY' } },
+  })
   await page.locator('.print button').click()
   await page.getByTestId('notice').waitFor()
   await look('done-band-printer-failed')

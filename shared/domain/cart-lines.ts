@@ -1,10 +1,9 @@
 /** What may be changed in a cart, as pure functions from lines to lines. */
-import type { Refused } from '#shared/contracts/till.ts'
-import type { HoldId, LineId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
-import { SALE_AMOUNT_MAX, sum } from '#shared/domain/money.ts'
-import type { Hall, Product, Showtime, TicketType } from '#shared/domain/programme.ts'
-import { CART_LINES_MAX, type SaleLine, priceLine } from '#shared/domain/sale-line.ts'
-import type { Words } from '#shared/domain/words.ts'
+import type { HoldId, LineId, SeatId, ShowtimeId } from './ids.ts'
+import { SALE_AMOUNT_MAX, sum } from './money.ts'
+import type { Hall, Product, Showtime, TicketType } from './programme.ts'
+import { CART_LINES_MAX, type SaleLine, priceLine } from './sale-line.ts'
+import type { Words } from './words.ts'
 import { type Result, err, ok } from '#shared/result.ts'
 
 export type Lines = readonly SaleLine[]
@@ -13,7 +12,7 @@ export type TicketChoice = { readonly seat: SeatId; readonly ticketType: TicketT
 const NO_DETAIL: Words = { en: '', 'zh-CN': '' }
 
 /** Sets how many of a product the cart holds; zero takes the line out. */
-export function withProduct(lines: Lines, product: Product, quantity: number, lineId: LineId): Result<Lines, Refused> {
+export function withProduct(lines: Lines, product: Product, quantity: number, lineId: LineId): Result<Lines, 'cart-full'> {
   const isProduct = (line: SaleLine) => line.subject.kind === 'product' && line.subject.productId === product.id
   const known = lines.find(isProduct)
   if (quantity === 0) return ok(lines.filter((line) => line !== known))
@@ -39,7 +38,7 @@ export function withTickets(
     readonly choices: readonly TicketChoice[]
     readonly newLineId: () => LineId
   },
-): Result<Lines, Refused> {
+): Result<Lines, 'cart-full'> {
   const { showtime, hall, holdId, choices, newLineId } = input
   const old = ticketLines(lines, showtime.id)
   const tickets = choices.map(({ seat, ticketType }) =>
@@ -71,10 +70,10 @@ export function ticketLines(lines: Lines, showtimeId: ShowtimeId): Lines {
   return lines.filter((line) => line.subject.kind === 'ticket' && line.subject.showtimeId === showtimeId)
 }
 
-function withinLimits(lines: Lines): Result<Lines, Refused> {
-  if (lines.length > CART_LINES_MAX) return err({ code: 'cart-full' })
+function withinLimits(lines: Lines): Result<Lines, 'cart-full'> {
+  if (lines.length > CART_LINES_MAX) return err('cart-full')
   const first = lines[0]
   if (!first) return ok(lines)
   const total = sum(lines.map((line) => line.total), first.total.currency)
-  return total.amount > SALE_AMOUNT_MAX ? err({ code: 'cart-full' }) : ok(lines)
+  return total.amount > SALE_AMOUNT_MAX ? err('cart-full') : ok(lines)
 }

@@ -1,0 +1,225 @@
+/** The backend as a parts list: everything is handed in, nothing listens yet. */
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
+import { isStorageFault } from './database/faults.ts'
+import type { Database } from './database/tables.ts'
+import { installCallers } from './plugins/callers.ts'
+import { installErrors } from './plugins/errors.ts'
+import { createMetrics, installMetrics } from './plugins/metrics.ts'
+import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
+import { type App, RefusedCall } from './routes/call.ts'
+import { phoneRoutes } from './routes/phone-routes.ts'
+import { registryRoutes } from './routes/registry-routes.ts'
+import { serviceRoutes } from './routes/service-routes.ts'
+import { terminalRoutes } from './routes/terminal-routes.ts'
+import { createAlarms } from './services/alarms.ts'
+import { Authorizer } from './services/authorizer.ts'
+import { Certificates } from './services/certificates.ts'
+import { CertifiedTerminals } from './services/certified-terminals.ts'
+import { Holds } from './services/holds.ts'
+import { OutboxIntake } from './services/outbox-intake.ts'
+import { Programmes } from './services/programmes.ts'
+import { Registry } from './services/registry.ts'
+import { Settlement } from './services/settlement.ts'
+import { VerifyKeys } from './services/verify-keys.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import type { Clock, NewId } from './world.ts'
+
+const BODY_MAX_BYTES = 256 * 1024
+const REQUEST_TIMEOUT_MS = 10_000
+const CONNECTION_TIMEOUT_MS = 15_000
+const KEEP_ALIVE_TIMEOUT_MS = 30_000
+const HANDLER_TIMEOUT_MS = 9_000
+/** For one address. A counter makes a few calls a second at its busiest, and many counters may share an address. */
+const CALLS_PER_MINUTE_MAX = 6_000
+const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+
+export type BackendParts = {
+  readonly db: Database
+  readonly clock: Clock
+  readonly keys: SigningKeys
+  readonly newId: NewId
+  readonly log: FastifyBaseLogger
+  readonly operatorToken: string
+  /** True when something in front ends https and says in X-Forwarded-For who called. */
+  readonly isBehindProxy?: boolean
+}
+
+export type Backend = {
+  readonly app: App
+  /** Reverses overdue holds of money, frees expired holds of seats, forgets old nonces. */
+  sweep(): Promise<void>
+  /** From now on new calls are answered `unavailable`; those running finish. */
+  beginStop(): void
+}
+
+export async function buildApp(parts: BackendParts): Promise<Backend> {
+  const { db, log } = parts
+  let isStopping = false
+  const app = createServer(parts)
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  keepReceivedBody(app)
+  installErrors(app)
+  app.addHook('onRequest', async (request) => {
+    if (isStopping && request.url !== BACKEND_PATHS.health) throw new RefusedCall({ code: 'unavailable', message: 'stopping' })
+  })
+  const metrics = createMetrics()
+  installMetrics(app, metrics)
+  await installGuards(app, parts.isBehindProxy === true)
+  await installDocs(app)
+
+  const services = createServices(parts, metrics, log)
+  const isReady = async () => !isStopping && (await canWrite(db))
+  await app.register(async (api: App) => {
+    installCallers(api, { ...parts, verifyKeys: services.verifyKeys })
+    serviceRoutes(api, { keys: parts.keys, registry: metrics.registry, isReady })
+    terminalRoutes(api, { ...services, db, received: ({ outcome }) => metrics.received.inc({ outcome }) })
+    phoneRoutes(api, services)
+    registryRoutes(api, services)
+  })
+  await app.ready()
+  return {
+    app,
+    sweep: async () => {
+      const reversed = await services.settlement.sweep(db)
+      const freed = await services.holds.sweep()
+      await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
+      if (reversed > 0 || freed > 0) log.info({ reversed, freed }, 'swept')
+    },
+    beginStop: () => {
+      isStopping = true
+    },
+  }
+}
+
+function createServer({ log, isBehindProxy }: BackendParts): App {
+  return fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    trustProxy: isBehindProxy === true,
+    exposeHeadRoutes: false,
+  }).withTypeProvider<ZodTypeProvider>()
+}
+
+function createServices(parts: BackendParts, metrics: ReturnType<typeof createMetrics>, log: FastifyBaseLogger) {
+  const { db, clock, keys, newId } = parts
+  const raise = createAlarms({
+    clock,
+    newId,
+    noticed(kind, terminalId, detail) {
+      metrics.alarms.inc({ kind })
+      log.warn({ kind, terminalId, detail }, 'alarm')
+    },
+  })
+  const verifyKeys = new VerifyKeys()
+  const terminals = new CertifiedTerminals(keys.keySet)
+  const holds = new Holds(db, clock)
+  const settlement = new Settlement({ clock, newId }, holds, raise)
+  const answered = (kind: string, reason: string) => metrics.answers.inc({ kind, reason })
+  return {
+    verifyKeys,
+    holds,
+    settlement,
+    authorizer: new Authorizer({ db, clock, newId, keys, verifyKeys, terminals, holds, raise, answered }),
+    intake: new OutboxIntake({
+      db,
+      clock,
+      holds,
+      settlement,
+      raise,
+      failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
+    }),
+    certificates: new Certificates(db, clock, keys),
+    programmes: new Programmes(db),
+    registry: new Registry(db, clock, newId),
+  }
+}
+
+/** Keeps the bytes of each JSON body: a signature covers what was received, not what it means. */
+function keepReceivedBody(app: App): void {
+  app.decorateRequest('receivedBody')
+  app.addHook('onRequest', async (request) => {
+    request.receivedBody = new Uint8Array(0)
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
+    request.receivedBody = new Uint8Array(bytes)
+    if (bytes.length === 0) {
+      done(null, undefined)
+      return
+    }
+    try {
+      done(null, JSON.parse(bytes.toString('utf8')))
+    } catch {
+      done(new RefusedCall({ code: 'malformed', message: 'the body is not JSON' }))
+    }
+  })
+}
+
+async function installGuards(app: App, isBehindProxy: boolean): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+  })
+  await app.register(rateLimit, {
+    max: CALLS_PER_MINUTE_MAX,
+    timeWindow: '1 minute',
+    // Whoever is on this machine can slow us down in simpler ways; behind a proxy every call would look local.
+    allowList: (request) => !isBehindProxy && LOOPBACK.has(request.ip),
+    errorResponseBuilder: () => new RefusedCall({ code: 'too-many', message: 'too many calls: slow down' }),
+  })
+}
+
+async function installDocs(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      info: {
+        title: 'Bandtill backend',
+        description:
+          'Calls of terminals and phones are signed (RFC 9421, key ids terminal:… and phone:…); operator calls carry a bearer token.',
+        version: '1',
+      },
+      components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  })
+  await app.register(swaggerUi, { routePrefix: BACKEND_PATHS.docs })
+}
+
+/** True when a durable write goes through now. */
+async function canWrite(db: Database): Promise<boolean> {
+  try {
+    await useCallNonce(db, 'service', `ready-${process.pid}`, 0)
+    await db.transaction().execute(async (tx) => purgeCallNonces(tx, 1))
+    return true
+  } catch (error) {
+    if (isStorageFault(error)) return false
+    throw error
+  }
+}

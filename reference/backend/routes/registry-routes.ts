@@ -1,0 +1,78 @@
+/** What the operator calls: who exists, and what a site sells. */
+import * as z from 'zod'
+import {
+  BACKEND_PATHS,
+  done,
+  patchAccount,
+  putAccount,
+  putBand,
+  putMerchant,
+  putPhone,
+  putProgramme,
+  putSite,
+  putTerminal,
+} from '#shared/contracts/backend-api.ts'
+import type { Programmes } from '../services/programmes.ts'
+import type { Registry } from '../services/registry.ts'
+import { type App, accepted, machineId, REFUSALS, slug, urlOf } from './call.ts'
+
+/** A programme of 500 showtimes with their ticket types is under 1 MiB; this leaves room. */
+const PROGRAMME_MAX_BYTES = 4 * 1024 * 1024
+const config = { caller: 'operator' } as const
+const response = { 200: done, ...REFUSALS } as const
+const tags = ['registry']
+const DONE = { ok: true } as const
+
+export function registryRoutes(app: App, { registry, programmes }: { readonly registry: Registry; readonly programmes: Programmes }): void {
+  const merchant = { summary: 'A merchant', tags, params: z.strictObject({ merchantId: slug }), body: putMerchant.body, response }
+  app.put(urlOf(BACKEND_PATHS.merchant), { config, schema: merchant }, async (request) => {
+    accepted(await registry.putMerchant(request.params.merchantId, request.body))
+    return DONE
+  })
+  const site = { summary: 'A site of a merchant', tags, params: z.strictObject({ siteId: slug }), body: putSite.body, response }
+  app.put(urlOf(BACKEND_PATHS.site), { config, schema: site }, async (request) => {
+    accepted(await registry.putSite(request.params.siteId, request.body))
+    return DONE
+  })
+  const programme = { summary: 'What a site sells', tags, params: z.strictObject({ siteId: slug }), body: putProgramme.body, response }
+  app.put(urlOf(BACKEND_PATHS.siteProgramme), { config, schema: programme, bodyLimit: PROGRAMME_MAX_BYTES }, async (request) => {
+    accepted(await programmes.put(request.params.siteId, request.body))
+    return DONE
+  })
+  const terminal = { summary: 'A terminal of a site', tags, params: z.strictObject({ terminalId: slug }), body: putTerminal.body, response }
+  app.put(urlOf(BACKEND_PATHS.terminal), { config, schema: terminal }, async (request) => {
+    accepted(await registry.putTerminal(request.params.terminalId, request.body))
+    return DONE
+  })
+  customerRoutes(app, registry)
+}
+
+function customerRoutes(app: App, registry: Registry): void {
+  const accountId = z.strictObject({ accountId: machineId })
+  const account = { summary: 'An account with its wallet', tags, params: accountId, body: putAccount.body, response }
+  app.put(urlOf(BACKEND_PATHS.account), { config, schema: account }, async (request) => {
+    accepted(await registry.putAccount(request.params.accountId, request.body))
+    return DONE
+  })
+  const freeze = { summary: 'Freeze or unfreeze an account', tags, params: accountId, body: patchAccount.body, response }
+  app.patch(urlOf(BACKEND_PATHS.account), { config, schema: freeze }, async (request) => {
+    accepted(await registry.freezeAccount(request.params.accountId, request.body.frozen))
+    return DONE
+  })
+  const phone = { summary: "A customer's phone", tags, params: z.strictObject({ phoneId: machineId }), body: putPhone.body, response }
+  app.put(urlOf(BACKEND_PATHS.phone), { config, schema: phone }, async (request) => {
+    accepted(await registry.putPhone(request.params.phoneId, request.body))
+    return DONE
+  })
+  const band = {
+    summary: 'A band, bound to one account and phone',
+    tags,
+    params: z.strictObject({ bandId: machineId }),
+    body: putBand.body,
+    response,
+  }
+  app.put(urlOf(BACKEND_PATHS.band), { config, schema: band }, async (request) => {
+    accepted(await registry.putBand(request.params.bandId, request.body))
+    return DONE
+  })
+}

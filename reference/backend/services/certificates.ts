@@ -1,0 +1,111 @@
+/** Certificates for terminals and phones: who may ask, what they say, how long they live. */
+import { timingSafeEqual } from 'node:crypto'
+import { TERMINAL_CERTIFICATE_DAYS, type TerminalProfile } from '#shared/contracts/backend-api.ts'
+import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
+import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { phoneCertificate, terminalCertificate } from '#shared/contracts/radio-messages.ts'
+import { importVerifyKey, randomBytes, sha256 } from '#shared/crypto/keys.ts'
+import type { Words } from '#shared/domain/words.ts'
+import { ok } from '#shared/result.ts'
+import type { Database } from '../database/tables.ts'
+import { type Refusable, refuse } from '../refusal.ts'
+import { activateTerminal, findProfile, findTerminal } from '../repositories/registry-repository.ts'
+import type { SigningKeys } from '../signing-keys.ts'
+import { type Clock, secondsOf } from '../world.ts'
+
+const DAY_S = 86_400
+const SLOT_S = ID_SLOT_MS / 1_000
+/** A phone may ask for the running slot, the one before it, and this many to come: a day. */
+const SLOTS_AHEAD_MAX = 96
+const PSEUDONYM_BYTES = 8
+/** The longest name a certificate carries, characters (docs/protocol.md). */
+export const CERTIFIED_NAME_MAX = 40
+
+export type Enrolment = { readonly certificate: string; readonly keySet: string[]; readonly profile: TerminalProfile }
+
+/** A name as certificates carry it: both languages where both fit, else the Chinese one. */
+export function certifiedName(name: Words): string {
+  const both = name.en === name['zh-CN'] ? name.en : `${name['zh-CN']} ${name.en}`
+  return both.length <= CERTIFIED_NAME_MAX ? both : name['zh-CN']
+}
+
+export class Certificates {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #keys: SigningKeys
+
+  constructor(db: Database, clock: Clock, keys: SigningKeys) {
+    this.#db = db
+    this.#clock = clock
+    this.#keys = keys
+  }
+
+  /**
+   * First start of a terminal: the one-time code, and the key the terminal has just proven (the call is signed with it), give a
+   * certificate. The same code and key again give another, because the first answer may have been lost; another key is refused.
+   */
+  async enrol(ask: { readonly terminalId: string; readonly code: string; readonly point: string }): Promise<Refusable<Enrolment>> {
+    const point = fromBase64Url(ask.point)
+    if (!point || !(await importVerifyKey(point)).ok) return refuse('malformed', 'not a point of the curve')
+    const codeHash = toHex(await sha256(new TextEncoder().encode(ask.code)))
+    const isEnrolled = await this.#db.transaction().execute(async (tx) => {
+      const terminal = await findTerminal(tx, ask.terminalId)
+      if (!terminal || terminal.state === 'suspended' || !isSameText(terminal.codeHash, codeHash)) return false
+      if (terminal.state === 'active') return terminal.point === ask.point
+      await activateTerminal(tx, terminal.id, ask.point)
+      return true
+    })
+    // One answer for an unknown terminal, a wrong code and a used one: a guesser learns nothing.
+    return isEnrolled ? this.#certify(ask.terminalId) : refuse('not-allowed', 'the terminal or its enrolment code is not good')
+  }
+
+  async renew(terminalId: string): Promise<Refusable<Enrolment>> {
+    return this.#certify(terminalId)
+  }
+
+  /** A batch of pseudonymous certificates for a phone, one per id slot asked for. */
+  async certifyPhone(
+    keys: readonly { readonly point: string; readonly slot: number }[],
+  ): Promise<Refusable<{ certificates: string[]; keySet: string[] }>> {
+    const nowS = secondsOf(this.#clock.nowMs())
+    const slotNow = Math.floor(nowS / SLOT_S)
+    const signer = this.#keys.signer('phone-ca', nowS)
+    const certificates: string[] = []
+    for (const { point: text, slot } of keys) {
+      const point = fromBase64Url(text)
+      if (!point || !(await importVerifyKey(point)).ok) return refuse('malformed', 'not a point of the curve')
+      if (slot < slotNow - 1 || slot > slotNow + SLOTS_AHEAD_MAX) return refuse('malformed', 'slot too far from now: check the clock')
+      const window = { from: slot * SLOT_S, until: (slot + 1) * SLOT_S }
+      certificates.push(toBase64Url(signer.statementNow(phoneCertificate, { pseudonym: randomBytes(PSEUDONYM_BYTES), point, ...window })))
+    }
+    return ok({ certificates, keySet: this.keySet() })
+  }
+
+  keySet(): string[] {
+    return this.#keys.statements.map(toBase64Url)
+  }
+
+  async #certify(terminalId: string): Promise<Refusable<Enrolment>> {
+    const terminal = await findTerminal(this.#db, terminalId)
+    const profile = await findProfile(this.#db, terminalId)
+    const point = terminal?.point ? fromBase64Url(terminal.point) : undefined
+    if (!profile || !point) return refuse('unknown', 'no such terminal')
+    const nowS = secondsOf(this.#clock.nowMs())
+    const certificate = this.#keys.signer('terminal-ca', nowS).statementNow(terminalCertificate, {
+      terminalId,
+      merchantId: profile.merchant.id,
+      name: certifiedName(profile.merchant.name),
+      site: certifiedName(profile.site.name),
+      latitudeE5: profile.site.latitudeE5,
+      longitudeE5: profile.site.longitudeE5,
+      point,
+      from: nowS,
+      until: nowS + TERMINAL_CERTIFICATE_DAYS * DAY_S,
+    })
+    return ok({ certificate: toBase64Url(certificate), keySet: this.keySet(), profile })
+  }
+}
+
+function isSameText(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+}

@@ -1,0 +1,191 @@
+/** The operator's side: who exists. Every put may be repeated; a put of other content is refused, never a quiet change. */
+import type * as z from 'zod'
+import type { putAccount, putBand, putMerchant, putPhone, putSite, putTerminal } from '#shared/contracts/backend-api.ts'
+import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { text } from '#shared/contracts/structure.ts'
+import { importVerifyKey, sha256 } from '#shared/crypto/keys.ts'
+import { ok } from '#shared/result.ts'
+import type { Database, Tx } from '../database/tables.ts'
+import { type Refusable, refuse } from '../refusal.ts'
+import {
+  addAccount,
+  addBand,
+  addMerchant,
+  addPhone,
+  addSite,
+  addTerminal,
+  findAccount,
+  findBand,
+  findBandByPoint,
+  findMerchant,
+  findPhone,
+  findPhoneByPoint,
+  findSite,
+  findTerminal,
+  setFrozen,
+} from '../repositories/registry-repository.ts'
+import { type Clock, instantOf, type NewId } from '../world.ts'
+import { CERTIFIED_NAME_MAX } from './certificates.ts'
+import { OUTSIDE_BANK, post, transfer, walletOf } from './wallet-ledger.ts'
+
+const LATITUDE_E5_MAX = 9_000_000
+const LONGITUDE_E5_MAX = 18_000_000
+const ADDRESS_MAX = 200
+/** What a name must be to stand in a certificate or an authorization: short, and without characters that steer the text around it. */
+const certified = text(1, CERTIFIED_NAME_MAX)
+const printed = text(1, ADDRESS_MAX)
+
+export class Registry {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #newId: NewId
+
+  constructor(db: Database, clock: Clock, newId: NewId) {
+    this.#db = db
+    this.#clock = clock
+    this.#newId = newId
+  }
+
+  async putMerchant(id: string, { name }: z.output<typeof putMerchant.body>): Promise<Refusable<void>> {
+    if (!certified.accepts(name.en) || !certified.accepts(name['zh-CN']))
+      return refuse('malformed', 'the name cannot stand in a certificate')
+    return this.#put(
+      async (tx) => findMerchant(tx, id),
+      { id, name },
+      async (tx) => {
+        await addMerchant(tx, { id, name })
+        return ok()
+      },
+    )
+  }
+
+  async putSite(id: string, site: z.output<typeof putSite.body>): Promise<Refusable<void>> {
+    const { name, address, latitudeE5, longitudeE5, timeZone } = site
+    if (!printed.accepts(address.en) || !printed.accepts(address['zh-CN'])) return refuse('malformed', 'the address cannot be printed')
+    if (!certified.accepts(name.en) || !certified.accepts(name['zh-CN']))
+      return refuse('malformed', 'the name cannot stand in a certificate')
+    if (Math.abs(latitudeE5) > LATITUDE_E5_MAX || Math.abs(longitudeE5) > LONGITUDE_E5_MAX)
+      return refuse('malformed', 'no such place on Earth')
+    if (!isTimeZone(timeZone)) return refuse('malformed', 'no such time zone')
+    return this.#put(
+      async (tx) => findSite(tx, id),
+      { id, ...site },
+      async (tx) => {
+        if (!(await findMerchant(tx, site.merchantId))) return refuse('unknown', 'no such merchant')
+        await addSite(tx, { id, ...site })
+        return ok()
+      },
+    )
+  }
+
+  async putTerminal(id: string, { siteId, enrolmentCode }: z.output<typeof putTerminal.body>): Promise<Refusable<void>> {
+    const codeHash = toHex(await sha256(new TextEncoder().encode(enrolmentCode)))
+    return this.#put(
+      async (tx) => {
+        const terminal = await findTerminal(tx, id)
+        return terminal && { siteId: terminal.siteId, codeHash: terminal.codeHash }
+      },
+      { siteId, codeHash },
+      async (tx) => {
+        if (!(await findSite(tx, siteId))) return refuse('unknown', 'no such site')
+        await addTerminal(tx, { id, siteId, codeHash })
+        return ok()
+      },
+    )
+  }
+
+  /** A new account's opening balance is posted from the outside bank, once. */
+  async putAccount(id: string, account: z.output<typeof putAccount.body>): Promise<Refusable<void>> {
+    const { displayName, currency, openingBalance } = account
+    if (!certified.accepts(displayName)) return refuse('malformed', 'the name cannot stand in an authorization')
+    return this.#put(
+      async (tx) => {
+        const known = await findAccount(tx, id)
+        return known && { displayName: known.displayName, currency: known.currency, openingBalance: known.openingBalance }
+      },
+      { displayName, currency, openingBalance },
+      async (tx) => {
+        await addAccount(tx, { id, displayName, currency, openingBalance })
+        if (openingBalance > 0) {
+          const entries = transfer(OUTSIDE_BANK, walletOf(id), openingBalance, currency)
+          await post(tx, { id: this.#newId(), kind: 'opening', reference: id, at: instantOf(this.#clock.nowMs()), entries })
+        }
+        return ok()
+      },
+    )
+  }
+
+  async freezeAccount(id: string, frozen: boolean): Promise<Refusable<void>> {
+    const found = await this.#db.transaction().execute(async (tx) => setFrozen(tx, id, frozen))
+    return found ? ok() : refuse('unknown', 'no such account')
+  }
+
+  async putPhone(id: string, { accountId, point }: z.output<typeof putPhone.body>): Promise<Refusable<void>> {
+    if (!(await isPoint(point))) return refuse('malformed', 'not a point of the curve')
+    return this.#put(
+      async (tx) => findPhone(tx, id),
+      { id, accountId, point },
+      async (tx) => {
+        if (!(await findAccount(tx, accountId))) return refuse('unknown', 'no such account')
+        if (await findPhoneByPoint(tx, point)) return refuse('conflict', 'another phone has this key')
+        await addPhone(tx, { id, accountId, point })
+        return ok()
+      },
+    )
+  }
+
+  /** Binds a band to one account and one phone. A second binding is refused until a release, which is not this call. */
+  async putBand(id: string, band: z.output<typeof putBand.body>): Promise<Refusable<void>> {
+    const { accountId, phoneId, point, epoch } = band
+    if (!(await isPoint(point))) return refuse('malformed', 'not a point of the curve')
+    return this.#put(
+      async (tx) => {
+        const known = await findBand(tx, id)
+        return known && { accountId: known.accountId, phoneId: known.phoneId, point: known.point, epoch: known.epoch }
+      },
+      { accountId, phoneId, point, epoch },
+      async (tx) => {
+        const phone = await findPhone(tx, phoneId)
+        if (!phone || !(await findAccount(tx, accountId))) return refuse('unknown', 'no such account or phone')
+        if (phone.accountId !== accountId) return refuse('conflict', 'the phone belongs to another account')
+        if (await findBandByPoint(tx, point)) return refuse('conflict', 'another band has this key')
+        await addBand(tx, { id, accountId, phoneId, point, epoch })
+        return ok()
+      },
+    )
+  }
+
+  async #put<T extends object>(
+    find: (tx: Tx) => Promise<T | undefined>,
+    wanted: T,
+    add: (tx: Tx) => Promise<Refusable<void>>,
+  ): Promise<Refusable<void>> {
+    return this.#db.transaction().execute(async (tx) => {
+      const known = await find(tx)
+      if (!known) return add(tx)
+      return isSame(known, wanted) ? ok() : refuse('conflict', 'exists with other content')
+    })
+  }
+}
+
+async function isPoint(point: string): Promise<boolean> {
+  const bytes = fromBase64Url(point)
+  return bytes !== undefined && (await importVerifyKey(bytes)).ok
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0
+  } catch {
+    // RangeError is how Intl says that it does not know the zone.
+    return false
+  }
+}
+
+/** Compares plain records, nested ones included, whatever the order of their keys. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  const left = Object.entries(a)
+  const right = new Map<string, unknown>(Object.entries(b))
+  return left.length === right.size && left.every(([key, value]) => right.has(key) && isSame(value, right.get(key)))
+}

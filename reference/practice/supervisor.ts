@@ -1,0 +1,216 @@
+/**
+ * `npm start`: the training world in one command. A backend process, a world process (customers and air) and the terminal, each of which
+ * may crash and be started again without the others; all of them end with this process, whichever way it ends.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, openSync, renameSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as z from 'zod'
+import { Child, type ChildSpec } from './child.ts'
+import { ScreensBuild, screensAreFresh } from './screens.ts'
+import { type TerminalHost, chooseHost } from './terminal-host.ts'
+import { fromWorld } from './world-control.ts'
+
+const REPOSITORY = resolve(import.meta.dirname, '..', '..')
+const OWNER_ONLY = 0o600
+const FOLDER_OWNER_ONLY = 0o700
+/** A log of an earlier start is kept once, when it has grown beyond this. */
+const LOG_BYTES_MAX = 5_000_000
+/** Unix socket paths are limited to about 104 bytes (macOS) and 108 (Linux). */
+const SOCKET_PATH_MAX = 100
+/** Another practice on the same folder answers within this time. */
+const PROBE_TIMEOUT_MS = 500
+/** Nothing may hold up the end for longer than this. */
+const STOP_TIMEOUT_MS = 1_800
+const EXIT_FAILED = 1
+
+const backendReady = z.looseObject({ type: z.literal('ready'), port: z.int().min(1).max(65_535), rootPoint: z.string() })
+const terminalReady = z.looseObject({ type: z.literal('ready'), url: z.string() })
+
+type Started = { readonly backendUrl: string; readonly rootPoint: string }
+
+function parseOptions() {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, 'clock-offset-ms': { type: 'string' }, open: { type: 'boolean' } },
+    allowNegative: true,
+  })
+  return z
+    .strictObject({
+      port: z.coerce.number().int().min(0).max(65_535).optional(),
+      'clock-offset-ms': z.coerce.number().int().default(0),
+      open: z.boolean().optional(),
+    })
+    .parse(values)
+}
+
+function logFile(folder: string, name: string): number {
+  const path = join(folder, `${name}.log`)
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > LOG_BYTES_MAX) renameSync(path, `${path}.1`)
+  return openSync(path, 'a', OWNER_ONLY)
+}
+
+/** Where the air listens: in the practice folder when the path is short enough, else in the system's folder for such things. */
+function socketPath(folder: string): string {
+  const name = `bandtill-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
+  const inFolder = join(folder, 'air.sock')
+  return Buffer.byteLength(inFolder) <= SOCKET_PATH_MAX ? inFolder : join(tmpdir(), `${name}.sock`)
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  const answered = Promise.withResolvers<boolean>()
+  const socket = connect(path)
+  socket.setTimeout(PROBE_TIMEOUT_MS, () => answered.resolve(false))
+  socket.once('connect', () => answered.resolve(true))
+  socket.once('error', () => answered.resolve(false))
+  const yes = await answered.promise
+  socket.destroy()
+  return yes
+}
+
+class Practice {
+  readonly #options = parseOptions()
+  readonly #folder = resolve(process.env['BANDTILL_DATA'] ?? join(REPOSITORY, '.practice'))
+  readonly #socket = socketPath(this.#folder)
+  readonly #children: Child[] = []
+  readonly #build = new ScreensBuild()
+  #backendPort = 0
+  #terminalPort = this.#options.port ?? 0
+  #stopping = false
+
+  async run(): Promise<void> {
+    for (const part of ['backend', 'world', 'terminal', 'logs']) {
+      mkdirSync(join(this.#folder, part), { recursive: true, mode: FOLDER_OWNER_ONLY })
+    }
+    if (await isAnswered(this.#socket)) return this.#fail('Practice is already running on this machine. Use that one, or stop it first.')
+    console.log('Preparing the practice world…')
+    const screens = this.#makeScreens()
+    const backend = await this.#startBackend()
+    const enrolmentCode = await this.#startWorld(backend)
+    if (!(await screens) || this.#stopping) return
+    const host = chooseHost(REPOSITORY, process.env, process.platform)
+    if (host.kind === 'browser') console.log(host.why)
+    await this.#startTerminal(host, backend, enrolmentCode)
+    console.log('Everything here is practice: no real money moves. Ctrl+C ends it.')
+  }
+
+  /** Ends every process, then this one. */
+  async stop(code: number): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    // Whatever a child does, this process is gone in time, and a child without its supervisor ends itself.
+    setTimeout(() => process.exit(code), STOP_TIMEOUT_MS).unref()
+    this.#build.stop()
+    await Promise.all(this.#children.map(async (child) => child.stop()))
+    process.exit(code)
+  }
+
+  #fail(sentence: string): void {
+    if (this.#stopping) return
+    console.error(sentence)
+    void this.stop(EXIT_FAILED)
+  }
+
+  async #makeScreens(): Promise<boolean> {
+    if (await screensAreFresh(REPOSITORY)) return true
+    console.log('Building the screens…')
+    const problem = await this.#build.run(REPOSITORY)
+    if (problem !== undefined) this.#fail(`The screens could not be built: ${problem}`)
+    return problem === undefined
+  }
+
+  /** Resolves with the first ready message. A child that never gets there ends the whole start, so the promise may stay open. */
+  async #ready<T>(
+    schema: z.ZodType<T>,
+    spec: Pick<ChildSpec, 'name' | 'command' | 'stdout' | 'stderr'> & { onQuit?: () => void },
+  ): Promise<T> {
+    const ready = Promise.withResolvers<T>()
+    const child = new Child({
+      onQuit: () => this.#fail(`The ${spec.name} has ended by itself.`),
+      ...spec,
+      cwd: REPOSITORY,
+      onMessage: (message) => {
+        const parsed = schema.safeParse(message)
+        if (!parsed.success) return
+        child.ready()
+        ready.resolve(parsed.data)
+      },
+      onRestart: (detail) => console.error(`The ${detail}; it is being started again.`),
+      onGivenUp: (detail) => this.#fail(`The ${detail}. Its log is in ${join(this.#folder, 'logs')}`),
+    })
+    this.#children.push(child)
+    child.start()
+    return ready.promise
+  }
+
+  async #startBackend(): Promise<Started> {
+    const log = logFile(join(this.#folder, 'logs'), 'backend')
+    const entry = join(REPOSITORY, 'reference', 'backend', 'main.ts')
+    const ready = await this.#ready(backendReady, {
+      name: 'practice backend',
+      // Restarted on the port the others know.
+      command: () => this.#node(entry, ['--data', join(this.#folder, 'backend'), '--port', String(this.#backendPort)]),
+      stdout: log,
+      stderr: log,
+    })
+    this.#backendPort = ready.port
+    return { backendUrl: `http://127.0.0.1:${ready.port}`, rootPoint: ready.rootPoint }
+  }
+
+  async #startWorld({ backendUrl }: Started): Promise<string> {
+    const log = logFile(join(this.#folder, 'logs'), 'world')
+    const worldReady = fromWorld
+      .refine((message) => message.type === 'ready')
+      .transform((message) => (message.type === 'ready' ? message.enrolmentCode : ''))
+    const token = join(this.#folder, 'backend', 'operator-token')
+    const given = [
+      '--socket',
+      this.#socket,
+      '--backend',
+      backendUrl,
+      '--operator-token-file',
+      token,
+      '--state',
+      join(this.#folder, 'world'),
+    ]
+    return this.#ready(worldReady, {
+      name: 'practice world',
+      command: () => this.#node(join(import.meta.dirname, 'world.ts'), given),
+      stdout: log,
+      stderr: log,
+    })
+  }
+
+  async #startTerminal(host: TerminalHost, { backendUrl, rootPoint }: Started, enrolmentCode: string): Promise<void> {
+    const known = ['--data', join(this.#folder, 'terminal'), '--backend', backendUrl, '--terminal', 'aurora-1', '--root-point', rootPoint]
+    const given = [...known, '--radio', 'practice', '--air', this.#socket, '--enrolment-code', enrolmentCode]
+    if (this.#options.open !== undefined) given.push(this.#options.open ? '--open' : '--no-open')
+    const ready = await this.#ready(terminalReady, {
+      name: 'terminal',
+      command: () => {
+        const args = [...given, '--port', String(this.#terminalPort)]
+        return host.kind === 'electron' ? { program: host.program, args: [host.entry, ...args] } : this.#node(host.entry, args)
+      },
+      stdout: 'inherit',
+      stderr: logFile(join(this.#folder, 'logs'), 'terminal'),
+      onQuit: () => void this.stop(0),
+    })
+    this.#terminalPort = Number(new URL(ready.url).port) || this.#terminalPort
+  }
+
+  #node(entry: string, args: readonly string[]): { readonly program: string; readonly args: readonly string[] } {
+    const offset = this.#options['clock-offset-ms']
+    return { program: process.execPath, args: [entry, ...args, ...(offset === 0 ? [] : [`--clock-offset-ms=${offset}`])] }
+  }
+}
+
+const practice = new Practice()
+process.on('SIGTERM', () => void practice.stop(0))
+process.on('SIGINT', () => void practice.stop(0))
+process.on('SIGHUP', () => void practice.stop(0))
+process.on('disconnect', () => void practice.stop(0))
+await practice.run()

@@ -1,0 +1,223 @@
+/**
+ * The world process of practice: virtual customers with their bands and phones, and the air between them and the terminals.
+ * Started by the supervisor, the demonstration, the benches; steered by process messages (world-control.ts).
+ */
+import { readFile, rm } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import * as z from 'zod'
+import { OFFERS_MAX } from '../band/offers.ts'
+import { Air } from './air.ts'
+import { SITE, TERMINAL_ID } from './cinema.ts'
+import { CUSTOMERS } from './customers.ts'
+import { FaultPlan } from './fault-plan.ts'
+import { type PracticeClock, practiceClock, seededRandom } from './practice-clock.ts'
+import { RegistryClient } from './registry-client.ts'
+import { seedProgramme, seedWorld } from './seed.ts'
+import { localDay } from './showtimes.ts'
+import { VirtualCustomer } from './virtual-customer.ts'
+import { type FromWorld, type WorldCommand, type WorldEvent, toWorld } from './world-control.ts'
+import { openWorldState, type WorldState } from './world-state.ts'
+
+/** How often the world looks whether a new day has begun at the cinema. */
+const NEW_DAY_CHECK_MS = 30_000
+/** How long the start waits for the phones to fill the bands, and how often it looks. */
+const FIRST_OFFERS_WAIT_MS = 3_000
+const FIRST_OFFERS_LOOK_MS = 20
+const NOISE_SEED = 20_150_826
+
+const options = z.strictObject({
+  socket: z.string().min(1),
+  backend: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  'operator-token-file': z.string().min(1),
+  state: z.string().min(1),
+  'clock-offset-ms': z.coerce.number().int().default(0),
+  /** Connection interval of the air; 0 for no delay. */
+  'interval-ms': z.coerce.number().int().min(0).max(4_000).default(0),
+  'server-mtu': z.coerce.number().int().min(23).max(517).optional(),
+  'sessions-per-minute': z.coerce.number().int().min(1).optional(),
+})
+type Options = z.output<typeof options>
+
+function parseOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      socket: { type: 'string' },
+      backend: { type: 'string' },
+      'operator-token-file': { type: 'string' },
+      state: { type: 'string' },
+      'clock-offset-ms': { type: 'string' },
+      'interval-ms': { type: 'string' },
+      'server-mtu': { type: 'string' },
+      'sessions-per-minute': { type: 'string' },
+    },
+  })
+  return options.parse(values)
+}
+
+function send(message: FromWorld): void {
+  if (process.connected) process.send?.(message)
+}
+
+class World {
+  readonly #clock: PracticeClock
+  readonly #registry: RegistryClient
+  readonly #state: WorldState
+  readonly #customers: ReadonlyMap<string, VirtualCustomer>
+  readonly #faults: FaultPlan
+  readonly #air: Air
+  #day: string
+  #stopTimer = () => {}
+
+  private constructor(parts: {
+    clock: PracticeClock
+    registry: RegistryClient
+    state: WorldState
+    customers: ReadonlyMap<string, VirtualCustomer>
+    faults: FaultPlan
+    air: Air
+  }) {
+    this.#clock = parts.clock
+    this.#registry = parts.registry
+    this.#state = parts.state
+    this.#customers = parts.customers
+    this.#faults = parts.faults
+    this.#air = parts.air
+    this.#day = localDay(parts.clock.nowMs(), SITE.timeZone).date
+    this.#watchTheDay()
+  }
+
+  static async start(given: Options): Promise<World> {
+    const clock = practiceClock(given['clock-offset-ms'])
+    const token = (await readFile(given['operator-token-file'], 'utf8')).trim()
+    const registry = new RegistryClient(given.backend, token)
+    const state = await openWorldState(given.state)
+    const rootPoint = await registry.rootPoint()
+    if (!rootPoint.ok) throw new Error(`the backend does not answer: ${rootPoint.error.message}`)
+    const seeded = await seedWorld(registry, state, clock.nowMs())
+    if (!seeded.ok) throw new Error(`the backend refused ${seeded.error.step}: ${seeded.error.code}, ${seeded.error.message}`)
+    const { latitudeE5, longitudeE5 } = SITE
+    const tell = (event: Omit<WorldEvent, 'type' | 'atMs'>) => send({ ...event, type: 'event', atMs: clock.nowMs() })
+    const world = {
+      clock,
+      folder: given.state,
+      backendUrl: given.backend,
+      rootPoint: rootPoint.value,
+      onEvent: tell,
+      place: { latitudeE5, longitudeE5 },
+      ...(given['sessions-per-minute'] === undefined ? {} : { sessionsPerMinuteMax: given['sessions-per-minute'] }),
+      ...(given['server-mtu'] === undefined ? {} : { serverMtu: given['server-mtu'] }),
+    }
+    const started = await Promise.all(
+      CUSTOMERS.map(async (character) => VirtualCustomer.start(character, state.customers[character.id], world)),
+    )
+    const faults = new FaultPlan()
+    // A socket file outlives the process that was killed over it.
+    if (process.platform !== 'win32') await rm(given.socket, { force: true })
+    const air = await Air.listen(given.socket, {
+      clock,
+      intervalMs: given['interval-ms'],
+      random: seededRandom(NOISE_SEED),
+      bands: started.map((customer) => ({ id: customer.character.id, band: customer.band, distanceM: customer.distanceM })),
+      faults: (bandId, direction, pdu) => faults.fateOf(bandId, direction, pdu),
+    })
+    if (!air.ok) throw new Error('the practice air cannot listen on its socket')
+    await filled(started, clock)
+    const customers = new Map(started.map((customer) => [customer.character.id, customer]))
+    return new World({ clock, registry, state, customers, faults, air: air.value })
+  }
+
+  get enrolmentCode(): string {
+    return this.#state.enrolmentCode
+  }
+
+  async take(command: WorldCommand): Promise<void> {
+    const reply = command.replyTo === undefined ? {} : { replyTo: command.replyTo }
+    const refused = await this.#act(command)
+    if (refused !== undefined) return send({ type: 'refused', ...reply, message: refused })
+    if (command.type !== 'list') return send({ type: 'done', ...reply })
+    const customers = await Promise.all([...this.#customers.values()].map(async (customer) => customer.view()))
+    return send({ type: 'customers', ...reply, customers })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopTimer()
+    await this.#air.close()
+    await Promise.all([...this.#customers.values()].map(async (customer) => customer.stop()))
+  }
+
+  /** Undefined when done, else why not. */
+  async #act(command: WorldCommand): Promise<string | undefined> {
+    if (command.type === 'list') return undefined
+    const customer = this.#customers.get(command.customer)
+    if (!customer) return `there is no customer ${command.customer}`
+    switch (command.type) {
+      case 'set':
+        customer.set(command)
+        return undefined
+      case 'unlock-phone':
+        return customer.unlockPhone() ? undefined : 'the band is off the wrist, or the phone is out of reach'
+      case 'knock':
+        customer.band.state.knocked(command.count)
+        return undefined
+      case 'fault':
+        this.#faults.plan(command.customer, { kind: command.fault, count: command.count, delayMs: command.delayMs })
+        return undefined
+      case 'freeze': {
+        const done = await this.#registry.freeze(this.#state.customers[command.customer].accountId, { frozen: command.frozen })
+        if (!done.ok) return done.error.message
+        customer.frozen = command.frozen
+        return undefined
+      }
+    }
+  }
+
+  #watchTheDay(): void {
+    this.#stopTimer = this.#clock.after(NEW_DAY_CHECK_MS, () => {
+      void this.#renewProgramme().then(() => this.#watchTheDay())
+    })
+  }
+
+  async #renewProgramme(): Promise<void> {
+    const { date } = localDay(this.#clock.nowMs(), SITE.timeZone)
+    if (date !== this.#day && (await seedProgramme(this.#registry, this.#clock.nowMs())).ok) this.#day = date
+  }
+}
+
+/** A till may sell as soon as the world is ready, so the bands get their first offers before; a slow phone is not waited for. */
+async function filled(customers: readonly VirtualCustomer[], clock: PracticeClock): Promise<void> {
+  const untilMs = clock.monotonicMs() + FIRST_OFFERS_WAIT_MS
+  const prompt = customers.filter(({ character }) => character.phoneInReach && character.phoneDelayMs < FIRST_OFFERS_WAIT_MS)
+  while (clock.monotonicMs() < untilMs && prompt.some(({ band }) => band.offerCount < OFFERS_MAX)) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    clock.after(FIRST_OFFERS_LOOK_MS, resolve)
+    await promise
+  }
+}
+
+const EXIT_FAILED = 1
+
+async function main(): Promise<void> {
+  const world = await World.start(parseOptions())
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    void world.stop().then(() => process.exit(0))
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+  process.on('message', (message) => {
+    const command = toWorld.safeParse(message)
+    if (command.success) void world.take(command.data)
+    else send({ type: 'refused', message: z.prettifyError(command.error) })
+  })
+  send({ type: 'ready', enrolmentCode: world.enrolmentCode, terminalId: TERMINAL_ID })
+}
+
+await main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  send({ type: 'failed', message })
+  console.error(`The practice world could not start: ${message}`)
+  process.exit(EXIT_FAILED)
+})

@@ -1,0 +1,126 @@
+/**
+ * What the demo proves before it says "held": everything is read from the two databases with plain SQL through the audit views, hashes
+ * and signatures are recomputed with Node's own cryptography, and nothing of the terminal's code takes part.
+ */
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import Database from 'better-sqlite3'
+import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import { decodeSign1, toBeSigned } from '#shared/contracts/cose.ts'
+import { authorization } from '#shared/contracts/radio-messages.ts'
+
+export type Jwk = { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string; readonly kid: string }
+export type Finding = { readonly claim: string; readonly held: boolean; readonly detail: string }
+
+type Row = Readonly<Record<string, string | number | null>>
+
+/** Examines the databases at rest. Each finding is one claim, and whether it held. */
+export function examine(files: { readonly terminal: string; readonly backend: string }, jwks: readonly Jwk[], sales: readonly SaleRecord[]): Finding[] {
+  const terminal = new Database(files.terminal, { readonly: true, fileMustExist: true })
+  const backend = new Database(files.backend, { readonly: true, fileMustExist: true })
+  try {
+    const rows = (database: Database.Database, sql: string) => database.prepare(sql).all() as Row[]
+    return [
+      ...journalFindings(rows(terminal, 'SELECT * FROM audit_journal ORDER BY seq'), rows(terminal, 'SELECT * FROM audit_heads ORDER BY seq')),
+      ...receiptFindings(rows(terminal, 'SELECT * FROM audit_receipts ORDER BY number'), rows(terminal, 'SELECT * FROM audit_payments'), sales),
+      emptyFinding('every outbox record is acknowledged', rows(terminal, 'SELECT id FROM audit_outbox WHERE acked_at IS NULL')),
+      emptyFinding(
+        'no attempt is left open',
+        rows(terminal, "SELECT request_id FROM audit_attempts WHERE state IN ('prepared', 'sent', 'in-doubt')"),
+      ),
+      emptyFinding('no authorization is left held', rows(backend, "SELECT id FROM audit_authorizations WHERE state = 'held'")),
+      emptyFinding(
+        'every posting sums to zero',
+        rows(backend, 'SELECT posting_id FROM audit_ledger GROUP BY posting_id, currency HAVING SUM(amount_minor) <> 0'),
+      ),
+      ...agreementFindings(terminal, backend),
+      ...sales.flatMap((sale) => (sale.authorization ? [signatureFinding(sale, jwks)] : [])),
+    ]
+  } finally {
+    terminal.close()
+    backend.close()
+  }
+}
+
+export type SaleRecord = {
+  readonly receiptNumber: number
+  readonly receiptId: string
+  readonly total: { readonly amount: number; readonly currency: string }
+  readonly tender: 'band' | 'cash' | 'mixed'
+  readonly requestId?: string
+  readonly authorization?: string
+}
+
+function finding(claim: string, held: boolean, detail: string): Finding {
+  return { claim, held, detail }
+}
+
+function emptyFinding(claim: string, offending: readonly Row[]): Finding {
+  return finding(claim, offending.length === 0, offending.length === 0 ? 'none' : JSON.stringify(offending.slice(0, 5)))
+}
+
+function journalFindings(journal: readonly Row[], heads: readonly Row[]): Finding[] {
+  let previous = '0'.repeat(64)
+  let broken: number | undefined
+  for (const [index, { seq, entry_json: entry, prev_hash: prevHash, hash }] of journal.entries()) {
+    const computed = createHash('sha256').update(`${prevHash}${entry}`, 'utf8').digest('hex')
+    if (broken === undefined && (seq !== index + 1 || prevHash !== previous || hash !== computed)) broken = Number(seq)
+    previous = String(hash)
+  }
+  const last = heads.at(-1)
+  return [
+    finding('the journal’s hash chain recomputes', broken === undefined, broken === undefined ? `${journal.length} entries` : `broken at ${broken}`),
+    finding('the newest journal entry has a signed head', last?.['seq'] === journal.length && last['hash'] === previous, `head at ${last?.['seq']}`),
+  ]
+}
+
+function receiptFindings(receipts: readonly Row[], payments: readonly Row[], sales: readonly SaleRecord[]): Finding[] {
+  const numbers = receipts.map((row) => Number(row['number']))
+  const unbalanced = receipts.filter((row) => row['paid_minor'] !== row['total_minor'])
+  const paid = new Map<string, number>()
+  for (const row of payments) paid.set(String(row['receipt_id']), (paid.get(String(row['receipt_id'])) ?? 0) + Number(row['amount_minor']))
+  const differing = receipts.filter((row) => paid.get(String(row['id'])) !== row['total_minor'])
+  const told = sales.filter((sale) => {
+    const row = receipts.find((each) => each['id'] === sale.receiptId)
+    return row?.['number'] !== sale.receiptNumber || row['total_minor'] !== sale.total.amount || row['tender'] !== sale.tender
+  })
+  return [
+    finding('receipt numbers run from 1 without a gap', numbers.every((number, index) => number === index + 1), numbers.join(', ')),
+    emptyFinding('what was paid equals each receipt’s total', [...unbalanced, ...differing]),
+    finding('the story’s sales are the receipts on file', told.length === 0 && receipts.length === sales.length, `${receipts.length} receipts`),
+  ]
+}
+
+/** The two sides agree: every receipt was received, every band payment is captured for exactly its amount, sold seats have receipts. */
+function agreementFindings(terminal: Database.Database, backend: Database.Database): Finding[] {
+  const receipts = terminal.prepare('SELECT id, number, total_minor FROM audit_receipts ORDER BY id').all()
+  const received = backend.prepare('SELECT receipt_id AS id, number, total_minor FROM audit_received ORDER BY receipt_id').all()
+  const paid = terminal
+    .prepare('SELECT authorization_id AS id, amount_minor FROM audit_payments WHERE authorization_id IS NOT NULL ORDER BY 1')
+    .all()
+  const captured = backend.prepare("SELECT id, amount_minor FROM audit_authorizations WHERE state = 'captured' ORDER BY 1").all()
+  const merchant = backend.prepare("SELECT SUM(amount_minor) AS total FROM audit_ledger WHERE account LIKE 'merchant:%'").get() as Row
+  const owed = (paid as Row[]).reduce((total, row) => total + Number(row['amount_minor']), 0)
+  const sold = backend.prepare("SELECT receipt_id FROM audit_seats WHERE state = 'sold' AND receipt_id IS NOT NULL").all() as Row[]
+  const ids = new Set((receipts as Row[]).map((row) => row['id']))
+  return [
+    finding('the backend received exactly the terminal’s receipts', JSON.stringify(receipts) === JSON.stringify(received), `${received.length} received`),
+    finding('captured authorizations are exactly the band payments', JSON.stringify(paid) === JSON.stringify(captured), `${captured.length} captured`),
+    finding('the merchant was paid exactly that', Number(merchant['total'] ?? 0) === owed, `${owed} minor units`),
+    finding('every sold seat has a receipt of this terminal', sold.length > 0 && sold.every((row) => ids.has(row['receipt_id'] ?? '')), `${sold.length} seats`),
+  ]
+}
+
+/** The authorization verifies with the published key alone, and says this sale's amount. */
+function signatureFinding(sale: SaleRecord, jwks: readonly Jwk[]): Finding {
+  const claim = `the authorization of receipt ${sale.receiptNumber} verifies and names its amount`
+  const parts = decodeSign1(fromBase64Url(sale.authorization ?? '') ?? new Uint8Array())
+  if (!parts.ok) return finding(claim, false, parts.error)
+  const { protectedHeader, payload, signature, kid } = parts.value
+  const jwk = jwks.find((each) => each.kid === Buffer.from(kid ?? []).toString('base64url'))
+  if (!jwk) return finding(claim, false, 'its key is not published')
+  const key = createPublicKey({ key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y }, format: 'jwk' })
+  const signed = verify('sha256', toBeSigned(protectedHeader, payload), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  const value = authorization.decode(payload)
+  const names = value.ok && value.value.amount === sale.total.amount && value.value.currency === sale.total.currency
+  return finding(claim, signed && names, signed ? 'ES256' : 'the signature does not verify')
+}

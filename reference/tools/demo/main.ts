@@ -1,0 +1,178 @@
+/**
+ * `npm run demo -- --out DIR`: one evening at the counter, by a script, through the real processes. It leaves the two databases, the
+ * first band receipt as the printer got it and as a picture, the story and a summary, and exits 0 only if everything held.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import Database from 'better-sqlite3'
+import { paperPng } from '#main/printing/receipt-picture.ts'
+import { receiptText } from '#main/printing/receipt-text.ts'
+import { assert } from '#shared/assert.ts'
+import { toBase64Url } from '#shared/contracts/bytes.ts'
+import { toDecimalText } from '#shared/domain/money.ts'
+import type { Receipt } from '#shared/domain/receipt.ts'
+import { type ScriptCashier, enterTill, expectDone } from '../counter/script-cashier.ts'
+import { Stack } from '../counter/stack.ts'
+import { type Jwk, type SaleRecord, examine } from './evidence.ts'
+import { type Declined, type Sold, addSnack, chooseSeats, meetRefusal, sellByBand, sellByCash } from './scenes.ts'
+
+/** The demo's evening: a Friday, 18:00 at the cinema. The processes' clocks run from here. */
+const EVENING = '2026-11-20T10:00:00.000Z'
+const SYNC_TIMEOUT_MS = 30_000
+/** Columns of 80 mm paper. */
+const PAPER_COLUMNS = 48
+
+const story: string[] = []
+function tell(line: string): void {
+  story.push(line)
+  process.stdout.write(`${line}\n`)
+}
+
+/** The evening itself. */
+async function evening(stack: Stack, cashier: ScriptCashier): Promise<{ sold: Sold[]; declines: Declined[]; printed: Receipt }> {
+  const counter = { stack, cashier, tell }
+  const sold: Sold[] = []
+  const declines: Declined[] = []
+
+  tell('\n## Two seats and popcorn, by band\n')
+  await chooseSeats(counter, 2)
+  await addSnack(counter, 'popcorn', 1)
+  const first = await sellByBand(counter, 'rich')
+  sold.push(first)
+  expectDone('printing', await cashier.till.print.mutate({ receiptId: first.receipt.id }))
+
+  tell('\n## A second customer, by band\n')
+  await chooseSeats(counter, 1)
+  sold.push(await sellByBand(counter, 'twin-a'))
+
+  tell('\n## A band that is not worn, and a wallet that says no\n')
+  await addSnack(counter, 'drink', 2)
+  declines.push(await meetRefusal(counter, 'off-wrist'))
+  declines.push(await meetRefusal(counter, 'broke'))
+
+  tell('\n## The same cart, paid in cash\n')
+  sold.push(await sellByCash(counter))
+
+  tell('\n## Everything reaches the backend\n')
+  await cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
+  tell('The outbox is empty: every receipt was received, every hold of money captured.')
+  return { sold, declines, printed: first.receipt }
+}
+
+function attemptsOf(file: string): ReadonlyMap<string, { requestId: string; attRequests: number; answer: Uint8Array }> {
+  const database = new Database(file, { readonly: true, fileMustExist: true })
+  const rows = database
+    .prepare("SELECT receipt_id, request_id, att_requests, answer FROM attempts WHERE state = 'paid' AND tender = 'band'")
+    .all() as { receipt_id: string; request_id: string; att_requests: number; answer: Uint8Array }[]
+  database.close()
+  return new Map(rows.map((row) => [row.receipt_id, { requestId: row.request_id, attRequests: row.att_requests, answer: row.answer }]))
+}
+
+function saleRecords(sold: readonly Sold[], terminalFile: string): (SaleRecord & Record<string, unknown>)[] {
+  const attempts = attemptsOf(terminalFile)
+  return sold.map(({ receipt, ms }) => {
+    const attempt = attempts.get(receipt.id)
+    return {
+      receiptNumber: receipt.number,
+      receiptId: receipt.id,
+      total: receipt.total,
+      tender: receipt.tender,
+      ...(attempt
+        ? {
+            requestId: attempt.requestId,
+            authorization: toBase64Url(attempt.answer),
+            authorizationKind: 'online',
+            attRequests: attempt.attRequests,
+          }
+        : {}),
+      ...(ms === undefined ? {} : { ms }),
+    }
+  })
+}
+
+/**
+ * Copies a database at rest: its process has stopped, so the file is checkpointed. The copy leaves WAL mode, so that whoever reads it
+ * later, even without the right to write beside it, makes no -wal.
+ */
+function keepDatabase(from: string, to: string): void {
+  for (const ending of ['', '-wal', '-shm']) rmSync(`${to}${ending}`, { force: true })
+  cpSync(from, to)
+  const copy = new Database(to)
+  copy.pragma('journal_mode = DELETE')
+  copy.close()
+}
+
+async function run(out: string): Promise<boolean> {
+  mkdirSync(out, { recursive: true })
+  const folder = mkdtempSync(join(tmpdir(), 'bandtill-demo-'))
+  const stack = new Stack({ folder, clockOffsetMs: Date.parse(EVENING) - Date.now() })
+  let cashier: ScriptCashier | undefined
+  try {
+    tell('# An evening at the counter')
+    await stack.start()
+    await stack.untilReachable(['rich', 'twin-a', 'broke'])
+    cashier = await enterTill(stack.terminal.address)
+    await cashier.until('a working counter', ({ status, programmeVersion }) => status.radio.state === 'scanning' && status.backend.state === 'online' && programmeVersion !== 'none')
+    const { sold, declines, printed } = await evening(stack, cashier)
+    const { keys } = (await (await fetch(`${stack.backend.url}/.well-known/jwks.json`)).json()) as { keys: Jwk[] }
+    const terminalId = cashier.state().identity.terminalId
+    cashier.close()
+    await stack.stop()
+    return await leaveEvidence({ out, stack, sold, declines, printed, jwks: keys, terminalId })
+  } finally {
+    cashier?.close()
+    await stack.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function leaveEvidence(evidence: {
+  readonly out: string
+  readonly stack: Stack
+  readonly sold: readonly Sold[]
+  readonly declines: readonly Declined[]
+  readonly printed: Receipt
+  readonly jwks: readonly Jwk[]
+  readonly terminalId: string
+}): Promise<boolean> {
+  const { out, stack, sold, declines, printed, jwks, terminalId } = evidence
+  const files = { terminal: join(out, 'terminal.sqlite'), backend: join(out, 'backend.sqlite') }
+  keepDatabase(join(stack.folderOf('terminal'), 'terminal.sqlite'), files.terminal)
+  keepDatabase(join(stack.folderOf('backend'), 'backend.sqlite'), files.backend)
+  const sales = saleRecords(sold, files.terminal)
+  keepPaper(stack, out)
+  writeFileSync(join(out, 'receipt.png'), await paperPng(printed, { language: 'zh-CN', columns: PAPER_COLUMNS }))
+  tell('\n## The first receipt, as text\n')
+  tell(`\`\`\`\n${receiptText(printed, { language: 'zh-CN', columns: PAPER_COLUMNS })}\n\`\`\``)
+
+  tell('\n## What was checked afterwards, from the databases alone\n')
+  const findings = examine(files, jwks, sales)
+  for (const { claim, held, detail } of findings) tell(`- ${held ? 'held' : 'BROKEN'}: ${claim} (${detail})`)
+  const held = findings.every((each) => each.held)
+  const total = sold.reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
+  tell(`\n${sold.length} sales, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`)
+
+  const summary = { terminals: [{ id: terminalId, file: 'terminal.sqlite' }], sales, refunds: [], declines, inDoubt: [], jwks }
+  writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+  writeFileSync(join(out, 'story.md'), `${story.join('\n')}\n`)
+  return held
+}
+
+/** The bytes the printer got for the first band sale: the one print job there was before the cash sale printed by itself. */
+function keepPaper(stack: Stack, out: string): void {
+  const paper = join(stack.folderOf('terminal'), 'paper')
+  const jobs = readdirSync(paper).map((name) => readFileSync(join(paper, name)))
+  const first = jobs.find((bytes) => bytes.includes(Buffer.from('A-000001', 'latin1')))
+  assert(first, 'the first receipt was printed')
+  writeFileSync(join(out, 'receipt.bin'), first)
+}
+
+const { values } = parseArgs({ options: { out: { type: 'string' } } })
+if (!values.out) {
+  process.stderr.write('Say where to leave the results: npm run demo -- --out DIR\n')
+  process.exitCode = 2
+} else {
+  process.exitCode = (await run(resolve(values.out))) ? 0 : 1
+}

@@ -1,0 +1,378 @@
+import { fromHex, toHex } from '#shared/contracts/bytes.ts'
+import type { Message } from '#shared/contracts/frames.ts'
+import {
+  type AnswerPlaintext,
+  answerPlaintext,
+  authorization,
+  bandProof,
+  cancelMessage,
+  commitMessage,
+  decline,
+  forwardMessage,
+  type KeyPurpose,
+  neverSeen,
+  offerMessage,
+  type PayStatement,
+  payStatement,
+  phoneCertificate,
+  phoneOffer,
+  phoneRefusal,
+  queryStatement,
+  requestPlaintext,
+  terminalCertificate,
+} from '#shared/contracts/radio-messages.ts'
+import { KeySet } from '#shared/crypto/key-set.ts'
+import { importVerifyKey, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
+import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
+import { openSign1, peekSign1, sign1 } from '#shared/crypto/sign1.ts'
+import { REASONS, type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { Band } from '#reference/band/band.ts'
+import type { BandEvent, Relay } from '#reference/band/ports.ts'
+import { PhoneEngine } from '#reference/phone/engine.ts'
+import type { PaymentSettings } from '#reference/phone/policy.ts'
+import type {
+  BackendFault,
+  Owner,
+  PhoneBackend,
+  PhoneEvent,
+  PhoneStore,
+  RequestRecord,
+  Submission,
+  SubmitAnswer,
+} from '#reference/phone/ports.ts'
+import { ScriptedClient } from '#test/reference/band/support/scripted-client.ts'
+import { ManualClock } from '#test/support/manual-clock.ts'
+import { testSigner, vouchFor } from '#test/support/test-keys.ts'
+import { until } from '#test/support/until.ts'
+
+const YEAR_S = 365 * 24 * 3_600
+const SLOT_S = 15 * 60
+
+/** Keys of a whole small world, and statements about them. */
+export async function keyWorld(clock: ManualClock) {
+  const nowS = Math.floor(clock.nowMs() / 1000)
+  const window = { from: nowS - YEAR_S, until: nowS + YEAR_S }
+  const names = ['root', 'terminal-ca', 'phone-ca', 'authorizer', 'terminal', 'band', 'stranger'] as const
+  const signers = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await testSigner(name)] as const)))
+  const signer = (name: (typeof names)[number]): Signer => {
+    const found = signers[name]
+    if (!found) throw new Error(name)
+    return found
+  }
+  const purposes: readonly KeyPurpose[] = ['terminal-ca', 'phone-ca', 'authorizer']
+  const statements = await Promise.all(
+    purposes.map(async (purpose) => vouchFor(signer('root'), purpose, signers[purpose] ?? signer('root'), window)),
+  )
+  const keySet = await KeySet.open(signer('root').point, statements)
+  if (!keySet.ok) throw new Error(keySet.error)
+  const certificateFields = {
+    ...{ terminalId: 'aurora-1', merchantId: 'aurora', name: 'Aurora Cinema 极光影院', site: 'Riverside 江畔店' },
+    ...{ latitudeE5: 3_123_590, longitudeE5: 12_149_100, ...window },
+  }
+  const certify = async (by: Signer, changes: Partial<typeof certificateFields> = {}) =>
+    sign1(terminalCertificate, { ...certificateFields, point: signer('terminal').point, ...changes }, by, { withKid: true })
+  return { signer, statements, keySet: keySet.value, certify, terminalCertificate: await certify(signer('terminal-ca')) }
+}
+type KeyWorld = Awaited<ReturnType<typeof keyWorld>>
+
+/** A backend that says what a test has it say: by default it approves, and the same statement gets the same answer. */
+export class FakeBackend implements PhoneBackend {
+  readonly submissions: Submission[] = []
+  /** Answers of the next submissions; when none is left, it approves. */
+  readonly faults: BackendFault[] = []
+  declineWith: Reason | undefined
+  /** Holds answers back until it is called. */
+  gate: Promise<void> = Promise.resolve()
+  readonly #keys: KeyWorld
+  readonly #clock: ManualClock
+  readonly #answers = new Map<string, SubmitAnswer>()
+
+  constructor(keys: KeyWorld, clock: ManualClock) {
+    this.#keys = keys
+    this.#clock = clock
+  }
+
+  async certify(keys: readonly { readonly point: Uint8Array; readonly slot: number }[]) {
+    const certificates = await Promise.all(
+      keys.map(async ({ point, slot }) => {
+        const fields = { pseudonym: randomBytes(8), point, from: slot * SLOT_S, until: (slot + 1) * SLOT_S }
+        return sign1(phoneCertificate, fields, this.#keys.signer('phone-ca'), { withKid: true })
+      }),
+    )
+    return ok({ certificates, keySet: this.#keys.statements })
+  }
+
+  async submit(submission: Submission): Promise<Result<SubmitAnswer, BackendFault>> {
+    this.submissions.push(submission)
+    const fault = this.faults.shift()
+    if (fault) return err(fault)
+    await this.gate
+    const digest = await sha256(submission.statement)
+    const known = this.#answers.get(toHex(digest))
+    if (known) return ok(known)
+    const answer = this.declineWith ? await this.#decline(submission, digest, this.declineWith) : await this.approve(submission, digest)
+    this.#answers.set(toHex(digest), answer)
+    return ok(answer)
+  }
+
+  async approve({ statement }: Submission, statementDigest: Uint8Array): Promise<SubmitAnswer> {
+    const peeked = peekSign1(payStatement, statement)
+    if (!peeked.ok) throw new Error('not a pay statement')
+    const { requestId, amount, currency, knocks } = peeked.value.value
+    const approvedAt = Math.floor(this.#clock.nowMs() / 1000)
+    const fields = {
+      ...{ authorizationId: randomBytes(16), requestId, statementDigest, amount, currency, merchantId: 'aurora', terminalId: 'aurora-1' },
+      ...{ approvedAt, captureBy: approvedAt + 30 * 86_400, customer: randomBytes(8), displayName: 'Golden Carp', knocks, mode: 1 },
+    }
+    return {
+      kind: 'authorization',
+      signed: await sign1(authorization, fields, this.#keys.signer('authorizer'), { withKid: true }),
+      hint: 'none',
+    }
+  }
+
+  async #decline({ statement }: Submission, statementDigest: Uint8Array, reason: Reason): Promise<SubmitAnswer> {
+    const peeked = peekSign1(payStatement, statement)
+    if (!peeked.ok) throw new Error('not a pay statement')
+    const at = Math.floor(this.#clock.nowMs() / 1000)
+    const fields = { requestId: peeked.value.value.requestId, statementDigest, terminalId: 'aurora-1', reason: REASONS[reason].code, at }
+    return { kind: 'decline', signed: await sign1(decline, fields, this.#keys.signer('authorizer'), { withKid: true }), hint: 'funds' }
+  }
+}
+
+export type ReadAnswer =
+  | { readonly kind: 'authorization' | 'decline' | 'never-seen' | 'unreadable' }
+  | { readonly kind: 'refusal'; readonly reason: Reason | undefined }
+
+type Sealed = { readonly session: SealedSession; readonly phonePoint: Uint8Array; readonly requestId: Uint8Array }
+
+/** The terminal's side of a session, just enough to ask and to read answers. */
+export class Till {
+  readonly client: ScriptedClient
+  sealed: Sealed | undefined
+  statement: Uint8Array = new Uint8Array()
+  readonly #keys: KeyWorld
+  readonly #clock: ManualClock
+  #offersUsed = 0
+
+  constructor(client: ScriptedClient, keys: KeyWorld, clock: ManualClock) {
+    this.client = client
+    this.#keys = keys
+    this.#clock = clock
+  }
+
+  /** The newest OFFER not asked with yet. */
+  async offer() {
+    await until('an offer arrives', () => this.client.of('offer').length > this.#offersUsed)
+    const decoded = offerMessage.decode(this.client.of('offer').at(-1)?.body ?? new Uint8Array())
+    if (!decoded.ok) throw new Error('the offer cannot be read')
+    this.#offersUsed = this.client.of('offer').length
+    const nowS = Math.floor(this.#clock.nowMs() / 1000)
+    const phone = await this.#keys.keySet.openPhoneCertificate(decoded.value.certificate, nowS)
+    if (!phone.ok) throw new Error(`phone certificate: ${phone.error}`)
+    const offer = await openSign1(phoneOffer, decoded.value.offer, phone.value.key)
+    if (!offer.ok) throw new Error(`offer: ${offer.error}`)
+    return { ...decoded.value, sealingPoint: offer.value.sealingPoint, phonePoint: phone.value.certificate.point }
+  }
+
+  async pay(
+    changes: Partial<PayStatement> & { signer?: Signer; certificate?: Uint8Array; statement?: Uint8Array } = {},
+  ): Promise<Uint8Array> {
+    const { signer, certificate, statement: given, ...fields } = changes
+    const offer = await this.offer()
+    const value = {
+      ...{
+        requestId: randomBytes(16),
+        amount: 12_800,
+        currency: 'CNY',
+        linesDigest: new Uint8Array(16),
+        holds: [],
+        bandNonce: offer.bandNonce,
+      },
+      ...{ knocks: 0, listAgeMinutes: 0, time: Math.floor(this.#clock.nowMs() / 1000), lifetime: 90, headSeq: 1, head: new Uint8Array(16) },
+      ...fields,
+    }
+    const statement = given ?? (await sign1(payStatement, value, signer ?? this.#keys.signer('terminal'), { withKid: false }))
+    const requestId = given ? (this.sealed?.requestId ?? value.requestId) : value.requestId
+    await this.ask(offer, statement, requestId, certificate)
+    return requestId
+  }
+
+  async query(requestId: Uint8Array, firstDigest: Uint8Array, changes: { time?: number } = {}): Promise<void> {
+    const offer = await this.offer()
+    const time = changes.time ?? Math.floor(this.#clock.nowMs() / 1000)
+    const value = { requestId, firstDigest, bandNonce: offer.bandNonce, time, lifetime: 20, headSeq: 1, head: new Uint8Array(16) }
+    await this.ask(offer, await sign1(queryStatement, value, this.#keys.signer('terminal'), { withKid: false }), requestId)
+  }
+
+  async ask(
+    offer: Awaited<ReturnType<Till['offer']>>,
+    statement: Uint8Array,
+    requestId: Uint8Array,
+    certificate?: Uint8Array,
+  ): Promise<void> {
+    const plaintext = requestPlaintext.encode({ statement, certificate: certificate ?? this.#keys.terminalCertificate })
+    const sealed = await sealRequest({ offer: offer.offer, bandNonce: offer.bandNonce, sealingPoint: offer.sealingPoint, plaintext })
+    if (!sealed.ok) throw new Error(sealed.error)
+    this.statement = statement
+    this.sealed = { session: sealed.value.session, phonePoint: offer.phonePoint, requestId }
+    this.client.say({ kind: 'request', body: sealed.value.message })
+  }
+
+  /** The `nth` answer on this connection, opened and checked. */
+  async answer(nth = 1): Promise<ReadAnswer> {
+    await until(`answer ${nth} arrives`, () => this.client.of('answer').length >= nth)
+    const message = this.client.of('answer')[nth - 1]
+    const opened = await this.#session.session.openAnswer(message?.body ?? new Uint8Array())
+    if (!opened.ok) return { kind: 'unreadable' }
+    const answer = answerPlaintext.decode(opened.value)
+    return answer.ok ? this.#read(answer.value) : { kind: 'unreadable' }
+  }
+
+  async cancel(changes: { mac?: Uint8Array } = {}): Promise<void> {
+    const fields = { requestId: this.#session.requestId }
+    const mac = changes.mac ?? (await this.#session.session.mac('cancel', cancelMessage.encode(fields)))
+    this.client.say({ kind: 'cancel', body: cancelMessage.encode({ ...fields, mac }) })
+  }
+
+  async commit(receiptNumber: string, changes: { mac?: Uint8Array } = {}): Promise<void> {
+    const fields = { requestId: this.#session.requestId, receiptNumber }
+    const mac = changes.mac ?? (await this.#session.session.mac('commit', commitMessage.encode(fields)))
+    this.client.say({ kind: 'commit', body: commitMessage.encode({ ...fields, mac }) })
+  }
+
+  get #session(): Sealed {
+    if (!this.sealed) throw new Error('nothing was asked yet')
+    return this.sealed
+  }
+
+  async #read({ kind, signed }: AnswerPlaintext): Promise<ReadAnswer> {
+    const { keySet } = this.#keys
+    const nowS = Math.floor(this.#clock.nowMs() / 1000)
+    const phoneKey = await this.#phoneKey()
+    if (kind === 1) return { kind: (await keySet.open('authorizer', authorization, signed, nowS)).ok ? 'authorization' : 'unreadable' }
+    if (kind === 2) return { kind: (await keySet.open('authorizer', decline, signed, nowS)).ok ? 'decline' : 'unreadable' }
+    if (kind === 4) return { kind: (await openSign1(neverSeen, signed, phoneKey)).ok ? 'never-seen' : 'unreadable' }
+    const refusal = await openSign1(phoneRefusal, signed, phoneKey)
+    return refusal.ok ? { kind: 'refusal', reason: reasonOfCode(refusal.value.reason) } : { kind: 'unreadable' }
+  }
+
+  async #phoneKey() {
+    const key = await importVerifyKey(this.#session.phonePoint)
+    if (!key.ok) throw new Error(key.error)
+    return key.value
+  }
+}
+
+export type WorldOptions = {
+  readonly serverMtu?: number
+  readonly records?: readonly RequestRecord[]
+  readonly settings?: Partial<PaymentSettings>
+  readonly sessionsPerMinuteMax?: number
+}
+
+/** A real band and a real phone side by side, with a scripted backend, owner and storage, on a clock that stands still. */
+export async function phoneWorld(options: WorldOptions = {}) {
+  const clock = new ManualClock()
+  const keys = await keyWorld(clock)
+  const backend = new FakeBackend(keys, clock)
+  const bandEvents: BandEvent[] = []
+  const phoneEvents: PhoneEvent[] = []
+  const saved: RequestRecord[] = [...(options.records ?? [])]
+  const storage = { full: false, ceilings: [] as number[] }
+  const store: PhoneStore = {
+    save: async (record) => {
+      if (storage.full) return err('storage-failed')
+      saved.push(record)
+      return ok()
+    },
+  }
+  const questions: ((reply: 'confirmed' | 'refused') => void)[] = []
+  const owner: Owner = {
+    confirm: async (_payment, signal) => {
+      const { promise, resolve } = Promise.withResolvers<'confirmed' | 'refused'>()
+      questions.push(resolve)
+      signal.addEventListener('abort', () => resolve('refused'))
+      return promise
+    },
+    tell: (event) => phoneEvents.push(event),
+  }
+  const settings: PaymentSettings = { currency: 'CNY', paymentMax: 50_000, confirmAbove: 20_000, ...options.settings }
+  const fromPhone: { kind: Message['kind'] }[] = []
+  const phone = await PhoneEngine.start({
+    ...{ clock, backend, store, owner, records: saved.slice(), settings: () => settings, rootPoint: keys.signer('root').point },
+    ...{ bandPoint: keys.signer('band').point, bandEpoch: 1 },
+    band: {
+      send: (relay) => {
+        fromPhone.push({ kind: relay.message.kind })
+        band.fromPhone(relay)
+      },
+    },
+  })
+  if (!phone.ok) throw new Error(phone.error)
+  // What the phone is shown of the band: proofs can be re-made with another counter or by another key.
+  const proofs: { shift: number; signer: Signer } = { shift: 0, signer: keys.signer('band') }
+  const altered = async (relay: Relay): Promise<Relay> => {
+    if (relay.message.kind !== 'forward' || (proofs.shift === 0 && proofs.signer === keys.signer('band'))) return relay
+    const forward = forwardMessage.decode(relay.message.body)
+    const proof = forward.ok ? peekSign1(bandProof, forward.value.proof) : forward
+    if (!forward.ok || !proof.ok) throw new Error('the band forwards what cannot be read')
+    const value = { ...proof.value.value, counter: proof.value.value.counter + proofs.shift }
+    const body = forwardMessage.encode({ ...forward.value, proof: await sign1(bandProof, value, proofs.signer, { withKid: false }) })
+    return { offerId: relay.offerId, message: { kind: 'forward', body } }
+  }
+  let hop = Promise.resolve()
+  const band: Band = new Band({
+    ...{ clock, counterCeiling: 0, signer: keys.signer('band'), idKey: fromHex('11'.repeat(32)) ?? new Uint8Array(), epoch: 1 },
+    store: {
+      saveCounter: async (ceiling) => {
+        if (storage.full) return err('storage-failed')
+        storage.ceilings.push(ceiling)
+        return ok()
+      },
+    },
+    phone: {
+      send: (relay) => {
+        hop = hop.then(async () => phone.value.receive(await altered(relay)))
+      },
+      offersWanted: (slot) => phone.value.offersWanted(slot),
+    },
+    onEvent: (event) => bandEvents.push(event),
+    sessionsPerMinuteMax: options.sessionsPerMinuteMax ?? 1_000,
+    ...(options.serverMtu === undefined ? {} : { serverMtu: options.serverMtu }),
+  })
+  await band.advertisement()
+  band.setPhoneLinked(true)
+  band.state.setWorn(true)
+  band.state.arm()
+  await until('the phone has filled the band', () => band.offerCount === 8)
+  const till = (mtuAsked = 256): Till => {
+    const client = new ScriptedClient(band)
+    client.prepare(mtuAsked)
+    return new Till(client, keys, clock)
+  }
+  const bandCounter = (shift: number) => {
+    proofs.shift = shift
+  }
+  const bandSigner = (name: 'band' | 'stranger') => {
+    proofs.signer = keys.signer(name)
+  }
+  return {
+    bandCounter,
+    bandSigner,
+    clock,
+    keys,
+    backend,
+    band,
+    phone: phone.value,
+    till,
+    bandEvents,
+    phoneEvents,
+    saved,
+    storage,
+    questions,
+    settings,
+    fromPhone,
+  }
+}

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { BandView } from '#shared/contracts/till.ts'
+import type { SightingId } from '#shared/domain/ids.ts'
+import { bandFlags, nearestFirst, selectedBand } from '../../../renderer/flows/bands.ts'
+import { BANDS } from '../support/fake-bands.ts'
+
+const bandArbitrary: fc.Arbitrary<BandView> = fc.record({
+  id: fc.uuid().map((id) => id as SightingId),
+  letter: fc.constantFrom('A', 'B', 'C', 'D', 'Z', 'AA', 'AB'),
+  nearness: fc.constantFrom(0, 1, 2, 3, 4),
+  worn: fc.boolean(),
+  armed: fc.boolean(),
+  phoneLinked: fc.boolean(),
+  lowBattery: fc.boolean(),
+  proposed: fc.constant(false),
+})
+
+test('bands are nearest first, and the order does not depend on how they arrived', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(bandArbitrary, { selector: (band) => band.letter }), (bands) => {
+      const ordered = nearestFirst(bands)
+      expect(ordered.map((band) => band.nearness)).toEqual(bands.map((band) => band.nearness).toSorted((a, b) => b - a))
+      expect(nearestFirst(bands.toReversed())).toEqual(ordered)
+    }),
+  )
+})
+
+test('letters count A to Z, then AA', () => {
+  const [first] = BANDS
+  const bands = ['AA', 'B', 'A'].map((letter) => ({ ...first, letter }) as BandView)
+  expect(nearestFirst(bands).map((band) => band.letter)).toEqual(['A', 'B', 'AA'])
+})
+
+test('the proposed band is chosen until the cashier chooses; a choice that is gone falls back to the proposal', () => {
+  expect(selectedBand(BANDS, undefined)?.letter).toBe('A')
+  expect(selectedBand(BANDS, 'sighting-c' as SightingId)?.letter).toBe('C')
+  expect(selectedBand(BANDS, 'sighting-gone' as SightingId)?.letter).toBe('A')
+})
+
+test('without a proposal nobody is guessed', () => {
+  fc.assert(
+    fc.property(fc.array(bandArbitrary), (bands) => {
+      expect(selectedBand(bands, undefined)).toBeUndefined()
+    }),
+  )
+})
+
+test('flags name what is in the way, most important first', () => {
+  expect(BANDS.map(bandFlags)).toEqual([[], ['low-battery'], ['not-worn', 'not-armed'], ['not-armed', 'no-phone']])
+})

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { TILL_REFUSALS } from '#shared/contracts/till.ts'
+import { money } from '#shared/domain/money.ts'
+import { LANGUAGES } from '#shared/domain/words.ts'
+import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
+import { noticeWords } from '../../../renderer/flows/refusal.ts'
+import { shortcutOf } from '../../../renderer/flows/shortcuts.ts'
+import { en } from '../../../renderer/i18n/en.ts'
+import { languageOf, otherLanguage, startI18n } from '../../../renderer/i18n/i18n.ts'
+import { zhCN } from '../../../renderer/i18n/zh-CN.ts'
+
+const i18n = startI18n()
+
+function leaves(catalog: object, path = ''): readonly (readonly [string, string])[] {
+  return Object.entries(catalog).flatMap(([key, value]: [string, unknown]) =>
+    typeof value === 'string' ? [[`${path}${key}`, value] as const] : leaves(value as object, `${path}${key}.`),
+  )
+}
+
+test('the till starts in 简体中文', () => {
+  expect(i18n.language).toBe('zh-CN')
+  expect(i18n.t('cart.charge')).toBe('收款')
+})
+
+test('every refusal of the contract says what happened and what to do next, in both languages', () => {
+  for (const language of LANGUAGES) {
+    const t = i18n.getFixedT(language)
+    for (const code of [...TILL_REFUSALS, 'no-answer'] as const) {
+      const { say, next } = noticeWords({ code }, t)
+      expect(say).not.toContain('refusal.')
+      expect(next).not.toContain('refusal.')
+      expect(`${say}${next}`).not.toContain('{{')
+    }
+  }
+})
+
+test('a refusal names the seats it is about, as they are', () => {
+  expect(noticeWords({ code: 'seat-taken', subject: 'F7, F8' }, i18n.getFixedT('en')).say).toBe('Just taken: F7, F8.')
+  expect(noticeWords({ code: 'seat-taken', subject: 'F7, F8' }, i18n.getFixedT('zh-CN')).say).toBe('刚刚被选走：F7, F8。')
+  expect(noticeWords({ code: 'storage-failed', subject: '<b>&' }, i18n.getFixedT('en')).say).toContain('<b>&')
+})
+
+test('both catalogs fill in the same blanks', () => {
+  const blanks = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '').toSorted((a, b) => a.localeCompare(b))
+  const chinese = new Map(leaves(zhCN))
+  const shared = leaves(en).filter(([key]) => !key.endsWith('_one'))
+  expect(shared.map(([key]) => [key, blanks(chinese.get(key) ?? '')])).toEqual(shared.map(([key, text]) => [key, blanks(text)]))
+})
+
+test('no text is empty, and no Chinese text was left in English', () => {
+  const kept = new Set(['app.name', 'app.switchLanguage', 'app.switchLanguageShort', 'seats.seat'])
+  for (const [key, text] of leaves(zhCN)) expect(kept.has(key) || /\p{Script=Han}/u.test(text), key).toBe(true)
+  for (const [key, text] of leaves(en)) expect(text.length > 0, key).toBe(true)
+})
+
+test('counts are worded by the language', () => {
+  expect(i18n.getFixedT('en')('status.bands', { count: 1 })).toBe('1 band near · 0 stored')
+  expect(i18n.getFixedT('en')('status.bands', { count: 3 })).toBe('3 bands near · 0 stored')
+  expect(i18n.getFixedT('zh-CN')('status.bands', { count: 1 })).toBe('附近 1 只手环 · 存储 0')
+})
+
+test('money, times and days are written for the language and the place', () => {
+  expect(formatMoney(money(12_800, 'CNY'), 'zh-CN')).toBe('¥128.00')
+  expect(formatMoney(money(-5, 'EUR'), 'en')).toBe('-€0.05')
+  expect(formatMoney(money(1_500, 'JPY'), 'en')).toBe('¥1,500')
+  expect(formatTime('2026-11-22T16:05:00.000Z', 'en', 'Asia/Shanghai')).toBe('00:05')
+  expect(formatDay(Date.parse('2026-11-22T16:05:00.000Z'), 'en', 'Asia/Shanghai')).toBe('Mon 23 Nov')
+  expect(formatDay(Date.parse('2026-11-22T16:05:00.000Z'), 'zh-CN', 'Asia/Shanghai')).toBe('11月23日周一')
+  expect(calendarDay(Date.parse('2026-11-22T16:05:00.000Z'), 'Asia/Shanghai')).toBe('2026-11-23')
+})
+
+test('there are two languages, and each is the other of the other', () => {
+  expect(LANGUAGES.map(otherLanguage)).toEqual(['en', 'zh-CN'])
+  expect(languageOf('fr')).toBe('zh-CN')
+})
+
+test('keys do on each screen what the help says, and leave typing alone', () => {
+  const press = { key: 'Enter', isTyping: false, isOnControl: false, hasModifier: false }
+  expect(shortcutOf(press, 'sell')).toBe('pay')
+  expect(shortcutOf(press, 'done')).toBe('next-sale')
+  expect(shortcutOf(press, 'pay')).toBeUndefined()
+  expect(shortcutOf({ ...press, isOnControl: true }, 'sell')).toBeUndefined()
+  expect(shortcutOf({ ...press, key: 'F8' }, 'done')).toBe('next-sale')
+  expect(shortcutOf({ ...press, key: 'F8', isTyping: true }, 'sell')).toBe('pay')
+  expect(shortcutOf({ ...press, key: '?', isTyping: true }, 'history')).toBeUndefined()
+  expect(shortcutOf({ ...press, key: 'F4', hasModifier: true }, 'sell')).toBeUndefined()
+  expect(shortcutOf({ ...press, key: 'F9' }, 'history')).toBeUndefined()
+  expect(shortcutOf({ ...press, key: 'q' }, 'sell')).toBeUndefined()
+})

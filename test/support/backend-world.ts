@@ -1,0 +1,365 @@
+/** A whole backend in memory, with merchants, terminals, customers and bands made of real keys. No sockets, no real time. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { type Backend, buildApp } from '#reference/backend/app.ts'
+import { openDatabase } from '#reference/backend/database/open-database.ts'
+import type { Database } from '#reference/backend/database/tables.ts'
+import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-keys.ts'
+import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
+import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import {
+  type BandProof,
+  bandProof,
+  FLAG_ARMED,
+  FLAG_WORN,
+  LINES_DIGEST_BYTES,
+  type PayStatement,
+  payStatement,
+} from '#shared/contracts/radio-messages.ts'
+import { signCall } from '#shared/crypto/http-signature.ts'
+import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
+import { sign1 } from '#shared/crypto/sign1.ts'
+import type { Currency } from '#shared/domain/money.ts'
+
+export const OPERATOR_TOKEN = 'operator-token-of-the-tests'
+/** An evening in Shanghai, whole seconds. */
+export const START_MS = Date.UTC(2026, 4, 1, 11, 0, 0)
+const CURRENCY: Currency = 'CNY'
+
+export type Reply = { readonly status: number; readonly json: Record<string, unknown> }
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH'
+export type CallBackend = (method: Method, path: string, body?: unknown) => Promise<Reply>
+
+export const newId = (): string => toHex(randomBytes(16))
+/** `BACKEND_PATHS` with its one parameter filled in. */
+export function pathOf(name: keyof typeof BACKEND_PATHS, value: string): string {
+  return BACKEND_PATHS[name].replace(/\{\w+\}/, encodeURIComponent(value))
+}
+
+export type Terminal = {
+  readonly id: string
+  readonly merchantId: string
+  readonly siteId: string
+  readonly signer: Signer
+  readonly certificate: Uint8Array<ArrayBuffer>
+  readonly call: CallBackend
+}
+export type Customer = {
+  readonly accountId: string
+  readonly phoneId: string
+  readonly phone: Signer
+  readonly bandId: string
+  readonly band: Signer
+  readonly epoch: number
+  /** The next counter the band will sign. */
+  readonly nextCounter: () => number
+  readonly call: CallBackend
+}
+
+export type SubmitWish = {
+  readonly terminal: Terminal
+  readonly customer: Customer
+  readonly amount?: number
+  readonly requestId?: string
+  readonly holds?: readonly string[]
+  readonly statement?: Partial<PayStatement>
+  readonly proof?: Partial<BandProof>
+  /** Instead of the customer's own. */
+  readonly bandSigner?: Signer
+  readonly terminalSigner?: Signer
+}
+export type BuiltSubmit = {
+  readonly requestId: string
+  readonly statement: PayStatement
+  readonly statementBytes: Uint8Array<ArrayBuffer>
+  readonly proofBytes: Uint8Array<ArrayBuffer>
+  readonly body: { statement: string; certificate: string; requestDigest: string; proof: string; act: 'none' | 'confirmed' }
+}
+
+export async function newSigner(): Promise<Signer> {
+  return signerOf(await generatePrivateJwk())
+}
+
+/** A statement, its proof and the SUBMIT that carries both, all valid unless the wish says otherwise. */
+export async function buildSubmit(nowMs: number, wish: SubmitWish): Promise<BuiltSubmit> {
+  const requestId = wish.requestId ?? newId()
+  const bandNonce = randomBytes(16)
+  const statement: PayStatement = {
+    requestId: bytesOf(requestId),
+    amount: wish.amount ?? 1_000,
+    currency: CURRENCY,
+    linesDigest: randomBytes(LINES_DIGEST_BYTES),
+    holds: (wish.holds ?? []).map(bytesOf),
+    bandNonce,
+    knocks: 0,
+    listAgeMinutes: 5,
+    time: Math.floor(nowMs / 1_000),
+    lifetime: 90,
+    headSeq: 0,
+    head: new Uint8Array(16),
+    ...wish.statement,
+  }
+  const statementBytes = await sign1(payStatement, statement, wish.terminalSigner ?? wish.terminal.signer, { withKid: false })
+  // Stands for the sealed request, of which only the digest reaches the backend.
+  const requestDigest = await sha256(statementBytes, wish.terminal.certificate)
+  const proof: BandProof = {
+    bandNonce,
+    requestDigest,
+    counter: wish.customer.nextCounter(),
+    epoch: wish.customer.epoch,
+    flags: FLAG_WORN | FLAG_ARMED,
+    knocks: 0,
+    ...wish.proof,
+  }
+  const proofBytes = await sign1(bandProof, proof, wish.bandSigner ?? wish.customer.band, { withKid: false })
+  return {
+    requestId,
+    statement,
+    statementBytes,
+    proofBytes,
+    body: {
+      statement: toBase64Url(statementBytes),
+      certificate: toBase64Url(wish.terminal.certificate),
+      requestDigest: toBase64Url(requestDigest),
+      proof: toBase64Url(proofBytes),
+      act: 'none',
+    },
+  }
+}
+
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromHex(hex)
+  if (!bytes) throw new Error('not hex')
+  return bytes
+}
+
+export class BackendWorld {
+  readonly backend: Backend
+  readonly db: Database
+  readonly keys: SigningKeys
+  /** Log lines written so far, as JSON text. */
+  readonly logged: readonly string[]
+  readonly #dir: string
+  #nowMs = START_MS
+  #terminals = 0
+
+  private constructor(parts: {
+    backend: Backend
+    db: Database
+    keys: SigningKeys
+    dir: string
+    clock: { world: BackendWorld | undefined }
+    logged: string[]
+  }) {
+    this.backend = parts.backend
+    this.db = parts.db
+    this.keys = parts.keys
+    this.logged = parts.logged
+    this.#dir = parts.dir
+    parts.clock.world = this
+  }
+
+  static async open(): Promise<BackendWorld> {
+    const dir = mkdtempSync(join(tmpdir(), 'bandtill-backend-'))
+    const clock: { world: BackendWorld | undefined } = { world: undefined }
+    const logged: string[] = []
+    const keys = await openSigningKeys(join(dir, 'keys.json'), START_MS / 1_000)
+    const db = await openDatabase(':memory:')
+    const backend = await buildApp({
+      db,
+      keys,
+      clock: { nowMs: () => clock.world?.nowMs() ?? START_MS },
+      newId,
+      log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
+      operatorToken: OPERATOR_TOKEN,
+    })
+    return new BackendWorld({ backend, db, keys, dir, clock, logged })
+  }
+
+  async close(): Promise<void> {
+    await this.backend.app.close()
+    await this.db.destroy()
+    rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  nowS(): number {
+    return Math.floor(this.#nowMs / 1_000)
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms
+  }
+
+  /** A call as it is: no signature, no token. */
+  async plain(
+    method: Method,
+    path: string,
+    options: { body?: unknown; text?: string; headers?: Record<string, string>; from?: string } = {},
+  ): Promise<Reply> {
+    const payload = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body))
+    const reply = await this.backend.app.inject({
+      method,
+      url: path,
+      headers: { ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+      ...(payload === undefined ? {} : { payload }),
+      ...(options.from === undefined ? {} : { remoteAddress: options.from }),
+    })
+    const isJson = (reply.headers['content-type'] ?? '').includes('application/json')
+    return { status: reply.statusCode, json: isJson ? reply.json<Record<string, unknown>>() : { text: reply.body } }
+  }
+
+  readonly operator: CallBackend = async (method, path, body) =>
+    this.plain(method, path, { body, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } })
+
+  /** Calls signed with this key. `from`: the address they seem to come from. */
+  signedBy(keyId: string, signer: Signer, from?: string): CallBackend {
+    return async (method, path, body) => {
+      const text = body === undefined ? '' : JSON.stringify(body)
+      const call = { method, url: `http://backend.invalid${path}`, body: new TextEncoder().encode(text) }
+      const headers = { ...(await signCall(call, { keyId, signer }, this.nowMs() / 1_000)) }
+      return this.plain(method, path, { headers, ...(text === '' ? {} : { text }), ...(from === undefined ? {} : { from }) })
+    }
+  }
+
+  async addSite(ids: { merchantId: string; siteId: string }): Promise<void> {
+    const name = { en: 'Aurora Cinema', 'zh-CN': '极光影城' }
+    await this.#must('PUT', pathOf('merchant', ids.merchantId), { name })
+    await this.#must('PUT', pathOf('site', ids.siteId), {
+      merchantId: ids.merchantId,
+      name,
+      address: { en: '1 River Road', 'zh-CN': '滨江路1号' },
+      timeZone: 'Asia/Shanghai',
+      latitudeE5: 3_123_000,
+      longitudeE5: 12_147_000,
+      currency: CURRENCY,
+    })
+  }
+
+  /** A terminal of a site (made when it is not there), enrolled with a key of its own. */
+  async addTerminal(id = 'aurora-1', siteId = 'aurora', merchantId = 'aurora'): Promise<Terminal> {
+    await this.addSite({ merchantId, siteId })
+    const code = `code-of-${id}`
+    await this.#must('PUT', pathOf('terminal', id), { siteId, enrolmentCode: code })
+    const signer = await newSigner()
+    // Enrolments are counted per address, and each terminal has its own.
+    this.#terminals += 1
+    const fromOwnAddress = this.signedBy(`terminal:${id}`, signer, `10.0.${this.#terminals >> 8}.${this.#terminals & 255}`)
+    const call = this.signedBy(`terminal:${id}`, signer)
+    const reply = await fromOwnAddress('POST', BACKEND_PATHS.enrolTerminal, { terminalId: id, code, point: toBase64Url(signer.point) })
+    const certificate = fromBase64Url(String(reply.json['certificate']))
+    if (reply.status !== 200 || !certificate) throw new Error(`enrolment failed: ${JSON.stringify(reply)}`)
+    return { id, siteId, merchantId, signer, certificate, call }
+  }
+
+  async addCustomer(options: { balance?: number; displayName?: string; currency?: Currency } = {}): Promise<Customer> {
+    const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
+    const [phone, band] = await Promise.all([newSigner(), newSigner()])
+    const account = {
+      displayName: options.displayName ?? 'Mei',
+      currency: options.currency ?? CURRENCY,
+      openingBalance: options.balance ?? 100_000,
+    }
+    await this.#must('PUT', pathOf('account', accountId), account)
+    await this.#must('PUT', pathOf('phone', phoneId), { accountId, point: toBase64Url(phone.point) })
+    await this.#must('PUT', pathOf('band', bandId), { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 })
+    let counter = 0
+    const nextCounter = () => {
+      counter += 1
+      return counter
+    }
+    return { accountId, phoneId, phone, bandId, band, epoch: 1, nextCounter, call: this.signedBy(`phone:${phoneId}`, phone) }
+  }
+
+  /** One hall of `rows` × `seats` seats (A1, A2 …) and showtimes starting in an hour. */
+  async addProgramme(
+    siteId: string,
+    options: { version?: string; showtimes?: readonly string[]; rows?: number; seats?: number } = {},
+  ): Promise<Reply> {
+    return this.operator('PUT', pathOf('siteProgramme', siteId), programme(this.nowMs(), options))
+  }
+
+  async submit(wish: SubmitWish): Promise<Reply & { readonly built: BuiltSubmit }> {
+    const built = await buildSubmit(this.nowMs(), wish)
+    return { ...(await wish.customer.call('POST', BACKEND_PATHS.submit, built.body)), built }
+  }
+
+  async #must(method: Method, path: string, body: unknown): Promise<void> {
+    const reply = await this.operator(method, path, body)
+    if (reply.status !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(reply)}`)
+  }
+}
+
+export function programme(nowMs: number, options: { version?: string; showtimes?: readonly string[]; rows?: number; seats?: number } = {}) {
+  const { version = '1', showtimes = ['show-1'], rows = 3, seats = 6 } = options
+  const words = (text: string) => ({ en: text, 'zh-CN': text })
+  const price = { amount: 4_500, currency: CURRENCY }
+  return {
+    version,
+    currency: CURRENCY,
+    halls: [
+      {
+        id: 'hall-1',
+        name: words('Hall 1'),
+        columns: seats,
+        rows: Array.from({ length: rows }, (_, row) => {
+          const label = String.fromCharCode(65 + row)
+          const column = (_seat: unknown, index: number) => ({ id: `${label}${index + 1}`, column: index + 1, accessible: false })
+          return { label, seats: Array.from({ length: seats }, column) }
+        }),
+      },
+    ],
+    showtimes: showtimes.map((id) => ({
+      id,
+      hallId: 'hall-1',
+      title: words('Red Lantern'),
+      format: words('2D'),
+      startsAt: new Date(nowMs + 3_600_000).toISOString(),
+      minutes: 110,
+      rating: 'PG',
+      ticketTypes: [{ id: 'adult', name: words('Adult'), price, taxBasisPoints: 600 }],
+    })),
+    products: [
+      { id: 'popcorn', name: words('Popcorn'), group: 'popcorn', price: { amount: 2_500, currency: CURRENCY }, taxBasisPoints: 600 },
+    ],
+  }
+}
+
+/** What an outbox entry says, in the shape of the contract. */
+export function receiptEntry(receipt: {
+  readonly number: number
+  readonly total: number
+  readonly series?: string
+  readonly receiptId?: string
+  readonly captures?: readonly { requestId: string; authorizationId: string; amount: number; authorization: string }[]
+  readonly sells?: readonly { holdId: string; showtimeId: string; seats: readonly string[] }[]
+}) {
+  const { number, total, series = 'A', receiptId = newId(), captures = [], sells = [] } = receipt
+  const body = {
+    receipt: { id: receiptId, kind: 'sale', number, series, total: { amount: total, currency: CURRENCY } },
+    journal: { seq: number, hash: toHex(new TextEncoder().encode(receiptId)) },
+    captures: captures.map((capture) => ({ ...capture, amount: { amount: capture.amount, currency: CURRENCY } })),
+    sells,
+  }
+  return { id: newId(), kind: 'receipt' as const, body: JSON.stringify(body), receiptId }
+}
+
+export function reversalEntry(
+  nowMs: number,
+  reversal: { readonly requestId: string; readonly amount: number; readonly holdIds?: readonly string[] },
+) {
+  const body = {
+    requestId: reversal.requestId,
+    amount: { amount: reversal.amount, currency: CURRENCY },
+    reason: 'cancelled',
+    holdIds: reversal.holdIds ?? [],
+    at: new Date(nowMs).toISOString(),
+  }
+  return { id: newId(), kind: 'reversal' as const, body: JSON.stringify(body) }
+}
