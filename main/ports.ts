@@ -2,8 +2,9 @@
  * What the terminal needs from the world, as interfaces: a clock, a store, keys, a radio, a backend, a printer.
  * Features know these and nothing behind them; tests pass their own; hosts and adapters implement them.
  */
-import type { BandAdvert } from '#shared/contracts/band-advert.ts'
+
 import type { ApiErrorCode, TerminalProfile } from '#shared/contracts/backend-api.ts'
+import type { BandAdvert } from '#shared/contracts/band-advert.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
@@ -115,5 +116,7 @@ export interface BackendClient {
     readonly state: 'unknown' | 'held' | 'captured' | 'reversed' | 'declined'
     readonly signed?: Uint8Array
   }>
-  postOutbox(entries: readonly { readonly id: string; readonly kind: string; readonly body: string }[]): BackendResult<readonly OutboxOutcome[]>
+  postOutbox(
+    entries: readonly { readonly id: string; readonly kind: string; readonly body: string }[],
+  ): BackendResult<readonly OutboxOutcome[]>
 }

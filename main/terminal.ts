@@ -2,8 +2,8 @@
  * The terminal: the whole product without a window. It is handed a store, a radio, a backend, a printer, a clock and keys, and gives a
  * `Till` that a host shows to people. This file is the parts list; what the parts do is in their own folders.
  */
-import { createCarts, type Carts } from '#main/cart/carts.ts'
-import { type ProgrammeBook, createProgrammeBook } from '#main/cinema/programme-book.ts'
+import { type Carts, createCarts } from '#main/cart/carts.ts'
+import { createProgrammeBook, type ProgrammeBook } from '#main/cinema/programme-book.ts'
 import { SeatDesk } from '#main/cinema/seat-desk.ts'
 import { type EnrolmentDesk, openEnrolment } from '#main/enrolment/enrolment.ts'
 import { createLedger } from '#main/ledger/ledger.ts'
@@ -13,27 +13,18 @@ import type { Clock, Keys, Radio, Store } from '#main/ports.ts'
 import type { Printer } from '#main/printing/printer.ts'
 import type { PrinterProfile } from '#main/printing/printer-profile.ts'
 import { ReceiptDesk } from '#main/printing/receipt-desk.ts'
-import { type Sightings, createSightings } from '#main/radio/sightings.ts'
+import { createSightings, type Sightings } from '#main/radio/sightings.ts'
 import { createEnqueue } from '#main/sync/enqueue.ts'
 import { createOutbox } from '#main/sync/outbox.ts'
 import type { HttpBackendClient, Outbox } from '#main/sync/ports.ts'
-import type {
-  ReceiptPage,
-  ReceiptView,
-  Refused,
-  SeatMapView,
-  Till,
-  TillInput,
-  TillState,
-  Unsubscribe,
-} from '#shared/contracts/till.ts'
+import type { ReceiptPage, ReceiptView, Refused, SeatMapView, Till, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import { selfTest } from '#shared/crypto/self-test.ts'
 import { withProduct } from '#shared/domain/cart-lines.ts'
 import type { LineId, ReceiptId, RequestId, TerminalId } from '#shared/domain/ids.ts'
 import type { Programme } from '#shared/domain/programme.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import type { Language } from '#shared/domain/words.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { StatePusher } from './till-state.ts'
 
 /** Bands come and go by themselves: while any is in sight, the list is looked at this often. */
@@ -77,7 +68,11 @@ export async function createTerminal(parts: TerminalParts): Promise<Result<Termi
   const enqueue = createEnqueue({ clock, newId })
   const ledger = createLedger({ store, keys, clock, newId, terminalId: terminalId as TerminalId, enqueue })
   if (!ledger.ok) return ledger
-  const enrolment = await openEnrolment({ ...parts, terminalPoint: keys.signer.point, ...(parts.enrolmentCode ? { code: parts.enrolmentCode } : {}) })
+  const enrolment = await openEnrolment({
+    ...parts,
+    terminalPoint: keys.signer.point,
+    ...(parts.enrolmentCode ? { code: parts.enrolmentCode } : {}),
+  })
   if (!enrolment.ok) return enrolment
   return ok(new Terminal(parts, { ledger: ledger.value, enrolment: enrolment.value }))
 }
@@ -252,7 +247,12 @@ export class Terminal implements Till {
       const { lines, holds } = this.#carts.current()
       const line = lines.find((each) => each.id === lineId)
       if (line?.subject.kind === 'ticket') return this.#seats.removeTicket(lineId)
-      return this.#saved(this.#carts.change(lines.filter((each) => each !== line), holds))
+      return this.#saved(
+        this.#carts.change(
+          lines.filter((each) => each !== line),
+          holds,
+        ),
+      )
     })
   }
 
@@ -308,7 +308,11 @@ export class Terminal implements Till {
     this.#language = language
     // A preference: when the disk refuses it, this session still speaks the language.
     this.#parts.store.write((tx) =>
-      tx.run('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', 'language', language),
+      tx.run(
+        'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+        'language',
+        language,
+      ),
     )
     this.#touch()
   }

@@ -7,7 +7,12 @@ import { type Currency, sum } from '#shared/domain/money.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
 import type { Result } from '#shared/result.ts'
 
-export type CartHold = { readonly holdId: HoldId; readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[]; readonly expiresAt: string }
+export type CartHold = {
+  readonly holdId: HoldId
+  readonly showtimeId: ShowtimeId
+  readonly seats: readonly SeatId[]
+  readonly expiresAt: string
+}
 export type Cart = {
   readonly id: CartId
   readonly state: CartState
@@ -18,7 +23,12 @@ export type Cart = {
 export type Carts = ReturnType<typeof createCarts>
 
 /** Opens the book of carts: finds the open cart of an earlier start, or begins one. */
-export function createCarts(deps: { readonly store: Store; readonly newId: () => string; readonly nowIso: () => string; readonly currency: Currency }) {
+export function createCarts(deps: {
+  readonly store: Store
+  readonly newId: () => string
+  readonly nowIso: () => string
+  readonly currency: Currency
+}) {
   const { store, newId, nowIso, currency } = deps
   let cart: Cart | undefined = readOpenCart(store)
 
@@ -42,8 +52,14 @@ export function createCarts(deps: { readonly store: Store; readonly newId: () =>
         id,
         state,
         lines,
-        total: sum(lines.map((line) => line.total), currency),
-        tax: sum(lines.map((line) => line.tax), currency),
+        total: sum(
+          lines.map((line) => line.total),
+          currency,
+        ),
+        tax: sum(
+          lines.map((line) => line.tax),
+          currency,
+        ),
         holds: holds.map(({ showtimeId, seats, expiresAt }): SeatHoldView => ({ showtimeId, seats, expiresAt })),
       }
     },
@@ -89,11 +105,22 @@ function setState(tx: WriteStore, cartId: CartId, state: CartState | 'paid' | 'a
 }
 
 function writeCart(tx: WriteStore, cart: Cart, nowIso: string): void {
-  tx.run('INSERT INTO carts (id, state, created_at, revision) VALUES (?, ?, ?, 1) ON CONFLICT (id) DO UPDATE SET revision = revision + 1', cart.id, cart.state, nowIso)
+  tx.run(
+    'INSERT INTO carts (id, state, created_at, revision) VALUES (?, ?, ?, 1) ON CONFLICT (id) DO UPDATE SET revision = revision + 1',
+    cart.id,
+    cart.state,
+    nowIso,
+  )
   tx.run('DELETE FROM cart_lines WHERE cart_id = ?', cart.id)
   tx.run('DELETE FROM cart_holds WHERE cart_id = ?', cart.id)
   cart.lines.forEach((line, position) => {
-    tx.run('INSERT INTO cart_lines (cart_id, id, position, line_json) VALUES (?, ?, ?, ?)', cart.id, line.id, position, JSON.stringify(line))
+    tx.run(
+      'INSERT INTO cart_lines (cart_id, id, position, line_json) VALUES (?, ?, ?, ?)',
+      cart.id,
+      line.id,
+      position,
+      JSON.stringify(line),
+    )
   })
   for (const hold of cart.holds) {
     tx.run(

@@ -34,7 +34,10 @@ export function createProgrammeBook(deps: {
       programme = answer.value
       // A cache: when the disk refuses, selling goes on from memory, and the next refresh tries again.
       store.write((tx) =>
-        tx.run('INSERT INTO programme_cache (id, json) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json', JSON.stringify(programme)),
+        tx.run(
+          'INSERT INTO programme_cache (id, json) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
+          JSON.stringify(programme),
+        ),
       )
       onChange()
     }

@@ -3,12 +3,12 @@
  * Calls run one after another, so that two quick taps cannot overtake each other.
  */
 import type { CartHold, Carts } from '#main/cart/carts.ts'
-import { type Lines, type TicketChoice, ticketLines, withTickets } from '#shared/domain/cart-lines.ts'
 import type { BackendClient, BackendRefusal, Clock } from '#main/ports.ts'
 import type { Refused, SeatMapView, TillInput } from '#shared/contracts/till.ts'
+import { type Lines, type TicketChoice, ticketLines, withTickets } from '#shared/domain/cart-lines.ts'
 import type { HoldId, LineId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { SeatState, Showtime } from '#shared/domain/programme.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { ProgrammeBook } from './programme-book.ts'
 
 /** A show stays on sale this long after it began: latecomers buy while the trailers run. */
@@ -43,7 +43,7 @@ export class SeatDesk {
       if (line?.subject.kind !== 'ticket') return err({ code: 'unknown-item' })
       const { showtimeId } = line.subject
       const seats = ticketLines(lines, showtimeId).flatMap(({ id, subject }) =>
-        subject.kind === 'ticket' && id !== lineId ? [{ seat: subject.seat, ticketTypeId: subject.ticketTypeId as string }] : [],
+        subject.kind === 'ticket' && id !== lineId ? [{ seat: subject.seat, ticketTypeId: subject.ticketTypeId }] : [],
       )
       return this.#choose({ showtimeId, seats })
     })
@@ -107,7 +107,12 @@ export class SeatDesk {
 
   async #holdAndSave(
     lines: Lines,
-    wanted: { readonly showtimeId: ShowtimeId; readonly holdId: HoldId; readonly seats: readonly SeatId[]; readonly old: CartHold | undefined },
+    wanted: {
+      readonly showtimeId: ShowtimeId
+      readonly holdId: HoldId
+      readonly seats: readonly SeatId[]
+      readonly old: CartHold | undefined
+    },
   ): Promise<Result<void, Refused>> {
     const { backend, carts } = this.#deps
     const { showtimeId, holdId, seats, old } = wanted

@@ -8,7 +8,7 @@ import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import type { TerminalCertificate } from '#shared/contracts/radio-messages.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 const SETTING = 'enrolment'
 const RENEW_CHECK_MS = 60 * 60_000

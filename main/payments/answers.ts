@@ -20,7 +20,7 @@ import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 /** What the answer must agree with: the request as it left. */
 export type Asked = {
@@ -135,7 +135,10 @@ async function openByAuthorizer<T>(
   return peeked.ok ? keys.open('authorizer', statement, signed, signedAtS(peeked.value.value)) : peeked
 }
 
-function otherRequest(value: { readonly requestId: Uint8Array; readonly statementDigest: Uint8Array }, asked: Asked): AnswerFault | undefined {
+function otherRequest(
+  value: { readonly requestId: Uint8Array; readonly statementDigest: Uint8Array },
+  asked: Asked,
+): AnswerFault | undefined {
   if (!equalBytes(value.requestId, fromHex(asked.requestId) ?? new Uint8Array())) return 'other-request'
   return equalBytes(value.statementDigest, asked.statementDigest) ? undefined : 'other-statement'
 }

@@ -72,7 +72,13 @@ function assertMay(tx: WriteStore, requestId: RequestId, state: AttemptState): v
 export function markEnded(
   tx: WriteStore,
   requestId: RequestId,
-  end: { readonly state: AttemptState; readonly at: string; readonly answer?: Uint8Array; readonly reason?: Reason; readonly receiptId?: ReceiptId },
+  end: {
+    readonly state: AttemptState
+    readonly at: string
+    readonly answer?: Uint8Array
+    readonly reason?: Reason
+    readonly receiptId?: ReceiptId
+  },
 ): void {
   assertMay(tx, requestId, end.state)
   tx.run(

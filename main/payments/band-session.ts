@@ -2,26 +2,27 @@
  * One session with a band: connect, take the OFFER, seal what we ask, send it, and wait for the ANSWER.
  * It decides nothing about money: it tells its caller what happened, and everything it cannot be sure of is `unknown`.
  */
-import type { BandLink, Clock, LinkError, Radio } from '#main/ports.ts'
+
 import type { Standing } from '#main/enrolment/enrolment.ts'
+import type { BandLink, Clock, LinkError, Radio } from '#main/ports.ts'
+import { fromHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
+  cancelMessage,
+  commitMessage,
   ERROR_CODES,
+  errorMessage,
   FLAG_ARMED,
   FLAG_PHONE_LINKED,
   FLAG_WORN,
   type OfferMessage,
+  offerMessage,
   PENDING_STAGES,
   type PhoneOffer,
-  cancelMessage,
-  commitMessage,
-  errorMessage,
-  offerMessage,
   pendingMessage,
   phoneOffer,
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
-import { fromHex } from '#shared/contracts/bytes.ts'
 import { isValidAt } from '#shared/crypto/key-set.ts'
 import type { VerifyKey } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
@@ -29,7 +30,7 @@ import { openSign1 } from '#shared/crypto/sign1.ts'
 import type { AttemptStage } from '#shared/domain/attempt.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 /** A band that says nothing for this long after subscribing has no offer for us. */
 const OFFER_TIMEOUT_MS = 3_000
@@ -66,7 +67,10 @@ export type SessionInput = {
   /** Signs the statement for this offer. */
   readonly statementFor: (offer: CheckedOffer) => Promise<Uint8Array>
   /** Called with the signed statement before the first byte of it leaves. A refusal stops the session. */
-  readonly persist: (statement: Uint8Array, offer: CheckedOffer) => Result<void, { readonly detail: string }> | Promise<Result<void, { readonly detail: string }>>
+  readonly persist: (
+    statement: Uint8Array,
+    offer: CheckedOffer,
+  ) => Result<void, { readonly detail: string }> | Promise<Result<void, { readonly detail: string }>>
   readonly expiresAtMs: () => number
   readonly onStage: (stage: AttemptStage) => void
   /** Resolves when the cashier stops waiting. */
@@ -86,7 +90,11 @@ export async function runBandSession(
   return end
 }
 
-async function ask(deps: { readonly clock: Clock; readonly standing: () => Standing }, input: SessionInput, link: BandLink): Promise<SessionEnd> {
+async function ask(
+  deps: { readonly clock: Clock; readonly standing: () => Standing },
+  input: SessionInput,
+  link: BandLink,
+): Promise<SessionEnd> {
   const nowS = () => Math.floor(deps.clock.nowMs() / 1_000)
   const standing = deps.standing()
   const first = await link.receive(OFFER_TIMEOUT_MS)
@@ -109,7 +117,13 @@ async function ask(deps: { readonly clock: Clock; readonly standing: () => Stand
   return waitForAnswer(deps.clock, input, link, sealed.value.session, offer.value.phoneKey)
 }
 
-async function waitForAnswer(clock: Clock, input: SessionInput, link: BandLink, session: SealedSession, phoneKey: VerifyKey): Promise<SessionEnd> {
+async function waitForAnswer(
+  clock: Clock,
+  input: SessionInput,
+  link: BandLink,
+  session: SealedSession,
+  phoneKey: VerifyKey,
+): Promise<SessionEnd> {
   const radio = { attRequests: link.attRequests(), ...link.lastSent() }
   const cancelled = input.cancelled.then(() => 'cancelled' as const)
   for (;;) {

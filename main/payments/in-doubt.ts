@@ -5,8 +5,8 @@
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
 import type { BackendClient, Clock, Keys, Radio, Store } from '#main/ports.ts'
-import type { Unsubscribe } from '#shared/contracts/till.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
+import type { Unsubscribe } from '#shared/contracts/till.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { type Outcome, readAnswer, readAuthorization, readDecline } from './answers.ts'
@@ -102,7 +102,8 @@ export class DoubtDesk {
     const end = await runBandSession(this.#deps, {
       address,
       requestId: attempt.requestId,
-      statementFor: (offer) => signQuery({ keys, offer, requestId: attempt.requestId, firstDigest, head: journalHead(ledger), nowS: nowS() }),
+      statementFor: (offer) =>
+        signQuery({ keys, offer, requestId: attempt.requestId, firstDigest, head: journalHead(ledger), nowS: nowS() }),
       persist: () => ({ ok: true, value: undefined }),
       expiresAtMs: () => deadlineMs,
       onStage: () => {},

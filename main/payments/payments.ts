@@ -10,11 +10,11 @@ import type { BandPaymentView, PaymentView, Refused } from '#shared/contracts/ti
 import { sha256 } from '#shared/crypto/keys.ts'
 import { isFinal } from '#shared/domain/attempt.ts'
 import type { ReceiptId, RequestId, SightingId } from '#shared/domain/ids.ts'
-import { type Receipt, printedNumber } from '#shared/domain/receipt.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { type Outcome, readAnswer } from './answers.ts'
 import { type Attempt, attemptById, insertAttempt, markInDoubt, markSent, openAttempts, stateOf } from './attempt-book.ts'
-import { type CheckedOffer, type OpenSession, type SessionEnd, runBandSession } from './band-session.ts'
+import { type CheckedOffer, type OpenSession, runBandSession, type SessionEnd } from './band-session.ts'
 import { type DoubtDeps, DoubtDesk, journalHead } from './in-doubt.ts'
 import { type SettleDeps, type SettleRefusal, settlePaid, settleUnpaid } from './settle.ts'
 import { askedOf, signPay } from './statements.ts'
@@ -188,7 +188,16 @@ export class Payments {
       requestId,
       statementFor: (offer) => {
         const { amount, holdIds } = attempt
-        return signPay({ keys, offer, requestId, amount, lines, holdIds, head: journalHead(ledger), nowS: Math.floor(clock.nowMs() / 1_000) })
+        return signPay({
+          keys,
+          offer,
+          requestId,
+          amount,
+          lines,
+          holdIds,
+          head: journalHead(ledger),
+          nowS: Math.floor(clock.nowMs() / 1_000),
+        })
       },
       persist: (statement, offer) => this.#persistSent(requestId, statement, offer),
       expiresAtMs: () => (payment.view.tender === 'band' ? Date.parse(payment.view.expiresAt) : clock.nowMs()),
@@ -260,13 +269,17 @@ export class Payments {
       case 'authorized':
         return this.#settleAuthorized(requestId, outcome, open)
       case 'declined':
-        return this.#ended(this.#endUnpaid(requestId, { state: 'declined', reason: outcome.reason, answer: outcome.signed, why: 'declined' }))
+        return this.#ended(
+          this.#endUnpaid(requestId, { state: 'declined', reason: outcome.reason, answer: outcome.signed, why: 'declined' }),
+        )
       case 'refused':
         return this.#ended(
           this.#endUnpaid(requestId, { state: 'refused', reason: outcome.reason, answer: outcome.signed, why: 'refused-by-phone' }),
         )
       case 'never-seen':
-        return this.#ended(this.#endUnpaid(requestId, { state: 'refused', reason: 'cancelled', answer: outcome.signed, why: 'refused-by-phone' }))
+        return this.#ended(
+          this.#endUnpaid(requestId, { state: 'refused', reason: 'cancelled', answer: outcome.signed, why: 'refused-by-phone' }),
+        )
     }
   }
 

@@ -14,7 +14,7 @@ import type { AuthorizationId, RequestId } from '#shared/domain/ids.ts'
 import { money, subtract, sum } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import type { Payment, Receipt } from '#shared/domain/receipt.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { type Attempt, attemptById, markEnded, recordRadio, stateOf } from './attempt-book.ts'
 
 export type SettleDeps = {
@@ -28,8 +28,7 @@ export type SettleDeps = {
 }
 export type SettleRefusal =
   /** Another end is already on disk. */
-  | { readonly code: 'already-ended' }
-  | { readonly code: 'storage-failed'; readonly detail: string }
+  { readonly code: 'already-ended' } | { readonly code: 'storage-failed'; readonly detail: string }
 
 type RadioRecord = { readonly attRequests: number; readonly segments: number; readonly bytes: number }
 type Paid =
@@ -73,7 +72,10 @@ function commitReceipt(deps: SettleDeps, tx: WriteStore, attempt: Attempt, paid:
     lines,
     payments: [payment],
     total: attempt.amount,
-    tax: sum(lines.map((line) => line.tax), attempt.amount.currency),
+    tax: sum(
+      lines.map((line) => line.tax),
+      attempt.amount.currency,
+    ),
     captures,
     sells: holds.map(({ holdId, showtimeId, seats }) => ({ holdId, showtimeId, seats })),
   })

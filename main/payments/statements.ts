@@ -3,14 +3,14 @@ import canonicalize from 'canonicalize'
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Keys } from '#main/ports.ts'
 import { assert } from '#shared/assert.ts'
-import { HEAD_BYTES, LINES_DIGEST_BYTES, REQUEST_LIFETIME_MAX_S, payStatement, queryStatement } from '#shared/contracts/radio-messages.ts'
+import { HEAD_BYTES, LINES_DIGEST_BYTES, payStatement, queryStatement, REQUEST_LIFETIME_MAX_S } from '#shared/contracts/radio-messages.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import type { HoldId, RequestId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
-import { type CheckedOffer, idBytes } from './band-session.ts'
 import type { Asked } from './answers.ts'
+import { type CheckedOffer, idBytes } from './band-session.ts'
 
 /** The newest entry of the journal: each request carries it, so that every customer's phone becomes a witness. */
 export type JournalHead = { readonly seq: number; readonly hash: Uint8Array }

@@ -6,10 +6,10 @@ import type { ReceiptView, Refused, TillStatus } from '#shared/contracts/till.ts
 import type { PrintJobId, ReceiptId } from '#shared/domain/ids.ts'
 import { printedNumber } from '#shared/domain/receipt.ts'
 import type { Language } from '#shared/domain/words.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { Printer } from './printer.ts'
 import type { PrinterProfile } from './printer-profile.ts'
-import { type PrintRecord, type Printing, createPrinting } from './printing.ts'
+import { createPrinting, type Printing, type PrintRecord } from './printing.ts'
 import { paperSvg } from './receipt-picture.ts'
 
 type ReceiptDeskParts = {

@@ -79,6 +79,9 @@ function demandWritable(file: string): void {
   if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK)
 }
 
+/** Locks this process holds. Kept here because a collected connection would give up its lock without a word. */
+const HELD_LOCKS = new Set<Database.Database>()
+
 /**
  * Takes the right to this database for the life of the process: an exclusive lock on a small database beside it. The system frees it
  * when the process dies, however it dies, and the terminal's own file stays open to readers. The empty lock file is left behind:
@@ -88,7 +91,11 @@ function own(file: string): Result<() => void, OpenStoreError> {
   const lock = new Database(`${file}.lock`, { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
-    return ok(() => lock.close())
+    HELD_LOCKS.add(lock)
+    return ok(() => {
+      HELD_LOCKS.delete(lock)
+      lock.close()
+    })
   } catch (error) {
     lock.close()
     if (isBusy(error)) return err({ code: 'in-use', detail: `another process has ${file} open` })

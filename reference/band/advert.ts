@@ -1,4 +1,5 @@
 /** Rotating identity: the id in the advert and the address it is sent from change in the same event, at a moment only the band knows. */
+import { assert } from '#shared/assert.ts'
 import { ADDRESS_BYTES } from '#shared/contracts/practice-link.ts'
 import { ID_SLOT_MS, ROTATING_ID_BYTES, encodeAdvert } from '#shared/contracts/band-advert.ts'
 import { concat } from '#shared/contracts/bytes.ts'
@@ -20,7 +21,9 @@ export class RotatingIdentity {
   /** When the switch into a slot happens, milliseconds since 1970, for the slot asked about last. */
   #switch: { readonly slot: number; readonly atMs: number } | undefined
 
+  /** `idKey`: 32 secret bytes. */
   constructor(idKey: Uint8Array) {
+    assert(idKey.length === ID_KEY_BYTES, 'an id key has 32 bytes')
     this.#key = crypto.subtle.importKey('raw', Uint8Array.from(idKey), HMAC, false, ['sign'])
   }
 

@@ -32,6 +32,8 @@ export const SESSION_MAX_MS = 150_000
 export const OFFER_WAIT_MS = 500
 /** What a terminal is told to wait when the band has no offer or has had too many sessions. */
 export const RETRY_AFTER_S = 2
+/** A sale takes one request, and a query or two when it is in doubt; more in one session only wears out offers and battery. */
+export const REQUESTS_PER_SESSION_MAX = 8
 const VIBRATIONS_ON_COMMIT = 2
 const MESSAGE_ID_MAX = 255
 
@@ -58,6 +60,7 @@ export class BandSession {
   #shown: ShownOffer | undefined
   /** The offer the last request was sealed to: what comes back from the phone carries this id. */
   #exchange: { readonly offerId: Uint8Array; answered: boolean } | undefined
+  #requests = 0
   #ended = false
   #messageId = 0
   #stopSegmentTimer = () => {}
@@ -145,6 +148,8 @@ export class BandSession {
     this.#shown = undefined
     if (this.#parts.limited) return this.#error('busy')
     if (!shown) return this.#end('nonce-used')
+    this.#requests += 1
+    if (this.#requests > REQUESTS_PER_SESSION_MAX) return this.#end('busy')
     const obstacle = state.obstacle()
     if (obstacle) {
       this.#error(obstacle)

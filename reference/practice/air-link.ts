@@ -28,6 +28,8 @@ export class AirLink {
   readonly #waiting: Record<Direction, Item[]> = { 'to-band': [], 'to-terminal': [] }
   readonly #anchorMs: number
   readonly #stopTimer: Record<Direction, (() => void) | undefined> = { 'to-band': undefined, 'to-terminal': undefined }
+  /** Number of the last connection event at which something was delivered. */
+  #event = 0
   #delivering = false
   #ended = false
 
@@ -40,14 +42,14 @@ export class AirLink {
     if (this.#ended) return
     if (this.#waiting[direction].length >= WAITING_MAX) return this.end()
     this.#waiting[direction].push({ pdu: Uint8Array.from(pdu) })
-    this.#schedule(direction, 0)
+    this.#schedule(direction)
   }
 
   /** Ends the connection after what has been sent in this direction. */
   endAfter(direction: Direction): void {
     if (this.#ended) return
     this.#waiting[direction].push({ end: true })
-    this.#schedule(direction, 0)
+    this.#schedule(direction)
   }
 
   /** Ends the connection now; what is under way is lost. */
@@ -59,17 +61,19 @@ export class AirLink {
     this.#parts.onEnd()
   }
 
-  #schedule(direction: Direction, lateMs: number): void {
+  #schedule(direction: Direction): void {
     if (this.#stopTimer[direction] || this.#ended) return
     const { intervalMs, clock } = this.#parts
-    if (intervalMs === 0 && lateMs === 0) return this.#deliverAll()
+    if (intervalMs === 0) return this.#deliverAll()
     const passedMs = clock.monotonicMs() - this.#anchorMs
-    const toEventMs = intervalMs === 0 ? 0 : (Math.floor(passedMs / intervalMs) + 1) * intervalMs - passedMs
-    this.#stopTimer[direction] = clock.after(toEventMs + lateMs, () => {
+    // Timers of the platform may fire a little early, so events are counted: what is sent at one event leaves at the next.
+    const event = Math.max(Math.floor(passedMs / intervalMs), this.#event) + 1
+    const toEventMs = Math.max(0, Math.ceil(event * intervalMs - passedMs))
+    this.#stopTimer[direction] = clock.after(toEventMs, () => {
       this.#stopTimer[direction] = undefined
-      if (this.#parts.intervalMs === 0) return this.#deliverAll()
+      this.#event = Math.max(this.#event, event)
       this.#deliverNext(direction)
-      if (this.#waiting[direction].length > 0) this.#schedule(direction, 0)
+      if (this.#waiting[direction].length > 0) this.#schedule(direction)
     })
   }
 
@@ -107,7 +111,7 @@ export class AirLink {
     this.#stopTimer[direction] = this.#parts.clock.after(fate.lateMs, () => {
       this.#stopTimer[direction] = undefined
       deliver(direction, item.pdu)
-      this.#schedule(direction, 0)
+      this.#schedule(direction)
     })
   }
 }

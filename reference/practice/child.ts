@@ -60,12 +60,13 @@ export class Child {
     this.#wasReady = true
   }
 
-  send(message: object): void {
-    if (this.#process?.connected) this.#process.send(message)
+  get isReady(): boolean {
+    return this.#wasReady
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid
+  /** Hands a message on; lost while the child is not running. */
+  send(message: object): void {
+    if (this.#process?.connected) this.#process.send(message)
   }
 
   /** Asks the child to end, and kills it when it does not. Resolves when it is gone. */

@@ -28,7 +28,10 @@ const STOP_TIMEOUT_MS = 1_800
 const EXIT_FAILED = 1
 
 const backendReady = z.looseObject({ type: z.literal('ready'), port: z.int().min(1).max(65_535), rootPoint: z.string() })
+const childFailed = z.looseObject({ type: z.literal('failed'), message: z.string() })
 const terminalReady = z.looseObject({ type: z.literal('ready'), url: z.string() })
+
+const WORLD_NAME = 'practice world'
 
 type Started = { readonly backendUrl: string; readonly rootPoint: string }
 
@@ -80,6 +83,7 @@ class Practice {
   readonly #build = new ScreensBuild()
   #backendPort = 0
   #terminalPort = this.#options.port ?? 0
+  #world: Child | undefined
   #stopping = false
 
   async run(): Promise<void> {
@@ -96,6 +100,11 @@ class Practice {
     if (host.kind === 'browser') console.log(host.why)
     await this.#startTerminal(host, backend, enrolmentCode)
     console.log('Everything here is practice: no real money moves. Ctrl+C ends it.')
+  }
+
+  /** Steers the customers (world-control.ts) for whoever started this process with a message channel. */
+  steer(message: unknown): void {
+    if (typeof message === 'object' && message !== null) this.#world?.send(message)
   }
 
   /** Ends every process, then this one. */
@@ -134,15 +143,19 @@ class Practice {
       ...spec,
       cwd: REPOSITORY,
       onMessage: (message) => {
+        if (process.connected) process.send?.({ from: spec.name, message })
+        const failure = childFailed.safeParse(message)
+        if (failure.success && !child.isReady) return this.#fail(`The ${spec.name} could not start: ${failure.data.message}`)
         const parsed = schema.safeParse(message)
-        if (!parsed.success) return
+        if (!parsed.success) return undefined
         child.ready()
-        ready.resolve(parsed.data)
+        return ready.resolve(parsed.data)
       },
       onRestart: (detail) => console.error(`The ${detail}; it is being started again.`),
-      onGivenUp: (detail) => this.#fail(`The ${detail}. Its log is in ${join(this.#folder, 'logs')}`),
+      onGivenUp: (detail) => this.#fail(`The ${detail}. Its log is in ${this.#folder}.`),
     })
     this.#children.push(child)
+    if (spec.name === WORLD_NAME) this.#world = child
     child.start()
     return ready.promise
   }
@@ -178,7 +191,7 @@ class Practice {
       join(this.#folder, 'world'),
     ]
     return this.#ready(worldReady, {
-      name: 'practice world',
+      name: WORLD_NAME,
       command: () => this.#node(join(import.meta.dirname, 'world.ts'), given),
       stdout: log,
       stderr: log,
@@ -196,7 +209,7 @@ class Practice {
         return host.kind === 'electron' ? { program: host.program, args: [host.entry, ...args] } : this.#node(host.entry, args)
       },
       stdout: 'inherit',
-      stderr: logFile(join(this.#folder, 'logs'), 'terminal'),
+      stderr: 'inherit',
       onQuit: () => void this.stop(0),
     })
     this.#terminalPort = Number(new URL(ready.url).port) || this.#terminalPort
@@ -213,4 +226,9 @@ process.on('SIGTERM', () => void practice.stop(0))
 process.on('SIGINT', () => void practice.stop(0))
 process.on('SIGHUP', () => void practice.stop(0))
 process.on('disconnect', () => void practice.stop(0))
-await practice.run()
+process.on('message', (message) => practice.steer(message))
+await practice.run().catch((error: unknown) => {
+  const why = error instanceof Error ? error.message : String(error)
+  console.error(`Practice could not start: ${why}`)
+  return practice.stop(EXIT_FAILED)
+})

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { generatePrivateJwk } from '#shared/crypto/keys.ts'
+import { ID_KEY_BYTES } from '../band/advert.ts'
 import { CUSTOMER_IDS } from './customers.ts'
 
 const FILE_NAME = 'world-state.json'
 const OWNER_ONLY = 0o600
 const FOLDER_OWNER_ONLY = 0o700
 const MACHINE_ID_BYTES = 16
-const ID_KEY_BYTES = 32
 const ENROLMENT_CODE_BYTES = 12
 
 const machineId = z.string().regex(/^[0-9a-f]{32}$/)

@@ -2,10 +2,10 @@
  * Signed calls between terminals or phones and the backend: HTTP Message Signatures (RFC 9421) with ecdsa-p256-sha256 over method,
  * path, query and Content-Digest (RFC 9530). The nonce goes into the backend's replay store.
  */
-import { type Verifier, createSignature, isSignatureError, verifySignature } from 'http-message-sig'
-import { type Result, err, ok } from '#shared/result.ts'
+import { createSignature, isSignatureError, type Verifier, verifySignature } from 'http-message-sig'
 import { toHex } from '#shared/contracts/bytes.ts'
-import { type Signer, type VerifyKey, randomBytes, sha256 } from './keys.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { randomBytes, type Signer, sha256, type VerifyKey } from './keys.ts'
 
 const ALGORITHM = 'ecdsa-p256-sha256'
 const TAG = 'bandtill-1'
@@ -24,7 +24,11 @@ async function contentDigest(body: Uint8Array): Promise<string> {
 }
 
 /** Headers that sign this call. `keyId` is `terminal:<id>` or `phone:<id>`; `nowS` is the caller's clock in seconds. */
-export async function signCall(call: SignedCall, key: { readonly keyId: string; readonly signer: Signer }, nowS: number): Promise<SignatureHeaders> {
+export async function signCall(
+  call: SignedCall,
+  key: { readonly keyId: string; readonly signer: Signer },
+  nowS: number,
+): Promise<SignatureHeaders> {
   const digest = await contentDigest(call.body)
   const fields = await createSignature(
     { kind: 'request', method: call.method, targetUri: call.url, fields: [{ name: 'content-digest', value: digest }] },

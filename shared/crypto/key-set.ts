@@ -1,18 +1,19 @@
 /** The keys the root vouches for, and what they in turn have signed. A part trusts one root point and nothing else. */
-import { type Result, err, ok } from '#shared/result.ts'
+
 import { toHex } from '#shared/contracts/bytes.ts'
 import {
-  type KeyPurpose,
   KEY_PURPOSES,
-  type PhoneCertificate,
-  type TerminalCertificate,
+  type KeyPurpose,
   keyStatement,
+  type PhoneCertificate,
   phoneCertificate,
+  type TerminalCertificate,
   terminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
-import { type VerifyKey, importVerifyKey, kidOf } from './keys.ts'
-import { type Sign1Error, openSign1, peekSign1 } from './sign1.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { importVerifyKey, kidOf, type VerifyKey } from './keys.ts'
+import { openSign1, peekSign1, type Sign1Error } from './sign1.ts'
 
 /** Clocks of honest parts may differ by this much, seconds (security practice: ±5 minutes for certificate and offer windows). */
 export const CLOCK_TOLERANCE_S = 300
@@ -21,7 +22,13 @@ const KEYS_MAX = 64
 export type KeySetError = Sign1Error | 'bad-point' | 'too-many-keys'
 export type TrustError = Sign1Error | 'unknown-key' | 'not-valid-now' | 'bad-point'
 
-type TrustedKey = { readonly purpose: number; readonly from: number; readonly until: number; readonly key: VerifyKey; readonly point: Uint8Array }
+type TrustedKey = {
+  readonly purpose: number
+  readonly from: number
+  readonly until: number
+  readonly key: VerifyKey
+  readonly point: Uint8Array
+}
 
 export class KeySet {
   readonly #keys: ReadonlyMap<string, TrustedKey>
@@ -64,12 +71,18 @@ export class KeySet {
   }
 
   /** A terminal's certificate, valid now, with the key it certifies. */
-  async openTerminalCertificate(bytes: Uint8Array, nowS: number): Promise<Result<{ certificate: TerminalCertificate; key: VerifyKey }, TrustError>> {
+  async openTerminalCertificate(
+    bytes: Uint8Array,
+    nowS: number,
+  ): Promise<Result<{ certificate: TerminalCertificate; key: VerifyKey }, TrustError>> {
     return this.#openCertificate('terminal-ca', terminalCertificate, bytes, nowS)
   }
 
   /** A phone's pseudonymous certificate, valid now, with the key it certifies. */
-  async openPhoneCertificate(bytes: Uint8Array, nowS: number): Promise<Result<{ certificate: PhoneCertificate; key: VerifyKey }, TrustError>> {
+  async openPhoneCertificate(
+    bytes: Uint8Array,
+    nowS: number,
+  ): Promise<Result<{ certificate: PhoneCertificate; key: VerifyKey }, TrustError>> {
     return this.#openCertificate('phone-ca', phoneCertificate, bytes, nowS)
   }
 

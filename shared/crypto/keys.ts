@@ -3,9 +3,9 @@
  * which Node, Electron and browsers all have.
  */
 import { p256 } from '@noble/curves/nist.js'
-import { type Result, err, ok } from '#shared/result.ts'
 import { KID_BYTES } from '#shared/contracts/cose.ts'
 import { POINT_BYTES } from '#shared/contracts/radio-messages.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const ES256 = { name: 'ECDSA', hash: 'SHA-256' } as const

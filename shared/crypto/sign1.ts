@@ -1,7 +1,8 @@
 /** Signing and checking the protocol's statements. Signatures are checked over the received bytes, never over re-encoded objects. */
-import { type Result, err, ok } from '#shared/result.ts'
+
 import { decodeSign1, encodeSign1, protectedHeader, toBeSigned } from '#shared/contracts/cose.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { Signer, VerifyKey } from './keys.ts'
 
 export type Sign1Error = 'malformed' | 'wrong-algorithm' | 'bad-signature'

@@ -1,5 +1,3 @@
-import type { Reason } from './reasons.ts'
-
 /**
  * One try at being paid. Persisted before anything leaves the terminal, and again at each step, so that after a crash the next start
  * knows how far it had come.
@@ -37,6 +35,3 @@ export function isFinal(state: AttemptState): boolean {
 /** What the cashier is told while an attempt runs. Hints from the phone: they never change money. */
 export const ATTEMPT_STAGES = ['connecting', 'sent', 'seen', 'waiting-for-customer', 'asking-backend'] as const
 export type AttemptStage = (typeof ATTEMPT_STAGES)[number]
-
-/** Why an attempt ended without money, as the demo's summary and the screens name it. */
-export type NotPaid = { readonly ending: 'not-asked' | 'refused' | 'declined'; readonly reason: Reason }

@@ -1,10 +1,11 @@
 /** What may be changed in a cart, as pure functions from lines to lines. */
+
+import { err, ok, type Result } from '#shared/result.ts'
 import type { HoldId, LineId, SeatId, ShowtimeId } from './ids.ts'
 import { SALE_AMOUNT_MAX, sum } from './money.ts'
 import type { Hall, Product, Showtime, TicketType } from './programme.ts'
-import { CART_LINES_MAX, type SaleLine, priceLine } from './sale-line.ts'
+import { CART_LINES_MAX, priceLine, type SaleLine } from './sale-line.ts'
 import type { Words } from './words.ts'
-import { type Result, err, ok } from '#shared/result.ts'
 
 export type Lines = readonly SaleLine[]
 export type TicketChoice = { readonly seat: SeatId; readonly ticketType: TicketType }
@@ -74,6 +75,9 @@ function withinLimits(lines: Lines): Result<Lines, 'cart-full'> {
   if (lines.length > CART_LINES_MAX) return err('cart-full')
   const first = lines[0]
   if (!first) return ok(lines)
-  const total = sum(lines.map((line) => line.total), first.total.currency)
+  const total = sum(
+    lines.map((line) => line.total),
+    first.total.currency,
+  )
   return total.amount > SALE_AMOUNT_MAX ? err('cart-full') : ok(lines)
 }

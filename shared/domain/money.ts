@@ -47,7 +47,10 @@ export function sum(amounts: readonly Money[], currency: Currency): Money {
  * `rateBasisPoints`: 600 means 6 %. Integer arithmetic throughout (BigInt), so no rounding but the stated one.
  */
 export function taxIncludedIn(amount: Money, rateBasisPoints: number): Money {
-  assert(Number.isSafeInteger(rateBasisPoints) && rateBasisPoints >= 0 && rateBasisPoints <= 10_000, `tax rate out of range: ${rateBasisPoints}`)
+  assert(
+    Number.isSafeInteger(rateBasisPoints) && rateBasisPoints >= 0 && rateBasisPoints <= 10_000,
+    `tax rate out of range: ${rateBasisPoints}`,
+  )
   const numerator = BigInt(Math.abs(amount.amount)) * BigInt(rateBasisPoints)
   const denominator = BigInt(10_000 + rateBasisPoints)
   const rounded = Number((2n * numerator + denominator) / (2n * denominator))

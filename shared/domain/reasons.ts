@@ -8,7 +8,10 @@ export const REASONS = {
   'not-worn': {
     code: 1,
     say: { en: 'Your band is off your wrist.', 'zh-CN': '您的手环没有戴在手腕上。' },
-    next: { en: 'Ask the customer to put the band on and unlock their phone, then charge again.', 'zh-CN': '请顾客戴好手环并解锁手机，然后重新收款。' },
+    next: {
+      en: 'Ask the customer to put the band on and unlock their phone, then charge again.',
+      'zh-CN': '请顾客戴好手环并解锁手机，然后重新收款。',
+    },
   },
   'not-armed': {
     code: 2,
@@ -53,7 +56,10 @@ export const REASONS = {
   'wrong-place': {
     code: 10,
     say: { en: 'Your phone does not seem to be here with you.', 'zh-CN': '您的手机似乎不在您身边。' },
-    next: { en: 'Ask the customer to bring the phone and switch location on, or take cash.', 'zh-CN': '请顾客带上手机并打开定位，或改收现金。' },
+    next: {
+      en: 'Ask the customer to bring the phone and switch location on, or take cash.',
+      'zh-CN': '请顾客带上手机并打开定位，或改收现金。',
+    },
   },
   expired: {
     code: 11,

@@ -1,6 +1,6 @@
 import { assert } from '#shared/assert.ts'
 import type { AuthorizationId, MerchantId, ReceiptId, RequestId, SiteId, TerminalId } from './ids.ts'
-import { type Money, add, subtract, sum } from './money.ts'
+import { add, type Money, subtract, sum } from './money.ts'
 import type { SaleLine } from './sale-line.ts'
 import type { Words } from './words.ts'
 
@@ -67,8 +67,14 @@ export function imbalanceOf(receipt: Pick<Receipt, 'lines' | 'payments' | 'total
       return 'cash: amount is not what was tendered less the change'
     }
   }
-  const lines = sum(receipt.lines.map((line) => line.total), currency)
-  const tax = sum(receipt.lines.map((line) => line.tax), currency)
+  const lines = sum(
+    receipt.lines.map((line) => line.total),
+    currency,
+  )
+  const tax = sum(
+    receipt.lines.map((line) => line.tax),
+    currency,
+  )
   const paid = receipt.payments.map((payment) => payment.amount).reduce(add, { amount: 0, currency })
   if (lines.amount !== receipt.total.amount) return `lines sum to ${lines.amount}, total says ${receipt.total.amount}`
   if (paid.amount !== receipt.total.amount) return `payments sum to ${paid.amount}, total says ${receipt.total.amount}`

@@ -172,7 +172,7 @@ export async function putHold(tx: Tx, hold: Omit<Hold, 'requestId' | 'state'>): 
       request_id: null,
       expires_at_ms: hold.expiresAtMs,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ expires_at_ms: hold.expiresAtMs }))
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ state: 'held', expires_at_ms: hold.expiresAtMs }))
     .execute()
 }
 

@@ -61,7 +61,7 @@ export class Holds {
     return ok({ showtimeId, seats, own })
   }
 
-  /** Sets exactly these seats on the hold, all or none. */
+  /** Sets exactly these seats on the hold, all or none. A hold that ran out or was given back lives again, if its seats are free. */
   async put(
     terminalId: string,
     wish: { readonly holdId: string; readonly showtimeId: string; readonly seats: readonly string[] },
@@ -193,7 +193,7 @@ export class Holds {
 
 function changeRefusal(hold: Hold, terminalId: string, showtimeId: string, isSame: boolean) {
   if (hold.terminalId !== terminalId) return refuse('not-allowed', 'another terminal made this hold')
-  if (hold.state === 'released' || hold.state === 'sold') return refuse('hold-gone', 'this hold has ended: make a new one')
+  if (hold.state === 'sold') return refuse('hold-gone', 'this hold was sold: make a new one')
   if (hold.showtimeId !== showtimeId) return refuse('conflict', 'the hold is for another showtime')
   if (hold.state === 'pinned' && !isSame) return refuse('conflict', 'the hold is pinned by an attempt')
   return undefined

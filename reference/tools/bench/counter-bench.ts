@@ -6,8 +6,8 @@ import Database from 'better-sqlite3'
 import { assert } from '#shared/assert.ts'
 import { bandAtCounter, enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { Stack } from '../counter/stack.ts'
-import type { Figures } from './main.ts'
 import { measureLedger } from './ledger-bench.ts'
+import type { Figures } from './main.ts'
 import { percentile, rounded } from './statistics.ts'
 
 const SALES = 300
@@ -58,7 +58,10 @@ async function withCounter<T>(
     await stack.tellWorld({ type: 'set', customer: 'rich', phoneDelayMs: model.phoneMs, networkDelayMs: model.backendMs })
     const cashier = await enterTill(stack.terminal.address)
     try {
-      await cashier.until('a working counter', ({ status, programmeVersion }) => status.backend.state === 'online' && programmeVersion !== 'none')
+      await cashier.until(
+        'a working counter',
+        ({ status, programmeVersion }) => status.backend.state === 'online' && programmeVersion !== 'none',
+      )
       return await measure(stack, cashier)
     } finally {
       cashier.close()
@@ -107,7 +110,9 @@ async function cheapestProduct(cashier: ScriptCashier): Promise<string> {
 function lastRadioFigures(stack: Stack): Figures {
   const database = new Database(join(stack.folderOf('terminal'), 'terminal.sqlite'), { readonly: true })
   const row = database
-    .prepare("SELECT att_requests, request_segments, request_bytes FROM attempts WHERE state = 'paid' AND tender = 'band' ORDER BY created_at DESC LIMIT 1")
+    .prepare(
+      "SELECT att_requests, request_segments, request_bytes FROM attempts WHERE state = 'paid' AND tender = 'band' ORDER BY created_at DESC LIMIT 1",
+    )
     .get() as Figures
   database.close()
   return row

@@ -2,8 +2,9 @@
  * Receipts per second, each with one durable commit, against bare transactions that write the same rows as opaque bytes. Both take
  * turns on files in the same folder, with the same settings, so that the disk and the machine are the same for both.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -62,7 +63,14 @@ async function openLedger(file: string): Promise<{ readonly store: Store; readon
   let ids = 0
   const newId = () => (ids += 1).toString(16).padStart(32, '0')
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), after: () => () => {} }
-  const ledger = createLedger({ store, keys: await newKeys(), clock, newId, terminalId: 'bench-1' as TerminalId, enqueue: createEnqueue({ clock, newId }) })
+  const ledger = createLedger({
+    store,
+    keys: await newKeys(),
+    clock,
+    newId,
+    terminalId: 'bench-1' as TerminalId,
+    enqueue: createEnqueue({ clock, newId }),
+  })
   assert(ledger.ok, 'a new ledger begins')
   const draft = sampleDraft()
   return { store, commit: () => commitOne(store, ledger.value, draft) }
@@ -104,7 +112,10 @@ function sampleDraft(): ReceiptDraft {
     lines,
     payments: [{ tender: 'cash', amount: total, tendered: money(5_000, 'CNY'), change: money(1_400, 'CNY') }],
     total,
-    tax: money(lines.reduce((tax, line) => tax + line.tax.amount, 0), 'CNY'),
+    tax: money(
+      lines.reduce((tax, line) => tax + line.tax.amount, 0),
+      'CNY',
+    ),
     captures: [],
     sells: [],
   }
@@ -132,6 +143,6 @@ function openBare(file: string, rows: readonly Uint8Array[]): { readonly commit:
   const insert = database.prepare('INSERT INTO bare (bytes) VALUES (?)')
   const commit = database.transaction(() => {
     for (const bytes of rows) insert.run(bytes)
-  }).immediate
-  return { commit: () => commit(), close: () => database.close() }
+  })
+  return { commit: () => commit.immediate(), close: () => database.close() }
 }

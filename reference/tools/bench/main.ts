@@ -9,7 +9,9 @@ export type Figures = Readonly<Record<string, number>>
 
 /** What each figure should reach: at least this (a lower one is better unless the name says ratio of throughput). */
 type Goal = { readonly least: number; readonly better: 'lower' | 'higher' }
-const GROUPS: Readonly<Record<string, { readonly run: (say: (line: string) => void) => Promise<Figures>; readonly goals: Readonly<Record<string, Goal>> }>> = {
+const GROUPS: Readonly<
+  Record<string, { readonly run: (say: (line: string) => void) => Promise<Figures>; readonly goals: Readonly<Record<string, Goal>> }>
+> = {
   counter: {
     run: benchCounter,
     goals: {

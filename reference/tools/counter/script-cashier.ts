@@ -34,7 +34,7 @@ export async function enterTill(address: string): Promise<ScriptCashier> {
   // The library asks for the browser's WebSocket type; the ws package has the same constructor, events and constants.
   const client = createWSClient({ url: `ws://${host}/trpc`, WebSocket: SessionSocket as unknown as typeof globalThis.WebSocket })
   const till = createTRPCClient<AppRouter>({ links: [wsLink({ client })] })
-  return follow(till, () => client.close())
+  return follow(till, () => void client.close())
 }
 
 async function follow(till: TillCalls, close: () => void): Promise<ScriptCashier> {
@@ -92,7 +92,10 @@ export function bandAtCounter(state: TillState): BandView | undefined {
 }
 
 /** The value of a call that may be refused; a refusal here is a failure of the script, with the till's own code. */
-export function expectDone<T>(what: string, result: { readonly ok: true; readonly value?: T } | { readonly ok: false; readonly error: unknown }): T {
+export function expectDone<T>(
+  what: string,
+  result: { readonly ok: true; readonly value?: T } | { readonly ok: false; readonly error: unknown },
+): T {
   if (!result.ok) throw new Error(`${what} was refused: ${JSON.stringify(result.error)}`)
   // A call without a value has lost the field on the wire; its type is then void or undefined, which this is.
   return result.value as T

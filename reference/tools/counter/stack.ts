@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CustomerId } from '#reference/practice/customers.ts'
-import { type CustomerView, type FromWorld, type ToWorld, fromWorld } from '#reference/practice/world-control.ts'
+import { type CustomerView, type FromWorld, fromWorld, type ToWorld } from '#reference/practice/world-control.ts'
 import { assert } from '#shared/assert.ts'
+import { TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
 
 const READY_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 5_000
@@ -45,7 +46,10 @@ export class Part {
   /** The first message that `read` makes sense of; rejects when the process ends or the time passes first. */
   async message<T>(read: (message: unknown) => T | undefined, timeoutMs = READY_TIMEOUT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => finish(() => reject(new Error(`${this.name} said nothing for ${timeoutMs} ms\n${this.#errors}`))), timeoutMs)
+      const timer = setTimeout(
+        () => finish(() => reject(new Error(`${this.name} said nothing for ${timeoutMs} ms\n${this.#errors}`))),
+        timeoutMs,
+      )
       const onMessage = (message: unknown) => {
         const value = read(message)
         if (value !== undefined) finish(() => resolve(value))
@@ -125,9 +129,16 @@ export class Stack {
   }
 
   async startBackend(port = 0): Promise<void> {
-    const part = new Part('the backend', ['reference/backend/main.ts', '--data', this.folderOf('backend'), '--port', String(port), ...this.#clockArgs()])
+    const part = new Part('the backend', [
+      'reference/backend/main.ts',
+      '--data',
+      this.folderOf('backend'),
+      '--port',
+      String(port),
+      ...this.#clockArgs(),
+    ])
     const ready = await part.message((message) => pick(message, 'ready', ['port', 'rootPoint']))
-    this.#backend = { part, url: `http://127.0.0.1:${ready['port']}`, rootPoint: String(ready['rootPoint']) }
+    this.#backend = { part, url: `http://127.0.0.1:${Number(ready['port'])}`, rootPoint: String(ready['rootPoint']) }
   }
 
   async startWorld(): Promise<void> {
@@ -145,6 +156,7 @@ export class Stack {
 
   async startTerminal(): Promise<void> {
     const part = new Part('the terminal', [
+      ...TERMINAL_NODE_FLAGS,
       'main/browser/main.ts',
       ...['--data', this.folderOf('terminal'), '--backend', this.backend.url, '--terminal', this.world.terminalId],
       // base64url may begin with a hyphen, which only this form keeps from being read as an option.

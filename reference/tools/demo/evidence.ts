@@ -14,14 +14,25 @@ export type Finding = { readonly claim: string; readonly held: boolean; readonly
 type Row = Readonly<Record<string, string | number | null>>
 
 /** Examines the databases at rest. Each finding is one claim, and whether it held. */
-export function examine(files: { readonly terminal: string; readonly backend: string }, jwks: readonly Jwk[], sales: readonly SaleRecord[]): Finding[] {
+export function examine(
+  files: { readonly terminal: string; readonly backend: string },
+  jwks: readonly Jwk[],
+  sales: readonly SaleRecord[],
+): Finding[] {
   const terminal = new Database(files.terminal, { readonly: true, fileMustExist: true })
   const backend = new Database(files.backend, { readonly: true, fileMustExist: true })
   try {
     const rows = (database: Database.Database, sql: string) => database.prepare(sql).all() as Row[]
     return [
-      ...journalFindings(rows(terminal, 'SELECT * FROM audit_journal ORDER BY seq'), rows(terminal, 'SELECT * FROM audit_heads ORDER BY seq')),
-      ...receiptFindings(rows(terminal, 'SELECT * FROM audit_receipts ORDER BY number'), rows(terminal, 'SELECT * FROM audit_payments'), sales),
+      ...journalFindings(
+        rows(terminal, 'SELECT * FROM audit_journal ORDER BY seq'),
+        rows(terminal, 'SELECT * FROM audit_heads ORDER BY seq'),
+      ),
+      ...receiptFindings(
+        rows(terminal, 'SELECT * FROM audit_receipts ORDER BY number'),
+        rows(terminal, 'SELECT * FROM audit_payments'),
+        sales,
+      ),
       emptyFinding('every outbox record is acknowledged', rows(terminal, 'SELECT id FROM audit_outbox WHERE acked_at IS NULL')),
       emptyFinding(
         'no attempt is left open',
@@ -68,8 +79,16 @@ function journalFindings(journal: readonly Row[], heads: readonly Row[]): Findin
   }
   const last = heads.at(-1)
   return [
-    finding('the journal’s hash chain recomputes', broken === undefined, broken === undefined ? `${journal.length} entries` : `broken at ${broken}`),
-    finding('the newest journal entry has a signed head', last?.['seq'] === journal.length && last['hash'] === previous, `head at ${last?.['seq']}`),
+    finding(
+      'the journal’s hash chain recomputes',
+      broken === undefined,
+      broken === undefined ? `${journal.length} entries` : `broken at ${broken}`,
+    ),
+    finding(
+      'the newest journal entry has a signed head',
+      last?.['seq'] === journal.length && last['hash'] === previous,
+      `head at ${last?.['seq']}`,
+    ),
   ]
 }
 
@@ -84,9 +103,17 @@ function receiptFindings(receipts: readonly Row[], payments: readonly Row[], sal
     return row?.['number'] !== sale.receiptNumber || row['total_minor'] !== sale.total.amount || row['tender'] !== sale.tender
   })
   return [
-    finding('receipt numbers run from 1 without a gap', numbers.every((number, index) => number === index + 1), numbers.join(', ')),
+    finding(
+      'receipt numbers run from 1 without a gap',
+      numbers.every((number, index) => number === index + 1),
+      numbers.join(', '),
+    ),
     emptyFinding('what was paid equals each receipt’s total', [...unbalanced, ...differing]),
-    finding('the story’s sales are the receipts on file', told.length === 0 && receipts.length === sales.length, `${receipts.length} receipts`),
+    finding(
+      'the story’s sales are the receipts on file',
+      told.length === 0 && receipts.length === sales.length,
+      `${receipts.length} receipts`,
+    ),
   ]
 }
 
@@ -103,10 +130,22 @@ function agreementFindings(terminal: Database.Database, backend: Database.Databa
   const sold = backend.prepare("SELECT receipt_id FROM audit_seats WHERE state = 'sold' AND receipt_id IS NOT NULL").all() as Row[]
   const ids = new Set((receipts as Row[]).map((row) => row['id']))
   return [
-    finding('the backend received exactly the terminal’s receipts', JSON.stringify(receipts) === JSON.stringify(received), `${received.length} received`),
-    finding('captured authorizations are exactly the band payments', JSON.stringify(paid) === JSON.stringify(captured), `${captured.length} captured`),
+    finding(
+      'the backend received exactly the terminal’s receipts',
+      JSON.stringify(receipts) === JSON.stringify(received),
+      `${received.length} received`,
+    ),
+    finding(
+      'captured authorizations are exactly the band payments',
+      JSON.stringify(paid) === JSON.stringify(captured),
+      `${captured.length} captured`,
+    ),
     finding('the merchant was paid exactly that', Number(merchant['total'] ?? 0) === owed, `${owed} minor units`),
-    finding('every sold seat has a receipt of this terminal', sold.length > 0 && sold.every((row) => ids.has(row['receipt_id'] ?? '')), `${sold.length} seats`),
+    finding(
+      'every sold seat has a receipt of this terminal',
+      sold.length > 0 && sold.every((row) => ids.has(row['receipt_id'] ?? '')),
+      `${sold.length} seats`,
+    ),
   ]
 }
 

@@ -2,7 +2,7 @@
  * `npm run demo -- --out DIR`: one evening at the counter, by a script, through the real processes. It leaves the two databases, the
  * first band receipt as the printer got it and as a picture, the story and a summary, and exits 0 only if everything held.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,10 +13,10 @@ import { assert } from '#shared/assert.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { toDecimalText } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
-import { type ScriptCashier, enterTill, expectDone } from '../counter/script-cashier.ts'
+import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { Stack } from '../counter/stack.ts'
-import { type Jwk, type SaleRecord, examine } from './evidence.ts'
-import { type Declined, type Sold, addSnack, chooseSeats, meetRefusal, sellByBand, sellByCash } from './scenes.ts'
+import { examine, type Jwk, type SaleRecord } from './evidence.ts'
+import { addSnack, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
 
 /** The demo's evening: a Friday, 18:00 at the cinema. The processes' clocks run from here. */
 const EVENING = '2026-11-20T10:00:00.000Z'
@@ -114,7 +114,11 @@ async function run(out: string): Promise<boolean> {
     await stack.start()
     await stack.untilReachable(['rich', 'twin-a', 'broke'])
     cashier = await enterTill(stack.terminal.address)
-    await cashier.until('a working counter', ({ status, programmeVersion }) => status.radio.state === 'scanning' && status.backend.state === 'online' && programmeVersion !== 'none')
+    await cashier.until(
+      'a working counter',
+      ({ status, programmeVersion }) =>
+        status.radio.state === 'scanning' && status.backend.state === 'online' && programmeVersion !== 'none',
+    )
     const { sold, declines, printed } = await evening(stack, cashier)
     const { keys } = (await (await fetch(`${stack.backend.url}/.well-known/jwks.json`)).json()) as { keys: Jwk[] }
     const terminalId = cashier.state().identity.terminalId
@@ -152,7 +156,9 @@ async function leaveEvidence(evidence: {
   for (const { claim, held, detail } of findings) tell(`- ${held ? 'held' : 'BROKEN'}: ${claim} (${detail})`)
   const held = findings.every((each) => each.held)
   const total = sold.reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
-  tell(`\n${sold.length} sales, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`)
+  tell(
+    `\n${sold.length} sales, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`,
+  )
 
   const summary = { terminals: [{ id: terminalId, file: 'terminal.sqlite' }], sales, refunds: [], declines, inDoubt: [], jwks }
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)

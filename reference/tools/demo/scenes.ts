@@ -1,14 +1,15 @@
 /** The demo's scenes: what happens at the counter, told as a script does it through the till's own API. */
+
+import type { CustomerId } from '#reference/practice/customers.ts'
 import { assert } from '#shared/assert.ts'
 import type { BandPaymentView, TillState } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
+import { toDecimalText } from '#shared/domain/money.ts'
 import type { Programme, Showtime } from '#shared/domain/programme.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
-import { type Receipt, printedNumber } from '#shared/domain/receipt.ts'
-import type { CustomerId } from '#reference/practice/customers.ts'
+import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import { bandAtCounter, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import type { Stack } from '../counter/stack.ts'
-import { toDecimalText } from '#shared/domain/money.ts'
 
 export type Sold = { readonly receipt: Receipt; readonly ms?: number }
 export type Declined = {
@@ -33,7 +34,10 @@ export async function chooseSeats({ cashier, tell }: Counter, count: number): Pr
   const seats = row?.seats.filter(({ id, accessible }) => map.seats[id] === 'free' && !accessible).slice(0, count)
   const ticketTypeId = showtime.ticketTypes[0]?.id
   assert(seats?.length === count && ticketTypeId, 'the practice hall has free seats')
-  expectDone('holding seats', await cashier.till.setSeats.mutate({ showtimeId: showtime.id, seats: seats.map(({ id }) => ({ seat: id, ticketTypeId })) }))
+  expectDone(
+    'holding seats',
+    await cashier.till.setSeats.mutate({ showtimeId: showtime.id, seats: seats.map(({ id }) => ({ seat: id, ticketTypeId })) }),
+  )
   await cashier.until('the seats in the cart', (state) => state.cart.lines.length >= count)
   tell(`Seats ${seats.map(({ id }) => id).join(' and ')} for *${showtime.title.en}* (${showtime.title['zh-CN']}) are held.`)
 }
@@ -60,7 +64,9 @@ export async function sellByBand(counter: Counter, customer: CustomerId): Promis
   const receipt = await receiptOf(cashier, paid.lastReceiptId)
   const band = receipt.payments[0]
   assert(band?.tender === 'band', 'a band paid')
-  tell(`Band ${letter} is charged; ${band.payerName} pays ${toDecimalText(receipt.total)} ${receipt.total.currency} in ${ms} ms. Receipt ${printedNumber(receipt)}.`)
+  tell(
+    `Band ${letter} is charged; ${band.payerName} pays ${toDecimalText(receipt.total)} ${receipt.total.currency} in ${ms} ms. Receipt ${printedNumber(receipt)}.`,
+  )
   expectDone('the next sale', await cashier.till.nextSale.mutate())
   return { receipt, ms }
 }
@@ -96,7 +102,10 @@ export async function sellByCash({ cashier, tell }: Counter): Promise<Sold> {
   return { receipt }
 }
 
-async function bringBand({ stack, cashier }: Counter, customer: CustomerId): Promise<{ readonly bandId: TillState['bands'][number]['id']; readonly letter: string }> {
+async function bringBand(
+  { stack, cashier }: Counter,
+  customer: CustomerId,
+): Promise<{ readonly bandId: TillState['bands'][number]['id']; readonly letter: string }> {
   await stack.sendAllAway()
   await cashier.until('an empty counter', (each) => each.bands.every((band) => band.nearness < 3))
   await stack.bringToCounter(customer)
@@ -112,7 +121,9 @@ async function receiptOf(cashier: ScriptCashier, receiptId: ReceiptId | undefine
 }
 
 function nextShowtime(programme: Programme, state: TillState): Showtime {
-  const upcoming = programme.showtimes.filter((showtime) => showtime.startsAt > state.now).toSorted((a, b) => a.startsAt.localeCompare(b.startsAt))
+  const upcoming = programme.showtimes
+    .filter((showtime) => showtime.startsAt > state.now)
+    .toSorted((a, b) => a.startsAt.localeCompare(b.startsAt))
   assert(upcoming[0], 'the practice site has shows to sell')
   return upcoming[0]
 }

@@ -8,6 +8,13 @@ export type Child = { readonly lines: AsyncIterator<string>; readonly process: C
 /** Somebody without rights over what root made: the traditional number of `nobody`. */
 export const NOBODY = 65_534
 
+const running = new Set<Child>()
+
+/** Ends every child that is still there. For afterEach. */
+export async function endChildren(): Promise<void> {
+  await Promise.all([...running].map(async (child) => child.kill()))
+}
+
 /** Starts a test's own program beside this file. `kill` is SIGKILL, and waits for the end. */
 export function startChild(program: string, args: readonly string[], options: { readonly asNobody?: boolean } = {}): Child {
   const asNobody = options.asNobody === true && process.getuid?.() === 0
@@ -17,14 +24,17 @@ export function startChild(program: string, args: readonly string[], options: { 
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const ended = once(child, 'exit')
-  return {
+  const started: Child = {
     lines,
     process: child,
     async kill() {
       child.kill('SIGKILL')
       await ended
+      running.delete(started)
     },
   }
+  running.add(started)
+  return started
 }
 
 /** The next line a child prints. Fails when it ends first. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MIGRATIONS } from '#main/store/migrations/index.ts'
 import { openStore } from '#main/store/open-store.ts'
 import { newFolder, valueOf } from '../ledger/sample-sales.ts'
-import { nextLine, startChild } from './child-process.ts'
+import { endChildren, nextLine, startChild } from './child-process.ts'
 
 let folder: ReturnType<typeof newFolder>
 let file: string
@@ -13,7 +13,10 @@ beforeEach(() => {
   folder = newFolder()
   file = join(folder.path, 'terminal.sqlite')
 })
-afterEach(() => folder.remove())
+afterEach(async () => {
+  await endChildren()
+  folder.remove()
+})
 
 /** Reads and pragmas from outside, as an auditor's tool would. */
 function outside<T>(work: (database: Database.Database) => T): T {

@@ -105,7 +105,10 @@ test('a disk that is full at the n-th page refuses the sale whole, for every n u
   const { store, ledger } = newLedger()
   let refusals = 0
   for (let sales = 0; sales < 6; sales += 1) {
-    const draft = saleOf(Array.from({ length: 20 }, () => ({ quantity: 1, price: 1_000 })), [20_000])
+    const draft = saleOf(
+      Array.from({ length: 20 }, () => ({ quantity: 1, price: 1_000 })),
+      [20_000],
+    )
     let pages = Number(store.get('PRAGMA page_count')?.['page_count'])
     for (; ; pages += 1) {
       store.get(`PRAGMA max_page_count = ${pages}`)

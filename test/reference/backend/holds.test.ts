@@ -54,14 +54,29 @@ test('a hold that ran out is free for others, and can be renewed while nobody to
   expect((await hold(one, id, ['A1'])).json['code']).toBe('seat-taken')
 })
 
-test('a hold given back is free at once and does not come back', async () => {
+test('a hold given back is free at once, and may be set again while nobody took its seats', async () => {
   const id = newId()
   await hold(one, id, ['A1'])
   expect((await two.call('DELETE', pathOf('hold', id))).json['code']).toBe('not-allowed')
   expect((await one.call('DELETE', pathOf('hold', id))).status).toBe(200)
   expect((await one.call('DELETE', pathOf('hold', id))).status).toBe(200)
   expect((await seats(one)).states).toEqual({})
-  expect((await hold(one, id, ['A1'])).json['code']).toBe('hold-gone')
+  expect((await hold(one, id, ['A1'])).status).toBe(200)
+  await one.call('DELETE', pathOf('hold', id))
+  expect((await hold(two, newId(), ['A1'])).status).toBe(200)
+  expect((await hold(one, id, ['A1'])).json['code']).toBe('seat-taken')
+  expect((await one.call('POST', pathOf('pin', id), { requestId: newId() })).json['code']).toBe('hold-gone')
+})
+
+test('a sold hold is gone for good', async () => {
+  const holdId = newId()
+  await hold(one, holdId, ['A1'])
+  const { id, kind, body } = receiptEntry({ number: 1, total: 4_500, sells: [{ holdId, showtimeId: 'show-1', seats: ['A1'] }] })
+  await one.call('POST', BACKEND_PATHS.outbox, { entries: [{ id, kind, body }] })
+  expect((await hold(one, holdId, ['A2'])).json['code']).toBe('hold-gone')
+  expect((await one.call('POST', pathOf('pin', holdId), { requestId: newId() })).json['code']).toBe('hold-gone')
+  expect((await one.call('DELETE', pathOf('pin', holdId), { requestId: newId() })).json['code']).toBe('hold-gone')
+  expect((await seats(two)).states).toEqual({ A1: 'sold' })
 })
 
 test('a hold belongs to its terminal and its showtime', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toFrames } from '#shared/contracts/frames.ts'
 import { FLAG_WORN, MESSAGE_KINDS, offerMessage } from '#shared/contracts/radio-messages.ts'
-import { SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
+import { REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
 import { phoneWorld } from '#test/reference/phone/support/phone-world.ts'
 import { until } from '#test/support/until.ts'
 import { ScriptedClient } from './support/scripted-client.ts'
@@ -173,6 +173,20 @@ test('a band without offers says busy after a moment, and shows one as soon as t
   expect(client.messages).toEqual([])
   await world.clock.advance(500)
   expect(client.errors).toEqual(['busy'])
+})
+
+test('too many requests in one session: busy, and the session ends', async () => {
+  const world = await phoneWorld()
+  const till = world.till()
+  for (let count = 0; count < REQUESTS_PER_SESSION_MAX; count += 1) {
+    await till.pay()
+    await till.answer(count + 1)
+  }
+  await till.pay()
+  expect(till.client.errors).toEqual(['busy'])
+  expect(till.client.disconnected).toBe(true)
+  expect(world.backend.submissions).toHaveLength(REQUESTS_PER_SESSION_MAX)
+  await expectReady(world)
 })
 
 test('too many sessions in a minute: busy, and the minute over, welcome again', async () => {
