@@ -1,11 +1,6 @@
 /** Why a terminal does not start: one sentence that says what to do, in both languages, and how the process ends. */
+import { EXIT_REFUSED, EXIT_USAGE } from '#shared/contracts/terminal-process.ts'
 import type { Words } from '#shared/domain/words.ts'
-
-/** Exit codes of both hosts, after BSD's sysexits.h. A supervisor starts a terminal again only after EXIT_BUG or a signal. */
-export const EXIT_STOPPED = 0
-export const EXIT_USAGE = 64
-export const EXIT_REFUSED = 69
-export const EXIT_BUG = 70
 
 export const START_REFUSALS = [
   'usage',

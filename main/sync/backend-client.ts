@@ -49,8 +49,9 @@ export function createBackendClient(input: BackendClientInput): Result<HttpBacke
   const common = { baseUrl, clock, closing: closing.signal, fetch }
   const connection = createConnection({ ...common, random })
   const send = createCaller({ ...common, keyId: `terminal:${terminalId}`, signer })
-  const call: Caller = async (request) => {
-    const answer = await send(request)
+  const call: Caller = async (request, read) => {
+    const arrived = await send(request)
+    const answer = arrived.ok ? read(arrived.value) : arrived
     if (!answer.ok && answer.error.code === 'offline') connection.missed()
     else connection.heard()
     return answer
@@ -65,20 +66,12 @@ export function createBackendClient(input: BackendClientInput): Result<HttpBacke
   })
 }
 
-type Caller = <T>(call: Call<T>) => Promise<Result<T, BackendRefusal>>
+/** Makes a call and reads its reply: a reply that cannot be read is no answer. */
+type Caller = <T, U>(call: Call<T>, read: (reply: T) => Result<U, BackendRefusal>) => Promise<Result<U, BackendRefusal>>
 
 /** A path of the contract with its one parameter filled in. */
 function pathOf(name: 'seats' | 'hold' | 'pin' | 'attempt', value: string): string {
   return BACKEND_PATHS[name].replace(/\{\w+\}/, encodeURIComponent(value))
-}
-
-/** Goes on with an answer that is there; passes a refusal through. */
-async function after<T, U>(
-  answer: Promise<Result<T, BackendRefusal>>,
-  next: (value: T) => Result<U, BackendRefusal>,
-): Promise<Result<U, BackendRefusal>> {
-  const arrived = await answer
-  return arrived.ok ? next(arrived.value) : arrived
 }
 
 const GARBLED: Result<never, BackendRefusal> = {
@@ -109,15 +102,16 @@ function registryCalls(call: Caller, signer: Signer): Pick<HttpBackendClient, 'e
   return {
     async enrol({ terminalId, code }) {
       const body = { terminalId, code, point: toBase64Url(signer.point) }
-      return after(call({ method: 'POST', path: BACKEND_PATHS.enrolTerminal, body, reply: enrolTerminal.reply }), toEnrolment)
+      return call({ method: 'POST', path: BACKEND_PATHS.enrolTerminal, body, reply: enrolTerminal.reply }, toEnrolment)
     },
     async renewCertificate() {
-      return after(call({ method: 'POST', path: BACKEND_PATHS.renewCertificate, reply: renewCertificate.reply }), toEnrolment)
+      return call({ method: 'POST', path: BACKEND_PATHS.renewCertificate, reply: renewCertificate.reply }, toEnrolment)
     },
     async programme() {
-      const answer = call({ method: 'GET', path: BACKEND_PATHS.programme, reply: getProgramme.reply })
       // The cast: the schema has checked every field of a Programme; the brands are all it cannot give.
-      return after(answer, (programme) => ok(programme as unknown as Programme))
+      return call({ method: 'GET', path: BACKEND_PATHS.programme, reply: getProgramme.reply }, (programme) =>
+        ok(programme as unknown as Programme),
+      )
     },
   }
 }
@@ -125,24 +119,26 @@ function registryCalls(call: Caller, signer: Signer): Pick<HttpBackendClient, 'e
 function seatCalls(call: Caller): Pick<HttpBackendClient, 'seats' | 'putHold' | 'deleteHold' | 'pinHold' | 'unpinHold'> {
   return {
     async seats(showtimeId) {
-      const answer = call({ method: 'GET', path: pathOf('seats', showtimeId), reply: getSeats.reply })
       // The cast: each seat id was checked by the schema.
-      return after(answer, ({ seats, own }) => ok({ seats, own: own as SeatId[] }))
+      return call({ method: 'GET', path: pathOf('seats', showtimeId), reply: getSeats.reply }, ({ seats, own }) =>
+        ok({ seats, own: own as SeatId[] }),
+      )
     },
     async putHold({ holdId, showtimeId, seats }) {
-      const answer = call({ method: 'PUT', path: pathOf('hold', holdId), body: { showtimeId, seats }, reply: putHold.reply })
-      return after(answer, ({ expiresAt }) => ok({ expiresAt }))
+      return call({ method: 'PUT', path: pathOf('hold', holdId), body: { showtimeId, seats }, reply: putHold.reply }, ({ expiresAt }) =>
+        ok({ expiresAt }),
+      )
     },
     async deleteHold(holdId) {
-      return call<void>({ method: 'DELETE', path: pathOf('hold', holdId), reply: undefined })
+      return call({ method: 'DELETE', path: pathOf('hold', holdId), reply: undefined }, () => ok())
     },
     async pinHold(holdId, requestId) {
-      const answer = call({ method: 'POST', path: pathOf('pin', holdId), body: { requestId }, reply: pinHold.reply })
-      return after(answer, () => ok())
+      return call({ method: 'POST', path: pathOf('pin', holdId), body: { requestId }, reply: pinHold.reply }, () => ok())
     },
     async unpinHold(holdId, requestId) {
-      const answer = call({ method: 'DELETE', path: pathOf('pin', holdId), body: { requestId }, reply: unpinHold.reply })
-      return after(answer, ({ expiresAt }) => ok({ expiresAt }))
+      return call({ method: 'DELETE', path: pathOf('pin', holdId), body: { requestId }, reply: unpinHold.reply }, ({ expiresAt }) =>
+        ok({ expiresAt }),
+      )
     },
   }
 }
@@ -150,16 +146,14 @@ function seatCalls(call: Caller): Pick<HttpBackendClient, 'seats' | 'putHold' | 
 function moneyCalls(call: Caller): Pick<HttpBackendClient, 'attempt' | 'postOutbox'> {
   return {
     async attempt(requestId) {
-      const answer = call({ method: 'GET', path: pathOf('attempt', requestId), reply: attemptStatus.reply })
-      return after(answer, ({ state, signed }) => {
+      return call({ method: 'GET', path: pathOf('attempt', requestId), reply: attemptStatus.reply }, ({ state, signed }) => {
         if (signed === undefined) return ok({ state })
         const bytes = bytesOf(signed)
         return bytes.ok ? ok({ state, signed: bytes.value }) : bytes
       })
     },
     async postOutbox(entries) {
-      const answer = call({ method: 'POST', path: BACKEND_PATHS.outbox, body: { entries }, reply: postOutbox.reply })
-      return after(answer, ({ results }) =>
+      return call({ method: 'POST', path: BACKEND_PATHS.outbox, body: { entries }, reply: postOutbox.reply }, ({ results }) =>
         ok(results.map(({ id, outcome, alarm }) => ({ id, outcome, ...(alarm === undefined ? {} : { alarm }) }))),
       )
     },

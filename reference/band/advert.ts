@@ -1,8 +1,8 @@
 /** Rotating identity: the id in the advert and the address it is sent from change in the same event, at a moment only the band knows. */
 import { assert } from '#shared/assert.ts'
-import { ADDRESS_BYTES } from '#shared/contracts/practice-link.ts'
-import { ID_SLOT_MS, ROTATING_ID_BYTES, encodeAdvert } from '#shared/contracts/band-advert.ts'
+import { encodeAdvert, ID_SLOT_MS, ROTATING_ID_BYTES } from '#shared/contracts/band-advert.ts'
 import { concat } from '#shared/contracts/bytes.ts'
+import { ADDRESS_BYTES } from '#shared/contracts/practice-link.ts'
 
 export const ID_KEY_BYTES = 32
 /** The switch falls somewhere in the first minute of a slot: well inside the tolerance of certificates (5 minutes). */

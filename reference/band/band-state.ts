@@ -1,6 +1,6 @@
 /** What the band knows of its wearer: on the wrist, armed by the phone, phone in reach, knocks. It decides what a proof may say. */
 import { FLAG_ARMED, FLAG_LOW_BATTERY, FLAG_PHONE_LINKED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { Clock } from './ports.ts'
 
 /** Off the wrist for this long, the band disarms itself; only the phone arms it again. */

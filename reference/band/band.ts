@@ -1,7 +1,7 @@
 /** The wristband: everything between its hardware and the air. Firmware and practice build one from the parts they supply. */
 import type { Signer } from '#shared/crypto/keys.ts'
-import { type Result, err, ok } from '#shared/result.ts'
-import { RotatingIdentity, advertData } from './advert.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { advertData, RotatingIdentity } from './advert.ts'
 import { BandState } from './band-state.ts'
 import { GattServer, SERVER_MTU } from './gatt-server.ts'
 import { Offers } from './offers.ts'

@@ -2,10 +2,10 @@
  * The attribute server of one connection: a PDU in, at most one PDU out, and what it means for the session. Whatever a client sends is
  * answered by an error response or ignored as the specification says; nothing a client sends can throw.
  */
-import { ATT, PRIMARY_SERVICE, attError, u16 } from '#shared/contracts/att.ts'
+import { ATT, attError, PRIMARY_SERVICE, u16 } from '#shared/contracts/att.ts'
 import { concat, equalBytes } from '#shared/contracts/bytes.ts'
 import { ATT_MTU_MIN } from '#shared/contracts/frames.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import {
   ATTRIBUTES,
   type Attribute,

@@ -1,8 +1,8 @@
 /** The offers the phone has left on the band: so that a terminal is greeted without waiting for the phone. */
 import { equalBytes } from '#shared/contracts/bytes.ts'
-import { type RefillMessage, phoneOffer, refillMessage } from '#shared/contracts/radio-messages.ts'
+import { phoneOffer, type RefillMessage, refillMessage } from '#shared/contracts/radio-messages.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 /** Offers kept on the band: 1.2 kB of flash. */
 export const OFFERS_MAX = 8

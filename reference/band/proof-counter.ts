@@ -3,7 +3,7 @@
  * first of them is used, and what a crash left unused of a block is skipped.
  */
 import { assert } from '#shared/assert.ts'
-import { type Result, ok } from '#shared/result.ts'
+import { ok, type Result } from '#shared/result.ts'
 import type { BandStore } from './ports.ts'
 
 /** Values reserved by one write: one write to flash for so many payments. */

@@ -3,21 +3,21 @@
  * messages back. A mistake of the terminal ends the session with a named error; the band is then ready for the next connection.
  */
 import { assert } from '#shared/assert.ts'
+import { equalBytes } from '#shared/contracts/bytes.ts'
 import { type Message, Reassembler, SEGMENT_TIMEOUT_MS, segmentBytes, toFrames } from '#shared/contracts/frames.ts'
 import {
-  type ErrorCode,
-  ERROR_CODES,
-  NONCE_BYTES,
-  type RefillMessage,
   bandProof,
+  ERROR_CODES,
+  type ErrorCode,
   errorMessage,
   forwardMessage,
+  NONCE_BYTES,
   offerMessage,
+  type RefillMessage,
 } from '#shared/contracts/radio-messages.ts'
-import { equalBytes } from '#shared/contracts/bytes.ts'
-import { type Signer, randomBytes, sha256 } from '#shared/crypto/keys.ts'
+import { randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { BandState } from './band-state.ts'
 import type { GattServer } from './gatt-server.ts'
 import type { Offers } from './offers.ts'

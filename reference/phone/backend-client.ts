@@ -4,7 +4,7 @@ import { BACKEND_PATHS, certifyPhone, submit } from '#shared/contracts/backend-a
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { BackendFault, Clock, PhoneBackend } from './ports.ts'
 
 /** One call to the backend, name look-up to last byte. */

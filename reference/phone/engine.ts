@@ -3,14 +3,14 @@
  * A request's answer is on disk before it is sent; the same request gets the same answer; a request once denied stays denied.
  */
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
-import { type VerifyKey, importVerifyKey } from '#shared/crypto/keys.ts'
-import { type BandProof, type TerminalCertificate, authorization, decline } from '#shared/contracts/radio-messages.ts'
+import { authorization, type BandProof, decline, type TerminalCertificate } from '#shared/contracts/radio-messages.ts'
+import { importVerifyKey, type VerifyKey } from '#shared/crypto/keys.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { Exchange, sendError } from './exchange.ts'
 import { OfferBook } from './offers.ts'
-import { type BandKey, type OpenedRequest, checkProof, checkTerminal, isExpired, openForwarded, requestKey } from './open-request.ts'
-import { type PaymentSettings, judgePayment } from './policy.ts'
+import { type BandKey, checkProof, checkTerminal, isExpired, type OpenedRequest, openForwarded, requestKey } from './open-request.ts'
+import { judgePayment, type PaymentSettings } from './policy.ts'
 import type {
   BandLink,
   Clock,
@@ -21,8 +21,8 @@ import type {
   PhoneStore,
   Relay,
   RequestRecord,
-  SubmitAnswer,
   Submission,
+  SubmitAnswer,
 } from './ports.ts'
 import { RequestRecords } from './request-records.ts'
 

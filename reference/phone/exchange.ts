@@ -1,21 +1,23 @@
 /** One sealed exchange with a terminal: the phone's side of PENDING, ANSWER, CANCEL and COMMIT. */
-import { cancelMessage, commitMessage } from '#shared/contracts/radio-messages.ts'
+
+import { equalBytes } from '#shared/contracts/bytes.ts'
+import type { Message } from '#shared/contracts/frames.ts'
 import {
   ANSWER_KINDS,
-  type ErrorCode,
-  ERROR_CODES,
-  PENDING_STAGES,
-  type PendingStage,
   answerPlaintext,
+  cancelMessage,
+  commitMessage,
+  ERROR_CODES,
+  type ErrorCode,
   errorMessage,
   neverSeen,
+  PENDING_STAGES,
+  type PendingStage,
   pendingMessage,
   phoneRefusal,
 } from '#shared/contracts/radio-messages.ts'
 import { macMatches } from '#shared/crypto/sealing.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
-import { equalBytes } from '#shared/contracts/bytes.ts'
-import type { Message } from '#shared/contracts/frames.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
 import type { OpenedRequest } from './open-request.ts'
 import type { BandLink, Outcome } from './ports.ts'

@@ -6,10 +6,10 @@ import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import { OFFER_ID_BYTES, phoneCertificate, phoneOffer, refillMessage } from '#shared/contracts/radio-messages.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
-import { type Signer, generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
+import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { generateSealingKey } from '#shared/crypto/sealing.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { BackendFault, PhoneBackend } from './ports.ts'
 
 /** Certificates fetched at once: two hours of slots. */

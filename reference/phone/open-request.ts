@@ -2,25 +2,25 @@
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import {
   type BandProof,
+  bandProof,
   type ErrorCode,
   FLAG_ARMED,
   FLAG_WORN,
   type ForwardMessage,
-  type PayStatement,
-  type QueryStatement,
-  type TerminalCertificate,
-  bandProof,
   forwardMessage,
+  type PayStatement,
   payStatement,
+  type QueryStatement,
   queryStatement,
   requestPlaintext,
+  type TerminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
 import { CLOCK_TOLERANCE_S, type KeySet } from '#shared/crypto/key-set.ts'
-import { type VerifyKey, sha256 } from '#shared/crypto/keys.ts'
-import { type SealedSession, openRequest } from '#shared/crypto/sealing.ts'
+import { sha256, type VerifyKey } from '#shared/crypto/keys.ts'
+import { openRequest, type SealedSession } from '#shared/crypto/sealing.ts'
 import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { OfferBook, OfferKey } from './offers.ts'
 
 type Statement =

@@ -1,6 +1,7 @@
 /** What the wallet needs from the phone it runs on, as interfaces: a clock, the band, the network, storage, its owner. */
-import type { Message } from '#shared/contracts/frames.ts'
+
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
+import type { Message } from '#shared/contracts/frames.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import type { Result } from '#shared/result.ts'
 

@@ -1,5 +1,5 @@
 /** The phone's memory of requests: the same request gets the same answer, and a request once denied stays denied. */
-import { type Result, err } from '#shared/result.ts'
+import { err, type Result } from '#shared/result.ts'
 import type { PhoneStore, RequestRecord } from './ports.ts'
 
 /** A record is kept this long: longer than money can stay on hold (30 days). */

@@ -2,11 +2,11 @@
  * The practice air: a local socket that does for a terminal what a Bluetooth controller would. Terminals hear the bands that are near
  * enough, connect to one, and exchange the very ATT PDUs of a real link. A terminal that sends junk loses its own connection only.
  */
-import { type Server, type Socket, createServer } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { isAttRequest } from '#shared/contracts/att.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
-import { type FromAir, PracticeDeframer, type ToAir, decodeToAir, encodeFromAir } from '#shared/contracts/practice-link.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { decodeToAir, encodeFromAir, type FromAir, PracticeDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import type { Band, BandConnection } from '../band/band.ts'
 import { AirLink, type Direction, type Fate } from './air-link.ts'
 import type { PracticeClock } from './practice-clock.ts'

@@ -1,5 +1,6 @@
 /** One child process of the supervisor: started, told apart by its messages, restarted after a crash, ended in time. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { EXIT_REFUSED, EXIT_STOPPED, EXIT_USAGE } from '#shared/contracts/terminal-process.ts'
 
 /** After this long a child that was asked to end is killed. Together with everything else a stop stays under two seconds. */
 export const KILL_AFTER_MS = 1_400
@@ -86,7 +87,9 @@ export class Child {
 
   #ended(detail: string, code: number | null): void {
     if (this.#stopping) return
-    if (code === 0) return this.#spec.onQuit()
+    if (code === EXIT_STOPPED) return this.#spec.onQuit()
+    // It said why it will not run: asking again changes nothing.
+    if (code === EXIT_USAGE || code === EXIT_REFUSED) return this.#spec.onGivenUp(detail)
     const nowMs = performance.now()
     this.#crashesMs = [...this.#crashesMs.filter((timeMs) => nowMs - timeMs < RESTART_WINDOW_MS), nowMs]
     if (!this.#wasReady || this.#crashesMs.length > RESTARTS_MAX) return this.#spec.onGivenUp(detail)

@@ -1,6 +1,6 @@
 /** An append-only file of JSON lines: what a practice band or phone must not forget. A line counts when it is whole and on disk. */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 /** Only the owner of the practice folder reads it. */
 const OWNER_ONLY = 0o600

@@ -1,8 +1,8 @@
 /** The operator's calls to the backend's registry, as the practice world makes them to set itself up. */
 import type * as z from 'zod'
 import {
-  BACKEND_PATHS,
   apiError,
+  BACKEND_PATHS,
   getKeySet,
   type patchAccount,
   type putAccount,
@@ -14,7 +14,7 @@ import {
   type putTerminal,
 } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 
 export const REGISTRY_TIMEOUT_MS = 10_000
 export type RegistryRefusal = { readonly code: string; readonly message: string }

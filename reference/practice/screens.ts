@@ -1,5 +1,5 @@
 /** The cashier's screens, built when they are missing or older than what they are made of. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -1,7 +1,7 @@
 /** Registers the practice world at its backend. Running it again changes nothing; a new day gets a new programme. */
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
-import { type Result, err, ok } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { MERCHANT, SITE, TERMINAL_ID } from './cinema.ts'
 import { CUSTOMERS } from './customers.ts'
 import type { RegistryClient, RegistryRefusal } from './registry-client.ts'

@@ -9,9 +9,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
 import { Child, type ChildSpec } from './child.ts'
+import { TERMINAL_ID } from './cinema.ts'
 import { ScreensBuild, screensAreFresh } from './screens.ts'
-import { type TerminalHost, chooseHost } from './terminal-host.ts'
+import { chooseHost, type TerminalHost } from './terminal-host.ts'
 import { fromWorld } from './world-control.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '..', '..')
@@ -199,14 +201,14 @@ class Practice {
   }
 
   async #startTerminal(host: TerminalHost, { backendUrl, rootPoint }: Started, enrolmentCode: string): Promise<void> {
-    const known = ['--data', join(this.#folder, 'terminal'), '--backend', backendUrl, '--terminal', 'aurora-1', '--root-point', rootPoint]
-    const given = [...known, '--radio', 'practice', '--air', this.#socket, '--enrolment-code', enrolmentCode]
+    const known = ['--data', join(this.#folder, 'terminal'), '--backend', backendUrl, '--terminal', TERMINAL_ID, `--root-point=${rootPoint}`]
+    const given = [...known, '--radio', 'practice', '--air', this.#socket, `--enrolment-code=${enrolmentCode}`]
     if (this.#options.open !== undefined) given.push(this.#options.open ? '--open' : '--no-open')
     const ready = await this.#ready(terminalReady, {
       name: 'terminal',
       command: () => {
         const args = [...given, '--port', String(this.#terminalPort)]
-        return host.kind === 'electron' ? { program: host.program, args: [host.entry, ...args] } : this.#node(host.entry, args)
+        return host.kind === 'electron' ? { program: host.program, args: [host.entry, ...args] } : this.#node(host.entry, args, TERMINAL_NODE_FLAGS)
       },
       stdout: 'inherit',
       stderr: 'inherit',
@@ -215,9 +217,9 @@ class Practice {
     this.#terminalPort = Number(new URL(ready.url).port) || this.#terminalPort
   }
 
-  #node(entry: string, args: readonly string[]): { readonly program: string; readonly args: readonly string[] } {
+  #node(entry: string, args: readonly string[], flags: readonly string[] = []): { readonly program: string; readonly args: readonly string[] } {
     const offset = this.#options['clock-offset-ms']
-    return { program: process.execPath, args: [entry, ...args, ...(offset === 0 ? [] : [`--clock-offset-ms=${offset}`])] }
+    return { program: process.execPath, args: [...flags, entry, ...args, ...(offset === 0 ? [] : [`--clock-offset-ms=${offset}`])] }
   }
 }
 

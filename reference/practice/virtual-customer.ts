@@ -1,7 +1,8 @@
 /** A customer of the practice world: a real band, a real phone, and a person who carries them about. */
+
+import { assert } from '#shared/assert.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
-import { assert } from '#shared/assert.ts'
 import { Band } from '../band/band.ts'
 import type { BandEvent, Relay } from '../band/ports.ts'
 import { createBackendClient } from '../phone/backend-client.ts'

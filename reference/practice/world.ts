@@ -5,6 +5,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { selfTest } from '#shared/crypto/self-test.ts'
 import { OFFERS_MAX } from '../band/offers.ts'
 import { Air } from './air.ts'
 import { SITE, TERMINAL_ID } from './cinema.ts'
@@ -15,7 +16,7 @@ import { RegistryClient } from './registry-client.ts'
 import { seedProgramme, seedWorld } from './seed.ts'
 import { localDay } from './showtimes.ts'
 import { VirtualCustomer } from './virtual-customer.ts'
-import { type FromWorld, type WorldCommand, type WorldEvent, toWorld } from './world-control.ts'
+import { type FromWorld, toWorld, type WorldCommand, type WorldEvent } from './world-control.ts'
 import { openWorldState, type WorldState } from './world-state.ts'
 
 /** How often the world looks whether a new day has begun at the cinema. */
@@ -87,6 +88,8 @@ class World {
   }
 
   static async start(given: Options): Promise<World> {
+    const known = await selfTest()
+    if (!known.ok) throw new Error(`this machine's cryptography gives wrong answers: ${known.error}`)
     const clock = practiceClock(given['clock-offset-ms'])
     const token = (await readFile(given['operator-token-file'], 'utf8')).trim()
     const registry = new RegistryClient(given.backend, token)

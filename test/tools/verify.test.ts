@@ -103,7 +103,7 @@ function altered(value: unknown, random: Seeded): string | number | null {
     case 1:
       return value + random.pick(['0', ' ', '\n', 'a'])
     default: {
-      const letter = random.pick([...'0123456789abcdefXYZ"{},: '].filter((one) => one !== value[at]))
+      const letter = random.pick(Array.from('0123456789abcdefXYZ"{},: ').filter((one) => one !== value[at]))
       return value.slice(0, at) + letter + value.slice(at + 1)
     }
   }
@@ -112,23 +112,27 @@ function altered(value: unknown, random: Seeded): string | number | null {
 test('I4: a thousand single edits of any column of the ledger are each named', () => {
   const random = new Seeded(20_261_122)
   const columns = Object.entries(GUARDED).flatMap(([table, names]) => names.map((column) => ({ table, column })))
-  for (let edit = 0; edit < 1_000; edit += 1) {
+  let edits = 0
+  while (edits < 1_000) {
     const { table, column } = random.pick(columns)
     let what = ''
+    let isRefused = false
     const report = tampered((database) => {
       const key = table === 'receipt_payments' ? 'receipt_id || position' : 'rowid'
       const rows = database.prepare<[], { key: unknown; value: unknown }>(`SELECT ${key} AS key, ${column} AS value FROM ${table}`).all()
       const row = random.pick(rows)
       const value = altered(row.value, random)
-      what = `edit ${edit}: ${table}.${column} of ${String(row.key)} from ${String(row.value)} to ${String(value)}`
+      what = `edit ${edits}: ${table}.${column} of ${String(row.key)} from ${String(row.value)} to ${String(value)}`
       try {
         database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`).run(value, row.key)
       } catch (error) {
-        // The file format itself refused: a key twice, or the wrong type. Then a plainer edit of the same row.
+        // A key that is there already, or a type the column cannot hold: no tool can make this edit.
         expect(String(error)).toMatch(/UNIQUE|NOT NULL|cannot store/)
-        database.prepare('UPDATE journal SET hash = hash || ? WHERE seq = 3').run('0')
+        isRefused = true
       }
     })
+    if (isRefused) continue
+    edits += 1
     expect(report.problems.length, what).toBeGreaterThan(0)
     expect(report.sound, what).toBe(false)
   }

@@ -95,7 +95,7 @@ test('a file that another tool holds for writing is a refusal, and no more than 
   open.push(other)
   other.exec('BEGIN IMMEDIATE')
   const refused = store.write((tx) => put(tx, 'a'))
-  expect(refused).toMatchObject({ ok: false, error: { code: 'storage-failed', detail: expect.stringContaining('SQLITE_BUSY') } })
+  expect(refused.ok ? '' : refused.error.detail).toContain('SQLITE_BUSY')
   other.exec('ROLLBACK')
   valueOf(store.write((tx) => put(tx, 'b')))
   expect(settings(store)).toEqual(['b'])
@@ -116,7 +116,8 @@ test('a disk that is full at the n-th page refuses the sale whole, for every n u
       const sold = store.write((tx) => sell(tx, ledger, draft))
       if (sold.ok) break
       refusals += 1
-      expect(sold.error).toEqual({ code: 'storage-failed', detail: expect.stringContaining('SQLITE_FULL') })
+      expect(sold.error.code).toBe('storage-failed')
+      expect(sold.error.detail).toContain('SQLITE_FULL')
       expect(dump(store)).toEqual(before)
     }
   }

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
 import { createHmac } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { advertData, RotatingIdentity, SWITCH_JITTER_MS } from '#reference/band/advert.ts'
 import { decodeAdvert, ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
-import { advertData, RotatingIdentity, SWITCH_JITTER_MS } from '#reference/band/advert.ts'
 
 const KEY = new Uint8Array(32).fill(5)
 const SLOT = 2_000_000

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { FLAG_ARMED, FLAG_LOW_BATTERY, FLAG_PHONE_LINKED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
 import { BandState, DISARM_AFTER_MS, KNOCKS_KEPT_MS } from '#reference/band/band-state.ts'
+import { FLAG_ARMED, FLAG_LOW_BATTERY, FLAG_PHONE_LINKED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
 import { ManualClock } from '#test/support/manual-clock.ts'
 
 function wornAndArmed() {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { GattServer } from '#reference/band/gatt-server.ts'
+import { ATTRIBUTES } from '#reference/band/gatt-table.ts'
 import { ATT, PRIMARY_SERVICE, u16, uuidText } from '#shared/contracts/att.ts'
 import { REQUEST_UUID, RESPONSE_UUID, SERVICE_UUID, SESSION_UUID } from '#shared/contracts/band-advert.ts'
 import { concat, toHex } from '#shared/contracts/bytes.ts'
-import { GattServer } from '#reference/band/gatt-server.ts'
-import { ATTRIBUTES } from '#reference/band/gatt-table.ts'
 
 function server(mtu = 185): GattServer {
   return new GattServer(mtu, () => new Uint8Array(300).fill(7))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
 import { toFrames } from '#shared/contracts/frames.ts'
 import { FLAG_WORN, MESSAGE_KINDS, offerMessage } from '#shared/contracts/radio-messages.ts'
-import { REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
 import { phoneWorld } from '#test/reference/phone/support/phone-world.ts'
 import { until } from '#test/support/until.ts'
 import { ScriptedClient } from './support/scripted-client.ts'

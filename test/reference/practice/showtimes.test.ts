@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { hallSchema, programmeSchema } from '#shared/contracts/backend-api.ts'
 import { FILMS, HALLS, PRODUCTS, SITE, TICKET_TYPES } from '#reference/practice/cinema.ts'
 import { localDay, programmeAt } from '#reference/practice/showtimes.ts'
+import { hallSchema, programmeSchema } from '#shared/contracts/backend-api.ts'
 
 const HOUR_MS = 3_600_000
 const DAY = Date.UTC(2030, 5, 14, 16)

@@ -1,8 +1,8 @@
-import { CHARACTERISTIC, CLIENT_CONFIGURATION, PRIMARY_SERVICE, ATT, isAttRequest, u16 } from '#shared/contracts/att.ts'
+import type { Band, BandConnection } from '#reference/band/band.ts'
+import { ATT, CHARACTERISTIC, CLIENT_CONFIGURATION, isAttRequest, PRIMARY_SERVICE, u16 } from '#shared/contracts/att.ts'
 import { concat } from '#shared/contracts/bytes.ts'
 import { type Message, Reassembler, segmentBytes, toFrames } from '#shared/contracts/frames.ts'
-import { errorMessage, ERROR_CODES } from '#shared/contracts/radio-messages.ts'
-import type { Band, BandConnection } from '#reference/band/band.ts'
+import { ERROR_CODES, errorMessage } from '#shared/contracts/radio-messages.ts'
 
 const REQUEST_HANDLE = 14
 const CCCD_HANDLE = 10

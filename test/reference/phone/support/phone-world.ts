@@ -1,3 +1,17 @@
+import { Band } from '#reference/band/band.ts'
+import type { BandEvent, Relay } from '#reference/band/ports.ts'
+import { PhoneEngine } from '#reference/phone/engine.ts'
+import type { PaymentSettings } from '#reference/phone/policy.ts'
+import type {
+  BackendFault,
+  Owner,
+  PhoneBackend,
+  PhoneEvent,
+  PhoneStore,
+  RequestRecord,
+  Submission,
+  SubmitAnswer,
+} from '#reference/phone/ports.ts'
 import { fromHex, toHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
@@ -27,20 +41,6 @@ import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { REASONS, type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { Band } from '#reference/band/band.ts'
-import type { BandEvent, Relay } from '#reference/band/ports.ts'
-import { PhoneEngine } from '#reference/phone/engine.ts'
-import type { PaymentSettings } from '#reference/phone/policy.ts'
-import type {
-  BackendFault,
-  Owner,
-  PhoneBackend,
-  PhoneEvent,
-  PhoneStore,
-  RequestRecord,
-  Submission,
-  SubmitAnswer,
-} from '#reference/phone/ports.ts'
 import { ScriptedClient } from '#test/reference/band/support/scripted-client.ts'
 import { ManualClock } from '#test/support/manual-clock.ts'
 import { testSigner, vouchFor } from '#test/support/test-keys.ts'

@@ -1,5 +1,8 @@
-import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import type { BandLink, Radio, Sighting } from '#main/ports.ts'
+import { createPracticeRadio } from '#main/radio/practice-radio.ts'
+import { practiceClock } from '#reference/practice/practice-clock.ts'
 import { BACKEND_PATHS, enrolTerminal } from '#shared/contracts/backend-api.ts'
+import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import {
   ANSWER_KINDS,
   answerPlaintext,
@@ -15,9 +18,6 @@ import { signCall } from '#shared/crypto/http-signature.ts'
 import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
-import { createPracticeRadio } from '#main/radio/practice-radio.ts'
-import type { BandLink, Radio, Sighting } from '#main/ports.ts'
-import { practiceClock } from '#reference/practice/practice-clock.ts'
 import { until } from '#test/support/until.ts'
 import type { PracticeProcesses } from './processes.ts'
 

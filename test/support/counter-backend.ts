@@ -1,0 +1,98 @@
+/** The real backend on a loopback port of this process, which can be cut off, lose its answers, or stop and start again. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { type Backend, buildApp } from '#reference/backend/app.ts'
+import { openDatabase } from '#reference/backend/database/open-database.ts'
+import type { Database } from '#reference/backend/database/tables.ts'
+import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-keys.ts'
+import { RegistryClient } from '#reference/practice/registry-client.ts'
+import { newId, OPERATOR_TOKEN } from './backend-world.ts'
+
+/** What becomes of a call: answered, done but the answer lost, or refused without being looked at. */
+export type CallFate = 'answer' | 'lose-answer' | 'refuse'
+export type Call = { readonly method: string; readonly path: string; readonly caller: 'terminal' | 'phone' | 'other' }
+
+type Clock = { nowMs(): number }
+
+export class CounterBackend {
+  readonly db: Database
+  readonly keys: SigningKeys
+  /** Asked for every call. */
+  fateOf: (call: Call) => CallFate = () => 'answer'
+  /** Calls that arrived, refused ones included. */
+  readonly calls: Call[] = []
+  /** Entries of the ledger's alarm log, as JSON text. */
+  readonly logged: string[] = []
+  readonly #clock: Clock
+  #app: Backend | undefined
+  #port = 0
+
+  private constructor(parts: { db: Database; keys: SigningKeys; clock: Clock }) {
+    this.db = parts.db
+    this.keys = parts.keys
+    this.#clock = parts.clock
+  }
+
+  static async start(folder: string, clock: Clock): Promise<CounterBackend> {
+    const [keys, db] = await Promise.all([
+      openSigningKeys(join(folder, 'keys.json'), Math.floor(clock.nowMs() / 1_000)),
+      openDatabase(':memory:'),
+    ])
+    const backend = new CounterBackend({ db, keys, clock })
+    await backend.listen()
+    return backend
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  get registry(): RegistryClient {
+    return new RegistryClient(this.url, OPERATOR_TOKEN)
+  }
+
+  /** Listens again after `stop`, on the same port, over the same records. */
+  async listen(): Promise<void> {
+    const log = pino({ level: 'warn' }, { write: (line: string) => this.logged.push(line) })
+    const backend = await buildApp({ db: this.db, keys: this.keys, clock: this.#clock, newId, log, operatorToken: OPERATOR_TOKEN })
+    backend.app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => this.#meet(request, response))
+    await backend.app.listen({ host: '127.0.0.1', port: this.#port })
+    this.#port = (backend.app.server.address() as AddressInfo).port
+    this.#app = backend
+  }
+
+  async stop(): Promise<void> {
+    this.#app?.app.server.closeAllConnections()
+    await this.#app?.app.close()
+    this.#app = undefined
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+    await this.db.destroy()
+  }
+
+  async sweep(): Promise<void> {
+    await this.#app?.sweep()
+  }
+
+  #meet(request: IncomingMessage, response: ServerResponse): void {
+    const { method = '', url = '' } = request
+    const signedBy = String(request.headers['signature-input'] ?? '')
+    const caller = signedBy.includes('"terminal:') ? 'terminal' : signedBy.includes('"phone:') ? 'phone' : 'other'
+    const call: Call = { method, path: url, caller }
+    this.calls.push(call)
+    const fate = this.fateOf(call)
+    if (fate === 'refuse') request.socket.destroy()
+    if (fate !== 'lose-answer') return
+    // The call is carried out; what would be its answer goes nowhere.
+    response.writeHead = () => response
+    response.write = () => true
+    response.end = () => {
+      request.socket.destroy()
+      return response
+    }
+  }
+}
