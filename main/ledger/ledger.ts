@@ -59,9 +59,16 @@ export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
     commitReceipt: (tx, draft) => commitReceipt({ tx, draft, input, journal }),
     commitReversal(tx, body) {
       const { requestId, amount, reason } = body
-      const fields = { request_id: requestId, amount_minor: amount.amount, currency: amount.currency, reason }
+      const text = canonical(body)
+      const fields = {
+        request_id: requestId,
+        amount_minor: amount.amount,
+        currency: amount.currency,
+        reason,
+        reversal_sha256: sha256Hex(text),
+      }
       journal.append(tx, { kind: 'attempt-reversed', fields, at: journal.now() })
-      enqueue(tx, 'reversal', canonical(body))
+      enqueue(tx, 'reversal', text)
     },
     appendEvent: (tx, kind, fields) => journal.append(tx, { kind, fields, at: journal.now() }),
     head: () => head(store),

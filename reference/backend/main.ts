@@ -44,10 +44,11 @@ async function start(options: Options): Promise<void> {
   await backend.sweep()
   const sweeping = setInterval(sweep, SWEEP_EVERY_MS)
   const stop = stopper(backend, db, log, () => clearInterval(sweeping))
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  // Not `once`: a second signal, such as one to the whole group, must not cut the orderly end short.
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
   // Whoever started this process is gone, and with it any reason to go on.
-  process.once('disconnect', stop)
+  process.on('disconnect', stop)
   await backend.app.listen({ host: options.host, port: options.port })
   const { address, port } = addressOf(backend)
   log.info({ address, port }, 'listening')

@@ -8,6 +8,10 @@ import { CURRENCIES } from '#shared/domain/money.ts'
 import { SEAT_STATES } from '#shared/domain/programme.ts'
 
 export const OUTBOX_BATCH_MAX = 50
+/** Characters of one outbox body. Sixty ticket lines with the longest names in two languages come to about 84,000. */
+export const OUTBOX_BODY_MAX = 262_144
+/** Bytes of one batch: what a sender's limits can amount to when every character needs three. */
+export const OUTBOX_REQUEST_MAX_BYTES = 4 * 1024 * 1024
 /** A seat hold ends this long after it was last set, by the backend's clock, milliseconds. */
 export const HOLD_LIFETIME_MS = 8 * 60_000
 /** A terminal certificate lives this long, days; the terminal renews it when half has passed. */
@@ -178,7 +182,7 @@ export const OUTBOX_KINDS = ['receipt', 'reversal', 'head'] as const
 export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 
 /** One record from a terminal. `body` is text, kept and compared byte for byte: same id with other bytes is quarantined. */
-export const outboxEntry = z.strictObject({ id: machineId, kind: z.enum(OUTBOX_KINDS), body: z.string().min(2).max(65_536) })
+export const outboxEntry = z.strictObject({ id: machineId, kind: z.enum(OUTBOX_KINDS), body: z.string().min(2).max(OUTBOX_BODY_MAX) })
 export type OutboxEntry = z.output<typeof outboxEntry>
 export const postOutbox = {
   body: z.strictObject({ entries: z.array(outboxEntry).min(1).max(OUTBOX_BATCH_MAX) }),

@@ -7,6 +7,7 @@ import {
   enrolTerminal,
   getProgramme,
   getSeats,
+  OUTBOX_REQUEST_MAX_BYTES,
   pinHold,
   postOutbox,
   putHold,
@@ -59,6 +60,7 @@ export function terminalRoutes(app: App, parts: TerminalRouteParts): void {
   app.post(
     BACKEND_PATHS.outbox,
     {
+      bodyLimit: OUTBOX_REQUEST_MAX_BYTES,
       config,
       schema: {
         summary: 'Receipts, reversals and journal heads, each applied exactly once',
