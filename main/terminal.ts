@@ -29,7 +29,7 @@ import { StatePusher } from './till-state.ts'
 
 /** Bands come and go by themselves: while any is in sight, the list is looked at this often. */
 const SIGHTINGS_REFRESH_MS = 250
-/** How long a new payment waits for the outbox, so that pins of a payment just reversed are free again. */
+/** How long seats wait for the outbox, so that pins of a payment just reversed are free again. */
 const FLUSH_TIMEOUT_MS = 2_000
 const FLUSH_POLL_MS = 20
 
@@ -93,6 +93,7 @@ export class Terminal implements Till {
   readonly #pusher: StatePusher
   readonly #stops: Unsubscribe[] = []
   #revision = 0
+  #stopping = false
   #language: Language
   #lastReceiptId: ReceiptId | undefined
 
@@ -107,7 +108,14 @@ export class Terminal implements Till {
     this.#language = readLanguage(store)
     this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency })
     this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange })
-    this.#seats = new SeatDesk({ backend, programme: this.#programme, carts: this.#carts, clock, newId })
+    this.#seats = new SeatDesk({
+      backend,
+      programme: this.#programme,
+      carts: this.#carts,
+      clock,
+      newId,
+      flushOutbox: () => this.#flushOutbox(),
+    })
     this.#sightings = createSightings({ clock, newId })
     this.#outbox = createOutbox({
       store,
@@ -141,7 +149,6 @@ export class Terminal implements Till {
       practice: parts.practice,
       cashierName: () => parts.cashierName,
       attemptAtBackend: (requestId) => backend.attempt(requestId),
-      flushOutbox: () => this.#flushOutbox(),
       onPaid: (receipt) => this.#onPaid(receipt),
       onUnpaid: () => this.#outbox.kick(),
       onFault: (what, detail) => parts.log.warn(what, detail),
@@ -173,13 +180,15 @@ export class Terminal implements Till {
 
   /** Ends everything in an order that loses nothing: no new work, calls in flight cut, the store closed last. */
   async stop(): Promise<void> {
+    this.#stopping = true
     for (const stop of this.#stops) stop()
-    this.#payments.stop()
     this.#programme.stop()
     this.#enrolment.stop()
     this.#pusher.stop()
     this.#parts.backend.close()
+    // What is under way comes back at once, without radio and backend, and still writes how far it came.
     await Promise.all([this.#outbox.stop(), this.#parts.radio.stop()])
+    await Promise.all([this.#payments.stop(), this.#seats.idle()])
     this.#parts.store.close()
   }
 
@@ -342,7 +351,8 @@ export class Terminal implements Till {
     const { clock } = this.#parts
     this.#outbox.kick()
     const deadlineMs = clock.monotonicMs() + FLUSH_TIMEOUT_MS
-    while (this.#outbox.pending() > 0 && clock.monotonicMs() < deadlineMs && this.#parts.backend.connection.state().state !== 'offline') {
+    const mayDrain = () => !this.#stopping && this.#parts.backend.connection.state().state !== 'offline'
+    while (this.#outbox.pending() > 0 && clock.monotonicMs() < deadlineMs && mayDrain()) {
       await new Promise<void>((resolve) => clock.after(FLUSH_POLL_MS, resolve))
     }
   }

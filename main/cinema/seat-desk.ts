@@ -6,11 +6,13 @@ import type { CartHold, Carts } from '#main/cart/carts.ts'
 import type { BackendClient, BackendRefusal, Clock } from '#main/ports.ts'
 import type { Refused, SeatMapView, TillInput } from '#shared/contracts/till.ts'
 import { type Lines, type TicketChoice, ticketLines, withTickets } from '#shared/domain/cart-lines.ts'
-import type { HoldId, LineId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import type { CartId, HoldId, LineId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { SeatState, Showtime } from '#shared/domain/programme.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { ProgrammeBook } from './programme-book.ts'
 
+/** Showtimes in one sale: as many as a request, a receipt and a reversal can name holds for (shared/contracts). */
+export const CART_HOLDS_MAX = 4
 /** A show stays on sale this long after it began: latecomers buy while the trailers run. */
 const ON_SALE_AFTER_START_MS = 30 * 60_000
 
@@ -20,6 +22,8 @@ type SeatDeskDeps = {
   readonly carts: Carts
   readonly clock: Clock
   readonly newId: () => string
+  /** Waits until what the outbox holds has been sent, or a moment has passed. */
+  readonly flushOutbox: () => Promise<void>
 }
 
 export class SeatDesk {
@@ -52,8 +56,13 @@ export class SeatDesk {
   /** Gives seats back. The cart has already let go of them; what cannot be told now runs out by itself. */
   release(holds: readonly CartHold[]): Promise<void> {
     return this.#inTurn(async () => {
-      for (const hold of holds) await this.#deps.backend.deleteHold(hold.holdId)
+      for (const { holdId } of holds) await this.#freed(() => this.#deps.backend.deleteHold(holdId))
     })
+  }
+
+  /** Resolves when no call about seats is under way. */
+  async idle(): Promise<void> {
+    await this.#queue
   }
 
   /**
@@ -63,7 +72,7 @@ export class SeatDesk {
   pin(requestId: RequestId): Promise<Result<void, Refused>> {
     return this.#inTurn(async () => {
       for (const hold of this.#deps.carts.current().holds) {
-        const pinned = await pinOne(this.#deps.backend, hold, requestId)
+        const pinned = await this.#freed(() => pinOne(this.#deps.backend, hold, requestId))
         if (!pinned.ok) return err(seatRefusal(pinned.error))
       }
       return ok()
@@ -99,48 +108,73 @@ export class SeatDesk {
     const choices = readChoices(showtime, input)
     if (!choices) return err({ code: 'unknown-item' })
     const old = cart.holds.find((hold) => hold.showtimeId === showtime.id)
+    if (!old && cart.holds.length >= CART_HOLDS_MAX) return err({ code: 'cart-full' })
     const holdId = old?.holdId ?? (newId() as HoldId)
-    const lines = withTickets(cart.lines, { showtime, hall, holdId, choices, newLineId: () => newId() as LineId })
+    const newLineId = () => newId() as LineId
+    const linesIn = (lines: Lines) => withTickets(lines, { showtime, hall, holdId, choices, newLineId })
+    const lines = linesIn(cart.lines)
     if (!lines.ok) return err({ code: lines.error })
-    return this.#holdAndSave(lines.value, { showtimeId: showtime.id, holdId, seats: choices.map((choice) => choice.seat), old })
+    return this.#holdAndSave({ cartId: cart.id, showtimeId: showtime.id, holdId, seats: choices.map((choice) => choice.seat), old, linesIn })
   }
 
-  async #holdAndSave(
-    lines: Lines,
-    wanted: {
-      readonly showtimeId: ShowtimeId
-      readonly holdId: HoldId
-      readonly seats: readonly SeatId[]
-      readonly old: CartHold | undefined
-    },
-  ): Promise<Result<void, Refused>> {
-    const { backend, carts } = this.#deps
+  async #holdAndSave(wanted: Wanted): Promise<Result<void, Refused>> {
+    const { backend } = this.#deps
     const { showtimeId, holdId, seats, old } = wanted
-    const others = carts.current().holds.filter((hold) => hold.holdId !== holdId)
     if (seats.length === 0) {
       // The cart lets go first: if the backend cannot hear it now, the hold simply runs out there.
-      const saved = this.#save(lines, others)
-      if (saved.ok && old) await backend.deleteHold(holdId)
+      const saved = this.#save(wanted, undefined)
+      if (saved.ok && old) await this.#freed(() => backend.deleteHold(holdId))
       return saved
     }
-    const held = await backend.putHold({ holdId, showtimeId, seats })
+    const held = await this.#freed(() => backend.putHold({ holdId, showtimeId, seats }))
     if (!held.ok) {
       // Giving seats back needs nobody's leave: the receipt names what it sells, the rest of the hold runs out at the backend.
       const onlyFewer = old !== undefined && seats.every((seat) => old.seats.includes(seat))
-      if (held.error.code === 'offline' && onlyFewer) return this.#save(lines, [...others, { ...old, seats }])
+      if (held.error.code === 'offline' && onlyFewer) return this.#save(wanted, { ...old, seats })
       return err(seatRefusal(held.error))
     }
-    const saved = this.#save(lines, [...others, { holdId, showtimeId, seats, expiresAt: held.value.expiresAt }])
-    if (!saved.ok) await backend.deleteHold(holdId)
+    const saved = this.#save(wanted, { showtimeId, holdId, seats, expiresAt: held.value.expiresAt })
+    if (!saved.ok) await this.#undo(wanted)
     return saved
   }
 
-  #save(lines: Lines, holds: readonly CartHold[]): Result<void, Refused> {
-    // While the backend was asked, the cart may have been locked or emptied by another hand.
-    if (this.#deps.carts.current().state !== 'open') return err({ code: 'cart-locked' })
-    const saved = this.#deps.carts.change(lines, holds)
+  /** The cart did not take the seats: the hold goes back to what the cart has, which may be about to be paid. */
+  async #undo({ holdId }: Wanted): Promise<void> {
+    const kept = this.#deps.carts.current().holds.find((hold) => hold.holdId === holdId)
+    if (kept) await this.#deps.backend.putHold(kept)
+    else await this.#deps.backend.deleteHold(holdId)
+  }
+
+  #save({ cartId, holdId, linesIn }: Wanted, hold: CartHold | undefined): Result<void, Refused> {
+    const { carts } = this.#deps
+    const { id, state, lines, holds } = carts.current()
+    // While the backend was asked, the cart may have been locked or emptied by another hand, or have got other lines.
+    if (state !== 'open') return err({ code: 'cart-locked' })
+    if (id !== cartId) return err({ code: 'seat-not-held' })
+    const changed = linesIn(lines)
+    if (!changed.ok) return err({ code: changed.error })
+    const others = holds.filter((other) => other.holdId !== holdId)
+    const saved = carts.change(changed.value, hold ? [...others, hold] : others)
     return saved.ok ? ok() : err({ code: 'storage-failed', subject: saved.error.detail })
   }
+
+  /** A hold may still be pinned by a payment whose reversal is on its way: it is sent, and the backend asked once more. */
+  async #freed<T>(ask: () => Promise<Result<T, BackendRefusal>>): Promise<Result<T, BackendRefusal>> {
+    const answer = await ask()
+    if (answer.ok || answer.error.code !== 'conflict') return answer
+    await this.#deps.flushOutbox()
+    return ask()
+  }
+}
+
+type Wanted = {
+  readonly cartId: CartId
+  readonly showtimeId: ShowtimeId
+  readonly holdId: HoldId
+  readonly seats: readonly SeatId[]
+  readonly old: CartHold | undefined
+  /** The cart's lines with these tickets in them. */
+  readonly linesIn: (lines: Lines) => Result<Lines, 'cart-full'>
 }
 
 async function pinOne(backend: BackendClient, hold: CartHold, requestId: RequestId): Promise<Result<void, BackendRefusal>> {

@@ -53,7 +53,9 @@ export async function openEnrolment(deps: Deps): Promise<Result<EnrolmentDesk, E
     const { from, until } = standing.certificate
     if (deps.clock.nowMs() / 1_000 < (from + until) / 2) return schedule(RENEW_CHECK_MS)
     const answer = await deps.backend.renewCertificate()
-    const renewed = answer.ok ? await accept(deps, answer.value) : undefined
+    const checked = answer.ok ? await check(deps, answer.value) : undefined
+    if (stopped) return
+    const renewed = answer.ok && checked?.ok ? keep(deps, answer.value, checked.value) : undefined
     if (renewed?.ok) standing = renewed.value
     schedule(renewed?.ok ? RENEW_CHECK_MS : RENEW_RETRY_MS)
   }
@@ -81,7 +83,10 @@ async function enrol(deps: Deps): Promise<Result<Standing, EnrolmentRefusal>> {
 /** Checks what the backend sent against our root, then keeps it. */
 async function accept(deps: Deps, enrolment: Enrolment): Promise<Result<Standing, EnrolmentRefusal>> {
   const standing = await check(deps, enrolment)
-  if (!standing.ok) return standing
+  return standing.ok ? keep(deps, enrolment, standing.value) : standing
+}
+
+function keep(deps: Deps, enrolment: Enrolment, standing: Standing): Result<Standing, EnrolmentRefusal> {
   const text = JSON.stringify({
     certificate: toBase64Url(enrolment.certificate),
     keySet: enrolment.keySet.map(toBase64Url),
@@ -90,7 +95,7 @@ async function accept(deps: Deps, enrolment: Enrolment): Promise<Result<Standing
   const saved = deps.store.write((tx) =>
     tx.run('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', SETTING, text),
   )
-  return saved.ok ? standing : err({ code: 'storage-failed', detail: saved.error.detail })
+  return saved.ok ? ok(standing) : err({ code: 'storage-failed', detail: saved.error.detail })
 }
 
 async function check(deps: Deps, enrolment: Enrolment): Promise<Result<Standing, EnrolmentRefusal>> {

@@ -22,6 +22,9 @@ import type { Money } from '#shared/domain/money.ts'
 import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
+/** The backend holds the money. Other modes are reserved. */
+const MODE_ONLINE = 1
+
 /** What the answer must agree with: the request as it left. */
 export type Asked = {
   readonly requestId: RequestId
@@ -54,6 +57,7 @@ export type AnswerFault =
   | 'other-merchant'
   | 'other-terminal'
   | 'other-knocks'
+  | 'other-mode'
   | 'wrong-time'
   | 'unknown-reason'
 
@@ -106,7 +110,8 @@ export async function readAuthorization(
     (value.merchantId !== asked.merchantId ? 'other-merchant' : undefined) ??
     (value.terminalId !== asked.terminalId ? 'other-terminal' : undefined) ??
     (value.knocks !== asked.knocks ? 'other-knocks' : undefined) ??
-    (isOutside(value.approvedAt, asked) ? 'wrong-time' : undefined)
+    (value.mode === MODE_ONLINE ? undefined : 'other-mode') ??
+    (isOutside(value.approvedAt, asked) || value.captureBy <= trust.nowS ? 'wrong-time' : undefined)
   return fault ? err(fault) : ok({ kind: 'authorized', authorization: value, signed })
 }
 

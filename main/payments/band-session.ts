@@ -77,10 +77,41 @@ export type SessionInput = {
   readonly cancelled: Promise<void>
 }
 
-export async function runBandSession(
-  deps: { readonly radio: Radio; readonly clock: Clock; readonly standing: () => Standing },
-  input: SessionInput,
-): Promise<SessionEnd> {
+type SessionDeps = { readonly radio: Radio; readonly clock: Clock; readonly standing: () => Standing }
+
+/** The terminal's sessions with bands, one after another: the radio has one connection, and a COMMIT may still be on its way over it. */
+export class BandSessions {
+  readonly #deps: SessionDeps
+  #before: Promise<void> = Promise.resolve()
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps
+  }
+
+  /** Runs a session when the one before it has hung up. One that ends `answered` has to be closed by its caller. */
+  async run(input: SessionInput): Promise<SessionEnd> {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    const before = this.#before
+    this.#before = before.then(() => ended)
+    const turn = await Promise.race([before, input.cancelled.then(() => 'cancelled' as const)])
+    if (turn === 'cancelled') {
+      end()
+      return { kind: 'not-asked', reason: 'cancelled' }
+    }
+    let session: SessionEnd | undefined
+    try {
+      session = await runBandSession(this.#deps, input)
+    } finally {
+      if (session?.kind !== 'answered') end()
+    }
+    if (session.kind !== 'answered') return session
+    const { open } = session
+    const close = async () => open.close().finally(end)
+    return { ...session, open: { ...open, close } }
+  }
+}
+
+async function runBandSession(deps: SessionDeps, input: SessionInput): Promise<SessionEnd> {
   input.onStage('connecting')
   const connected = await deps.radio.connect(input.address)
   if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }

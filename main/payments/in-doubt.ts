@@ -4,14 +4,14 @@
  */
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
-import type { BackendClient, Clock, Keys, Radio, Store } from '#main/ports.ts'
+import type { BackendClient, Clock, Keys, Store } from '#main/ports.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { type Outcome, readAnswer, readAuthorization, readDecline } from './answers.ts'
 import { type Attempt, attemptById } from './attempt-book.ts'
-import { type OpenSession, runBandSession } from './band-session.ts'
+import type { BandSessions, OpenSession } from './band-session.ts'
 import { askedOf, signQuery } from './statements.ts'
 
 /** Waits between questions, milliseconds: the first soon, because most doubts are a lost answer; the last is repeated. */
@@ -28,7 +28,7 @@ export type DoubtDeps = {
   readonly store: Store
   readonly clock: Clock
   readonly keys: Keys
-  readonly radio: Radio
+  readonly sessions: BandSessions
   readonly ledger: Ledger
   readonly standing: () => Standing
   readonly attemptAtBackend: BackendClient['attempt']
@@ -43,7 +43,10 @@ export type DoubtDeps = {
 
 export class DoubtDesk {
   readonly #deps: DoubtDeps
+  /** What takes back each attempt's next question, or hangs up on the one being asked. */
   readonly #waiting = new Map<RequestId, Unsubscribe>()
+  /** Questions that are being asked now. */
+  readonly #asking = new Set<Promise<void>>()
   #stopped = false
 
   constructor(deps: DoubtDeps) {
@@ -65,9 +68,11 @@ export class DoubtDesk {
     this.#waiting.delete(requestId)
   }
 
-  stop(): void {
+  /** No more questions. Resolves when those under way have come back. */
+  async stop(): Promise<void> {
     this.#stopped = true
     for (const requestId of [...this.#waiting.keys()]) this.forget(requestId)
+    await Promise.all(this.#asking)
   }
 
   #askLater(requestId: RequestId, tries: number): void {
@@ -75,10 +80,13 @@ export class DoubtDesk {
     const { clock, onNext, onFault } = this.#deps
     const delayMs = ASK_AFTER_MS[Math.min(tries, ASK_AFTER_MS.length - 1)] ?? 0
     const cancelTimer = clock.after(delayMs, () => {
-      this.#ask(requestId, tries).catch((bug: unknown) => {
-        onFault('bug', { requestId, detail: String(bug) })
-        this.#askLater(requestId, tries + 1)
-      })
+      const asking = this.#ask(requestId, tries)
+        .catch((bug: unknown) => {
+          onFault('bug', { requestId, detail: String(bug) })
+          this.#askLater(requestId, tries + 1)
+        })
+        .finally(() => this.#asking.delete(asking))
+      this.#asking.add(asking)
     })
     this.#waiting.set(requestId, cancelTimer)
     onNext(requestId, new Date(clock.nowMs() + delayMs).toISOString())
@@ -87,19 +95,21 @@ export class DoubtDesk {
   async #ask(requestId: RequestId, tries: number): Promise<void> {
     const attempt = attemptById(this.#deps.store, requestId)
     if (attempt?.state !== 'in-doubt' && attempt?.state !== 'sent') return this.forget(requestId)
-    const settled = (await this.#askBand(attempt)) || (await this.#askBackend(attempt))
+    const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>()
+    this.#waiting.set(requestId, cancel)
+    const settled = (await this.#askBand(attempt, cancelled)) || (await this.#askBackend(attempt))
     if (settled) this.forget(requestId)
     else if (this.#waiting.has(requestId)) this.#askLater(requestId, tries + 1)
   }
 
-  async #askBand(attempt: Attempt): Promise<boolean> {
-    const { clock, keys, ledger, standing, bandAddress, settleOutcome } = this.#deps
+  async #askBand(attempt: Attempt, cancelled: Promise<void>): Promise<boolean> {
+    const { clock, keys, ledger, standing, bandAddress, settleOutcome, sessions } = this.#deps
     const address = bandAddress(attempt.requestId)
     const firstDigest = attempt.sent?.statementDigest
     if (!address || !firstDigest) return false
     const nowS = () => Math.floor(clock.nowMs() / 1_000)
     const deadlineMs = clock.nowMs() + QUERY_TIMEOUT_MS
-    const end = await runBandSession(this.#deps, {
+    const end = await sessions.run({
       address,
       requestId: attempt.requestId,
       statementFor: (offer) =>
@@ -107,14 +117,14 @@ export class DoubtDesk {
       persist: () => ({ ok: true, value: undefined }),
       expiresAtMs: () => deadlineMs,
       onStage: () => {},
-      cancelled: new Promise(() => {}),
+      cancelled,
     })
     if (end.kind !== 'answered') return false
     const { keys: trusted } = standing()
-    const outcome = await readAnswer(end.plaintext, askedOf(attempt, standing()), { keys: trusted, phoneKey: end.phoneKey, nowS: nowS() })
-    const settled = await this.#actOn(attempt, outcome, (value) => settleOutcome(attempt, value, end.open))
-    await end.open.close()
-    return settled
+    const trust = { keys: trusted, phoneKey: end.phoneKey, nowS: nowS() }
+    return readAnswer(end.plaintext, askedOf(attempt, standing()), trust)
+      .then(async (outcome) => this.#actOn(attempt, outcome, async (value) => settleOutcome(attempt, value, end.open)))
+      .finally(async () => end.open.close())
   }
 
   async #askBackend(attempt: Attempt): Promise<boolean> {

@@ -14,7 +14,7 @@ import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { type Outcome, readAnswer } from './answers.ts'
 import { type Attempt, attemptById, insertAttempt, markInDoubt, markSent, openAttempts, stateOf } from './attempt-book.ts'
-import { type CheckedOffer, type OpenSession, runBandSession, type SessionEnd } from './band-session.ts'
+import { BandSessions, type CheckedOffer, type OpenSession, type SessionEnd } from './band-session.ts'
 import { type DoubtDeps, DoubtDesk, journalHead } from './in-doubt.ts'
 import { type SettleDeps, type SettleRefusal, settlePaid, settleUnpaid } from './settle.ts'
 import { askedOf, signPay } from './statements.ts'
@@ -26,8 +26,6 @@ export type PaymentsDeps = SettleDeps & {
   readonly sightings: Sightings
   readonly seats: SeatDesk
   readonly attemptAtBackend: DoubtDeps['attemptAtBackend']
-  /** Waits until the outbox is empty or a moment has passed: pins of a payment just reversed must be free before new ones are asked for. */
-  readonly flushOutbox: () => Promise<void>
   readonly onChange: () => void
   readonly onPaid: (receipt: Receipt) => void
   /** An attempt ended without money; what the backend must hear of it is in the outbox. */
@@ -39,6 +37,8 @@ type Running = {
   readonly requestId: RequestId
   readonly bandAddress: string | undefined
   view: PaymentView
+  /** Cash may be taken: the seats are pinned, or there are none. */
+  mayTakeCash: boolean
   /** Resolves when the cashier stops waiting. */
   readonly cancelled: Promise<void>
   readonly cancel: () => void
@@ -46,14 +46,19 @@ type Running = {
 
 export class Payments {
   readonly #deps: PaymentsDeps
+  readonly #sessions: BandSessions
   readonly #doubts: DoubtDesk
+  /** Work that will still write when it comes back: the store stays open for it. */
+  readonly #underWay = new Set<Promise<unknown>>()
   /** The payment on the screen: running, in doubt, or ended without money and not yet put away. */
   #running: Running | undefined
 
   constructor(deps: PaymentsDeps) {
     this.#deps = deps
+    this.#sessions = new BandSessions(deps)
     this.#doubts = new DoubtDesk({
       ...deps,
+      sessions: this.#sessions,
       settleOutcome: (attempt, outcome, open) => this.#settleOutcome(attempt, outcome, open),
       endAsReversed: (requestId, reason) => this.#endUnpaid(requestId, { state: 'reversed', reason, why: 'unattended' }).ok,
       bandAddress: (requestId) => (this.#running?.requestId === requestId ? this.#running.bandAddress : undefined),
@@ -78,10 +83,11 @@ export class Payments {
     const begun = this.#begin('band', { address, letter })
     if (!begun.ok) return begun
     const { requestId } = begun.value
-    this.#askBand(begun.value, address).catch((bug: unknown) => {
+    const asking = this.#askBand(begun.value, address).catch((bug: unknown) => {
       onFault('bug', { requestId, detail: String(bug) })
       this.#giveUp(requestId)
     })
+    void this.#tracked(asking)
     return ok({ requestId })
   }
 
@@ -89,10 +95,21 @@ export class Payments {
   async startCash(): Promise<Result<{ requestId: RequestId }, Refused>> {
     const begun = this.#begin('cash')
     if (!begun.ok) return begun
-    const { requestId } = begun.value
+    return this.#tracked(this.#openCash(begun.value))
+  }
+
+  async #openCash(payment: Running): Promise<Result<{ requestId: RequestId }, Refused>> {
+    const { requestId } = payment
     const pinned = await this.#pinSeats(requestId)
-    if (pinned.ok) return ok({ requestId })
-    this.#endUnpaid(requestId, { state: 'not-asked', reason: 'seat-not-held', why: 'cancelled' })
+    // While the backend was asked, the cashier may have closed the panel, and even begun another payment.
+    if (this.#running !== payment) return err({ code: 'no-payment' })
+    if (pinned.ok) {
+      payment.mayTakeCash = true
+      return ok({ requestId })
+    }
+    const ended = this.#endUnpaid(requestId, { state: 'not-asked', reason: 'seat-not-held', why: 'cancelled' })
+    // What could not be written is still open on disk: the panel stays, so that it can be closed when the disk works again.
+    if (!ended.ok) return err(refusedOf(ended.error))
     this.#clear()
     return err(pinned.error.code === 'backend-offline' ? { code: 'seats-unpinned' } : pinned.error)
   }
@@ -100,6 +117,7 @@ export class Payments {
   takeCash(tenderedMinor: number): Result<{ receiptId: ReceiptId }, Refused> {
     const running = this.#running
     if (running?.view.tender !== 'cash' || running.view.state !== 'prepared') return err({ code: 'no-payment' })
+    if (!running.mayTakeCash) return err({ code: 'seats-unpinned' })
     if (tenderedMinor < running.view.total.amount) return err({ code: 'too-little-cash' })
     const paid = settlePaid(this.#deps, running.requestId, { tender: 'cash', tenderedMinor })
     if (!paid.ok) return err(refusedOf(paid.error))
@@ -137,8 +155,18 @@ export class Payments {
     }
   }
 
-  stop(): void {
-    this.#doubts.stop()
+  /** Asks no more. Resolves when what was under way has come back and written what it must: cut the radio and the backend first. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#doubts.stop(), ...this.#underWay])
+  }
+
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
   }
 
   // --- One band payment, step by step --------------------------------------------------------------------------------------------
@@ -166,7 +194,7 @@ export class Payments {
       tender === 'cash'
         ? { tender, requestId, state: 'prepared', total }
         : { tender, requestId, state: 'prepared', stage: 'connecting', bandLetter, total, startedAt, expiresAt }
-    this.#running = { requestId, bandAddress: band?.address, cancelled, cancel, view }
+    this.#running = { requestId, bandAddress: band?.address, cancelled, cancel, view, mayTakeCash: false }
     this.#deps.onChange()
     return ok(this.#running)
   }
@@ -183,7 +211,7 @@ export class Payments {
     const attempt = attemptById(store, requestId)
     if (attempt?.state !== 'prepared') return
     const { lines } = carts.current()
-    const end = await runBandSession(this.#deps, {
+    const end = await this.#sessions.run({
       address,
       requestId,
       statementFor: (offer) => {
@@ -208,9 +236,7 @@ export class Payments {
   }
 
   async #pinSeats(requestId: RequestId): Promise<Result<void, Refused>> {
-    if (this.#deps.carts.current().holds.length === 0) return ok()
-    await this.#deps.flushOutbox()
-    return this.#deps.seats.pin(requestId)
+    return this.#deps.carts.current().holds.length === 0 ? ok() : this.#deps.seats.pin(requestId)
   }
 
   async #persistSent(requestId: RequestId, statement: Uint8Array, offer: CheckedOffer): Promise<Result<void, { detail: string }>> {
@@ -238,11 +264,12 @@ export class Payments {
         this.#endUnpaid(requestId, { state: 'not-asked', why: 'cancelled' }, { code: 'storage-failed', subject: end.detail })
         return
       case 'unknown':
-        if (end.why !== 'cancelled') this.#enterDoubt(requestId)
+        if (end.why === 'cancelled') return
+        this.#deps.onFault('session-ended', { requestId, why: end.why })
+        this.#enterDoubt(requestId)
         return
       case 'answered': {
-        const settled = await this.#settleAnswer(requestId, end)
-        await end.open.close()
+        const settled = await this.#settleAnswer(requestId, end).finally(async () => end.open.close())
         if (!settled) this.#enterDoubt(requestId)
       }
     }
@@ -309,6 +336,7 @@ export class Payments {
       this.#show(requestId, { state: end.state, ...(end.reason ? { reason: end.reason } : {}), ...(refusal ? { refusal } : {}) })
     } else if (settled.error.code === 'storage-failed') {
       this.#deps.onFault('end-not-written', { requestId, detail: settled.error.detail })
+      this.#show(requestId, { refusal: { code: 'storage-failed', subject: settled.error.detail } })
     }
     return settled
   }
@@ -346,7 +374,7 @@ export class Payments {
     const { requestId, amount: total, bandLetter, createdAt: startedAt, sent, state } = attempt
     const expiresAt = sent?.expiresAt ?? startedAt
     const view: PaymentView = { tender: 'band', requestId, state, stage: 'sent', bandLetter, total, startedAt, expiresAt }
-    this.#running ??= { requestId, bandAddress: undefined, cancelled: Promise.resolve(), cancel: () => {}, view }
+    this.#running ??= { requestId, bandAddress: undefined, cancelled: Promise.resolve(), cancel: () => {}, view, mayTakeCash: false }
     if (state === 'sent') this.#enterDoubt(requestId)
     else this.#doubts.watch(requestId)
   }

@@ -13,8 +13,11 @@ import type { PracticeClock } from './practice-clock.ts'
 
 /** A band is heard this often while a terminal scans. */
 export const ADVERT_INTERVAL_MS = 250
-/** Signal at one metre, dBm, and its loss with distance in free space: 20 dB for ten times the distance. */
-export const RSSI_AT_1M = -45
+/**
+ * Signal at one metre, dBm, and its loss with distance in free space: 20 dB for ten times the distance. A small transmitter on a wrist is
+ * heard at about -59 dBm there; a little more keeps somebody at the counter clearly at the counter, and the others some steps away.
+ */
+export const RSSI_AT_1M = -57
 const LOSS_PER_DECADE_DB = 20
 /** The noise around it, ± dB. */
 export const RSSI_NOISE_DB = 1.5

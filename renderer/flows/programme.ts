@@ -7,13 +7,19 @@ const SHOWN_AFTER_START_MS = 30 * 60_000
 /** The nearest show is marked `soon` within this time. */
 export const SOON_MS = 30 * 60_000
 
-/** Today's shows by film, each film's in order of time, films by their next show. `day` is the site's calendar day of an instant. */
+/** A cinema's evening does not end at midnight: shows that begin this soon are on the wall too, whatever their date. */
+const NIGHT_AHEAD_MS = 3 * 60 * 60_000
+
+/**
+ * Today's shows and those of the coming hours, by film, each film's in order of time, films by their next show. `day` is the site's
+ * calendar day of an instant.
+ */
 export function filmsOf(programme: Pick<Programme, 'showtimes'>, nowMs: number, day: (atMs: number) => string): readonly Film[] {
   const today = day(nowMs)
   const films = new Map<string, Showtime[]>()
   const shown = programme.showtimes.filter(({ startsAt }) => {
     const startMs = Date.parse(startsAt)
-    return startMs + SHOWN_AFTER_START_MS > nowMs && (day(startMs) === today || startMs < nowMs)
+    return startMs + SHOWN_AFTER_START_MS > nowMs && (day(startMs) === today || startMs < nowMs + NIGHT_AHEAD_MS)
   })
   for (const showtime of shown.toSorted((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))) {
     const key = `${showtime.title.en}\n${showtime.title['zh-CN']}`
@@ -29,7 +35,7 @@ export function filmsOf(programme: Pick<Programme, 'showtimes'>, nowMs: number, 
 export function hueOf(key: string): number {
   let hash = 7
   for (const char of key) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 9_973
-  return (hash * 47) % 360
+  return (hash * 211) % 360
 }
 
 export type Countdown = { readonly minutes: number; readonly kind: 'started' | 'now' | 'soon' | 'later' }

@@ -188,6 +188,7 @@ export const zhCN: Catalog = {
     list: '小票列表',
     choose: '请选择一张小票查看。',
     reprint: '重新打印',
+    notPrinted: '尚未打印',
     prints_other: '已打印 {{count}} 次',
     synced: '已上传',
     notSynced: '待上传',

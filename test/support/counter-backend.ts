@@ -57,7 +57,12 @@ export class CounterBackend {
   async listen(): Promise<void> {
     const log = pino({ level: 'warn' }, { write: (line: string) => this.logged.push(line) })
     const backend = await buildApp({ db: this.db, keys: this.keys, clock: this.#clock, newId, log, operatorToken: OPERATOR_TOKEN })
-    backend.app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => this.#meet(request, response))
+    const { server } = backend.app
+    const [handle] = server.listeners('request')
+    server.removeAllListeners('request')
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (this.#mayPass(request, response)) handle?.call(server, request, response)
+    })
     await backend.app.listen({ host: '127.0.0.1', port: this.#port })
     this.#port = (backend.app.server.address() as AddressInfo).port
     this.#app = backend
@@ -78,7 +83,7 @@ export class CounterBackend {
     await this.#app?.sweep()
   }
 
-  #meet(request: IncomingMessage, response: ServerResponse): void {
+  #mayPass(request: IncomingMessage, response: ServerResponse): boolean {
     const { method = '', url = '' } = request
     const signedBy = String(request.headers['signature-input'] ?? '')
     const caller = signedBy.includes('"terminal:') ? 'terminal' : signedBy.includes('"phone:') ? 'phone' : 'other'
@@ -86,7 +91,7 @@ export class CounterBackend {
     this.calls.push(call)
     const fate = this.fateOf(call)
     if (fate === 'refuse') request.socket.destroy()
-    if (fate !== 'lose-answer') return
+    if (fate !== 'lose-answer') return fate === 'answer'
     // The call is carried out; what would be its answer goes nowhere.
     response.writeHead = () => response
     response.write = () => true
@@ -94,5 +99,6 @@ export class CounterBackend {
       request.socket.destroy()
       return response
     }
+    return true
   }
 }

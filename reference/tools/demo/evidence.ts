@@ -7,6 +7,7 @@ import Database from 'better-sqlite3'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { decodeSign1, toBeSigned } from '#shared/contracts/cose.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
+import { verifyDatabase } from '../verify/verify.ts'
 
 export type Jwk = { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string; readonly kid: string }
 export type Finding = { readonly claim: string; readonly held: boolean; readonly detail: string }
@@ -43,6 +44,7 @@ export function examine(
         'every posting sums to zero',
         rows(backend, 'SELECT posting_id FROM audit_ledger GROUP BY posting_id, currency HAVING SUM(amount_minor) <> 0'),
       ),
+      verifyFinding(terminal),
       ...agreementFindings(terminal, backend),
       ...sales.flatMap((sale) => (sale.authorization ? [signatureFinding(sale, jwks)] : [])),
     ]
@@ -67,6 +69,12 @@ function finding(claim: string, held: boolean, detail: string): Finding {
 
 function emptyFinding(claim: string, offending: readonly Row[]): Finding {
   return finding(claim, offending.length === 0, offending.length === 0 ? 'none' : JSON.stringify(offending.slice(0, 5)))
+}
+
+function verifyFinding(terminal: Database.Database): Finding {
+  const { sound, checks, problems } = verifyDatabase(terminal)
+  const rows = checks.reduce((count, check) => count + check.rows, 0)
+  return finding('`npm run verify` finds the terminal’s records sound', sound, sound ? `${rows} rows` : JSON.stringify(problems.slice(0, 3)))
 }
 
 function journalFindings(journal: readonly Row[], heads: readonly Row[]): Finding[] {

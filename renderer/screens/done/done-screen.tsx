@@ -86,7 +86,7 @@ function Outcome({ view }: { view: ReceiptView }) {
       </div>
       {band !== undefined && (
         <p className="outcome-payer">
-          {t('done.paidBy', { name: band.payerName })} <span>{t(`done.${receipt.tender}`)}</span>
+          {t('done.paidBy', { name: band.payerName })} <span>· {t(`done.${receipt.tender}`)}</span>
         </p>
       )}
       {cash !== undefined && (

@@ -160,12 +160,12 @@ function Shown({ receiptId, say }: { receiptId: ReceiptId; say: Say }) {
       <header className="desk-head">
         <div>
           <h2 className="figures">{printedNumber}</h2>
-          <p>{t('history.prints', { count: prints })}</p>
+          <p>{prints === 0 ? t('history.notPrinted') : t('history.prints', { count: prints })}</p>
         </div>
         <PrintButton
           key={receiptId}
           receiptId={receiptId}
-          label={t('history.reprint')}
+          label={prints === 0 ? t('done.print') : t('history.reprint')}
           number={printedNumber}
           onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receiptId] })}
         />

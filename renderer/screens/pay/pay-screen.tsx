@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconArrowLeft, IconCash } from '@tabler/icons-react'
+import type { SaleLine } from '#shared/domain/sale-line.ts'
 import { endedUnread, payPanelOf } from '../../flows/screen.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -34,6 +35,11 @@ export function PayScreen() {
   )
 }
 
+/** Tickets first, then snacks, as the sale shows them. */
+function inCartOrder(lines: readonly SaleLine[]): readonly SaleLine[] {
+  return lines.toSorted((a, b) => Number(a.subject.kind !== 'ticket') - Number(b.subject.kind !== 'ticket'))
+}
+
 function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolean }) {
   const { t, words, money, time } = useSay()
   const { client } = useTerminal()
@@ -54,7 +60,7 @@ function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolea
         {money(total)}
       </div>
       <ul className="due-lines">
-        {cart.lines.map((line) => (
+        {inCartOrder(cart.lines).map((line) => (
           <li key={line.id}>
             <span>
               {line.subject.kind === 'ticket' ? (

@@ -90,9 +90,9 @@ test('not asked: the band is on no wrist', async () => {
 test('not asked: the band is not armed', async () => {
   await open()
   world.customer().set({ worn: false, unlocks: false })
-  world.customer().set({ worn: true, unlocks: false })
   world.clock.advance(6_000)
   await until('the band is disarmed', () => !world.customer().band.state.armed)
+  world.customer().set({ worn: true, unlocks: false })
   expect(await notAsked()).toBe('not-armed')
 })
 

@@ -36,6 +36,16 @@ test('a show that began before midnight is still shown after it', () => {
   expect(filmsOf({ showtimes: [{ ...show, startsAt: '2026-11-22T15:50:00.000Z' }] }, nowMs, day)).toHaveLength(1)
 })
 
+test('the evening goes on after midnight: the shows of the next hours are on the wall, tomorrow evening is not', () => {
+  const [show] = programmeAround(NOON_MS).showtimes
+  if (show === undefined) throw new Error('the day has shows')
+  const nowMs = Date.parse('2026-11-22T15:45:00.000Z')
+  const shown = ['2026-11-22T16:30:00.000Z', '2026-11-22T18:44:00.000Z', '2026-11-22T18:46:00.000Z', '2026-11-23T11:10:00.000Z'].filter(
+    (startsAt) => filmsOf({ showtimes: [{ ...show, startsAt }] }, nowMs, day).length === 1,
+  )
+  expect(shown).toEqual(['2026-11-22T16:30:00.000Z', '2026-11-22T18:44:00.000Z'])
+})
+
 test('how soon a show starts is told in whole minutes', () => {
   const at = (leftMs: number) => countdownTo(new Date(NOON_MS + leftMs).toISOString(), NOON_MS)
   expect(at(95 * 60_000)).toEqual({ minutes: 95, kind: 'later' })

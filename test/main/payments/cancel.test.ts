@@ -1,0 +1,146 @@
+import { afterEach, expect, test } from 'vitest'
+import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE } from '#test/support/counter-world.ts'
+import { until } from '#test/support/until.ts'
+
+let world: CounterWorld
+afterEach(async () => world.close())
+
+async function open(options?: CounterOptions): Promise<void> {
+  world = await CounterWorld.open(options)
+  await world.popcorn()
+}
+
+/** The cart is free at once, with the reversal already on disk; afterwards it is paid in cash and the two sides agree. */
+async function freeAndPaidInCash(): Promise<void> {
+  expect(world.state.cart.state).toBe('open')
+  expect(world.state.status.inDoubt).toBe(0)
+  demand(await world.till.startCash())
+  demand(await world.till.takeCash({ tenderedMinor: POPCORN_PRICE }))
+  expect(world.receiptCount()).toBe(1)
+  expect(await world.disagreements()).toEqual([])
+  expect(world.receiptCount()).toBe(1)
+}
+
+test('while connecting: nothing was sent, nothing is owed', async () => {
+  await open()
+  const connecting = Promise.withResolvers<void>()
+  world.hooks.fateOf = () => {
+    connecting.resolve()
+    return { lateMs: 200 }
+  }
+  const requestId = await world.charge()
+  await connecting.promise
+  demand(await world.till.cancelPayment())
+  expect(world.attemptState(requestId)).toBe('not-asked')
+  expect(world.payment).toMatchObject({ state: 'not-asked', reason: 'cancelled' })
+  await freeAndPaidInCash()
+  expect((await world.authorizations()).size).toBe(0)
+})
+
+test('cancelled while connecting, charged again: the second waits for the radio, and is paid', async () => {
+  await open()
+  const connecting = Promise.withResolvers<void>()
+  world.hooks.fateOf = () => {
+    connecting.resolve()
+    return { lateMs: 20 }
+  }
+  await world.charge()
+  await connecting.promise
+  demand(await world.till.cancelPayment())
+  world.hooks.fateOf = () => 'deliver'
+  expect(await world.settled(await world.charge())).toBe('paid')
+  expect(await world.disagreements()).toEqual([])
+})
+
+test('while waiting for the customer: the phone is told, and the later yes is never a receipt', async () => {
+  await open({ customers: [{ ...PAYER, confirmAbove: 0, confirmAfterMs: 5_000 }] })
+  const requestId = await world.charge()
+  await until('the customer is asked', () => world.events.some(({ event }) => event === 'asked-to-confirm'))
+  demand(await world.till.cancelPayment())
+  // The reversal is on disk before the cart is free.
+  expect(world.attemptState(requestId)).toBe('reversed')
+  expect(world.store.get("SELECT COUNT(*) AS n FROM outbox WHERE kind = 'reversal'")).toEqual({ n: 1 })
+  await until('the phone was told', () => world.events.some(({ event, detail }) => event === 'refused' && detail === 'cancelled'))
+  world.clock.advance(5_000)
+  await freeAndPaidInCash()
+})
+
+test('while the backend approves: the late yes is ignored, and the backend ends reversed', async () => {
+  await open()
+  let letGo = () => {}
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  world.hooks.fateOf = (_band, direction, pdu) => (direction === 'to-terminal' && pdu[3] === 4 ? { lateMs: 60_000 } : 'deliver')
+  const requestId = await world.charge()
+  await until('the backend approved', () => world.events.some(({ event }) => event === 'approved'))
+  expect(world.attemptState(requestId)).toBe('sent')
+  demand(await world.till.cancelPayment())
+  letGo()
+  await held
+  world.clock.advance(60_000)
+  await freeAndPaidInCash()
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
+})
+
+test('while in doubt: reversal first, then the cart is free; what the queries bring later changes nothing', async () => {
+  await open()
+  world.fault('cut-on-answer')
+  const requestId = await world.charge()
+  await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
+  demand(await world.till.cancelPayment())
+  expect(world.attemptState(requestId)).toBe('reversed')
+  world.clock.advance(70_000)
+  await freeAndPaidInCash()
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
+})
+
+test('while a query runs: the yes it brings comes too late', async () => {
+  await open()
+  world.fault('cut-on-answer')
+  const requestId = await world.charge()
+  await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
+  const asking = Promise.withResolvers<void>()
+  world.hooks.onSend = async ({ kind }) => {
+    if (kind === 'request') asking.resolve()
+  }
+  world.hooks.fateOf = (_band, direction, pdu) => (direction === 'to-terminal' && pdu[3] === 4 ? { lateMs: 3_000 } : 'deliver')
+  world.clock.advance(2_000)
+  await asking.promise
+  demand(await world.till.cancelPayment())
+  world.hooks.fateOf = () => 'deliver'
+  world.clock.advance(3_000)
+  await freeAndPaidInCash()
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
+})
+
+test('while the terminal is offline: the reversal is a promise, kept when it is back', async () => {
+  await open()
+  world.fault('cut-on-answer')
+  const requestId = await world.charge()
+  await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
+  world.backend.fateOf = ({ caller }) => (caller === 'phone' ? 'answer' : 'refuse')
+  demand(await world.till.cancelPayment())
+  await until('the terminal knows it is offline', () => world.state.status.backend.state === 'offline')
+  expect((await world.authorizations()).get(requestId)?.state).toBe('held')
+  demand(await world.till.startCash())
+  demand(await world.till.takeCash({ tenderedMinor: POPCORN_PRICE }))
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(20_000)
+  expect(await world.disagreements()).toEqual([])
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
+})
+
+test('what has ended cannot be cancelled, only put away', async () => {
+  await open()
+  expect(await world.till.cancelPayment()).toEqual({ ok: false, error: { code: 'no-payment' } })
+  await world.settled(await world.charge())
+  expect(await world.till.cancelPayment()).toEqual({ ok: false, error: { code: 'no-payment' } })
+  world.customer().set({ network: false, unlocks: false })
+  await world.popcorn()
+  await world.settled(await world.charge())
+  expect(world.payment?.state).toBe('refused')
+  demand(await world.till.cancelPayment())
+  expect(world.payment).toBeUndefined()
+  expect(world.state.cart.lines).toHaveLength(1)
+})

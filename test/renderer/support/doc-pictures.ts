@@ -1,0 +1,101 @@
+/** `node test/renderer/support/doc-pictures.ts [DIR]`: the pictures of docs/images, taken at the real counter in practice on a Friday evening. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright'
+import { type ScriptCashier, enterTill, expectDone } from '#reference/tools/counter/script-cashier.ts'
+import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import type { Language } from '#shared/domain/words.ts'
+import { addSnacks, chargeProposed, chooseSeats, type Counter, startCounter, untilEvening } from '../../e2e/support/counter.ts'
+import { launchChromium } from './chromium.ts'
+
+const [folder = 'docs/images'] = process.argv.slice(2)
+const DAY_MS = 24 * 60 * 60_000
+const FRIDAY = 5
+/** Who came before: snacks, and seats of the next show in the larger hall. */
+const EARLIER_SALES: readonly { readonly seats: readonly string[]; readonly snack: string }[] = [
+  { seats: ['H6', 'H7', 'H8', 'H9'], snack: 'combo-family' },
+  { seats: ['G5', 'G6'], snack: 'popcorn-m' },
+  { seats: ['I1', 'I2', 'I3'], snack: 'lemon-tea' },
+  { seats: ['F10', 'F11'], snack: 'combo-duo' },
+  { seats: ['E4'], snack: 'coffee' },
+  { seats: ['H12', 'H13', 'G12', 'G13', 'G14'], snack: 'nachos' },
+]
+
+/** Milliseconds from now to the Friday evening of this week or the next one, in the cinema. */
+function untilFriday(): number {
+  const evening = untilEvening(Date.now())
+  const weekday = new Date(Date.now() + evening).getUTCDay()
+  return evening + ((FRIDAY - weekday + 7) % 7) * DAY_MS
+}
+
+/** A second way in, for the script that sells before the cashier's pictures are taken. */
+async function enterByScript({ stack }: Counter): Promise<ScriptCashier> {
+  const { part } = stack.terminal
+  const address = part.message((message) =>
+    typeof message === 'object' && message !== null && 'type' in message && message.type === 'address' && 'url' in message
+      ? String(message.url)
+      : undefined,
+  )
+  part.process.send({ type: 'new-token' })
+  return enterTill(await address)
+}
+
+async function sellEarlier(counter: Counter): Promise<void> {
+  const cashier = await enterByScript(counter)
+  const { till } = cashier
+  const programme = await till.programme.query()
+  const showtimeId = programme?.showtimes.find(({ id }) => id.endsWith('hall-1-1910'))?.id as ShowtimeId
+  for (const { seats, snack } of EARLIER_SALES) {
+    const wanted = seats.map((seat) => ({ seat: seat as SeatId, ticketTypeId: 'adult' }))
+    expectDone('seats', await till.setSeats.mutate({ showtimeId, seats: wanted }))
+    const product = programme?.products.find(({ id }) => id === snack)
+    if (product !== undefined) expectDone('snack', await till.setProduct.mutate({ productId: product.id, quantity: 1 }))
+    expectDone('cash', await till.startCash.mutate())
+    const { payment } = await cashier.until('cash', (state) => state.payment?.tender === 'cash')
+    expectDone('taken', await till.takeCash.mutate({ tenderedMinor: payment?.total.amount ?? 0 }))
+    expectDone('next', await till.nextSale.mutate())
+    await cashier.until('an empty sale', (state) => state.cart.lines.length === 0)
+  }
+  await cashier.until('all sent', (state) => state.status.outbox.pending === 0)
+  cashier.close()
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
+
+async function walk(counter: Counter, language: Language): Promise<void> {
+  const { page } = counter
+  await sellEarlier(counter)
+  await chooseSeats(page, ['F7', 'F8'])
+  await addSnacks(page, ['combo-duo', 'popcorn-caramel'])
+  await take(page, `sell-${language}`)
+  await page.locator('.cart-show-head').click()
+  await page.locator('.hall .seat-sold').first().waitFor()
+  await take(page, `seats-${language}`)
+  await page.keyboard.press('F8')
+  await page.locator('.band-proposed').waitFor()
+  await page.locator('.charge[aria-disabled="false"]').waitFor()
+  await take(page, `pay-${language}`)
+  await chargeProposed(page)
+  await page.getByTestId('done').waitFor()
+  await page.locator('.paper text').first().waitFor()
+  await page.getByTestId('status-outbox').filter({ hasText: language === 'en' ? 'All sent' : '已全部上传' }).waitFor()
+  await take(page, `done-${language}`)
+  await page.keyboard.press('F4')
+  await page.locator('.row').nth(EARLIER_SALES.length).waitFor()
+  await page.locator('.desk-head').waitFor()
+  await take(page, `history-${language}`)
+}
+
+mkdirSync(folder, { recursive: true })
+const browser = await launchChromium()
+try {
+  for (const language of ['zh-CN', 'en'] as const) {
+    const counter = await startCounter(browser, { language, start: { clockOffsetMs: untilFriday() } })
+    await walk(counter, language).finally(counter.close)
+  }
+} finally {
+  await browser.close()
+}

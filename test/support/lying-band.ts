@@ -1,0 +1,116 @@
+/** A radio with one band in sight, whose certified phone answers whatever the test wants it to answer. */
+import type { BandLink, Clock, Radio, Sighting } from '#main/ports.ts'
+import type { SigningKeys } from '#reference/backend/signing-keys.ts'
+import type { Message } from '#shared/contracts/frames.ts'
+import {
+  FLAG_ARMED,
+  FLAG_PHONE_LINKED,
+  FLAG_WORN,
+  offerMessage,
+  type PayStatement,
+  payStatement,
+  phoneCertificate,
+  phoneOffer,
+  queryStatement,
+  requestPlaintext,
+} from '#shared/contracts/radio-messages.ts'
+import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
+import { generateSealingKey, openRequest } from '#shared/crypto/sealing.ts'
+import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
+import { err, ok } from '#shared/result.ts'
+
+const ADDRESS = '0a0b0c0d0e0f'
+const FLAGS = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
+const DAY_S = 86_400
+
+/** A pay request as the phone read it. */
+export type ReadRequest = { readonly statement: PayStatement; readonly digest: Uint8Array }
+type OpenOffer = { readonly offer: Uint8Array; readonly bandNonce: Uint8Array; readonly privateKey: CryptoKey }
+
+export class LyingBand implements Radio {
+  /** The plaintext of the ANSWER to a pay request; nothing, to cut the link instead. Queries are never answered. */
+  answer: (request: ReadRequest) => Promise<Uint8Array | undefined> = async () => undefined
+  /** Signs for the phone whose certificate the terminal sees. */
+  readonly phone: Signer
+  readonly #clock: Clock
+  readonly #keys: SigningKeys
+  readonly #listeners = new Set<(sighting: Sighting) => void>()
+  #stopTimer = () => {}
+
+  private constructor(phone: Signer, keys: SigningKeys, clock: Clock) {
+    this.phone = phone
+    this.#keys = keys
+    this.#clock = clock
+  }
+
+  static async make(keys: SigningKeys, clock: Clock): Promise<LyingBand> {
+    return new LyingBand(await signerOf(await generatePrivateJwk()), keys, clock)
+  }
+
+  state() {
+    return { state: 'scanning' as const, driver: 'practice', detail: '' }
+  }
+
+  onState() {
+    return () => {}
+  }
+
+  onSighting(listener: (sighting: Sighting) => void) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  start(): void {
+    const advert = { flags: FLAGS, rotatingId: new Uint8Array(8) } as Sighting['advert']
+    for (const listener of this.#listeners) listener({ address: ADDRESS, rssi: -40, advert, atMonotonicMs: this.#clock.monotonicMs() })
+    this.#stopTimer = this.#clock.after(200, () => this.start())
+  }
+
+  async stop(): Promise<void> {
+    this.#stopTimer()
+  }
+
+  async connect() {
+    return ok(await this.#link())
+  }
+
+  async #link(): Promise<BandLink> {
+    const nowS = Math.floor(this.#clock.nowMs() / 1_000)
+    const sealing = await generateSealingKey()
+    const window = { from: nowS - DAY_S, until: nowS + DAY_S }
+    const certificate = this.#keys
+      .signer('phone-ca', nowS)
+      .statementNow(phoneCertificate, { pseudonym: randomBytes(8), point: this.phone.point, ...window })
+    const fields = { offerId: randomBytes(8), sealingPoint: sealing.point, expires: nowS + DAY_S }
+    const offer = await sign1(phoneOffer, fields, this.phone, { withKid: false })
+    const bandNonce = randomBytes(16)
+    const received: Message[] = [{ kind: 'offer', body: offerMessage.encode({ bandNonce, flags: FLAGS, offer, certificate }) }]
+    return {
+      attRequests: () => 7,
+      lastSent: () => ({ segments: 3, bytes: 500 }),
+      send: async (message) => {
+        if (message.kind !== 'request') return ok()
+        const answer = await this.#answerTo(message.body, { offer, bandNonce, privateKey: sealing.privateKey })
+        if (answer) received.push({ kind: 'answer', body: answer })
+        return ok()
+      },
+      receive: async () => {
+        const next = received.shift()
+        return next ? ok(next) : err('link-lost')
+      },
+      close: async () => {},
+    }
+  }
+
+  async #answerTo(body: Uint8Array, { offer, bandNonce, privateKey }: OpenOffer): Promise<Uint8Array | undefined> {
+    const opened = await openRequest({ offer, bandNonce, privateKey, message: body })
+    const plaintext = opened.ok ? requestPlaintext.decode(opened.value.plaintext) : opened
+    if (!opened.ok || !plaintext.ok) throw new Error('the terminal sealed something else')
+    const bytes = plaintext.value.statement
+    if (peekSign1(queryStatement, bytes).ok) return undefined
+    const pay = peekSign1(payStatement, bytes)
+    if (!pay.ok) throw new Error('the terminal asked something else')
+    const answer = await this.answer({ statement: pay.value.value, digest: await sha256(bytes) })
+    return answer && opened.value.session.sealAnswer(answer)
+  }
+}
