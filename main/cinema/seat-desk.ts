@@ -36,11 +36,13 @@ export class SeatDesk {
 
   /** Holds exactly these seats for the cart, or changes nothing. */
   setSeats(input: TillInput<'setSeats'>): Promise<Result<void, Refused>> {
-    return this.#inTurn(() => this.#choose(input))
+    const { id } = this.#deps.carts.current()
+    return this.#inTurn(() => this.#choose(input, id))
   }
 
   /** Takes one ticket out of the cart, and its seat off the hold. */
   removeTicket(lineId: string): Promise<Result<void, Refused>> {
+    const { id: cartId } = this.#deps.carts.current()
     return this.#inTurn(async () => {
       const { lines } = this.#deps.carts.current()
       const line = lines.find((each) => each.id === lineId)
@@ -49,7 +51,7 @@ export class SeatDesk {
       const seats = ticketLines(lines, showtimeId).flatMap(({ id, subject }) =>
         subject.kind === 'ticket' && id !== lineId ? [{ seat: subject.seat, ticketTypeId: subject.ticketTypeId }] : [],
       )
-      return this.#choose({ showtimeId, seats })
+      return this.#choose({ showtimeId, seats }, cartId)
     })
   }
 
@@ -97,10 +99,12 @@ export class SeatDesk {
     return result
   }
 
-  async #choose(input: TillInput<'setSeats'>): Promise<Result<void, Refused>> {
+  async #choose(input: TillInput<'setSeats'>, cartId: CartId): Promise<Result<void, Refused>> {
     const { carts, programme, clock, newId } = this.#deps
     const cart = carts.current()
     if (cart.state !== 'open') return err({ code: 'cart-locked' })
+    // Asked for in a cart that has been emptied or paid since: the next customer's cart is not touched.
+    if (cart.id !== cartId) return err({ code: 'seat-not-held' })
     const showtime = programme.showtime(input.showtimeId)
     const hall = showtime && programme.hall(showtime.hallId)
     if (!showtime || !hall) return err({ code: 'unknown-item' })
@@ -114,7 +118,7 @@ export class SeatDesk {
     const linesIn = (lines: Lines) => withTickets(lines, { showtime, hall, holdId, choices, newLineId })
     const lines = linesIn(cart.lines)
     if (!lines.ok) return err({ code: lines.error })
-    return this.#holdAndSave({ cartId: cart.id, showtimeId: showtime.id, holdId, seats: choices.map((choice) => choice.seat), old, linesIn })
+    return this.#holdAndSave({ cartId, showtimeId: showtime.id, holdId, seats: choices.map((choice) => choice.seat), old, linesIn })
   }
 
   async #holdAndSave(wanted: Wanted): Promise<Result<void, Refused>> {

@@ -74,16 +74,21 @@ export class MarkupLines {
     this.#columnsLine(`${indented(indent)}${styled(label, style)}`, styled(value, style), cellsAtMost(value))
   }
 
-  /** A name and its detail with their amount beside the first line; what does not fit there goes on below. */
-  item(name: string, detail: string | undefined, amount: string, options: { readonly indent?: boolean } = {}): void {
+  /**
+   * A name (in each language) and its detail with their amount beside the first line. What does not fit there goes on below: a language
+   * or a detail as a whole, so that none breaks in the middle of the other.
+   */
+  item(names: readonly string[], detail: string | undefined, amount: string, options: { readonly indent?: boolean } = {}): void {
     const indent = options.indent === true ? INDENT : ''
     const room = this.#columns - indent.length - cellsAtMost(amount) - 1
-    const together = detail === undefined ? name : `${name} · ${detail}`
-    const isTogether = cellsAtMost(together) <= room
-    const [first = '', ...rest] = wrapToCells(isTogether ? together : name, room)
+    const name = names.join(' ')
+    const wanted = [detail === undefined ? name : `${name} · ${detail}`, name, names[0] ?? '']
+    const beside = wanted.find((text) => cellsAtMost(text) <= room) ?? names[0] ?? ''
+    const [first = '', ...rest] = wrapToCells(beside, room)
     this.#columnsLine(`${indented(indent)}${styled(first, 'plain')}`, styled(amount, 'plain'), cellsAtMost(amount))
     for (const line of rest) this.left(line, 'plain', indent)
-    if (!isTogether && detail !== undefined) this.below(detail)
+    if (beside !== wanted[0] && beside !== name) for (const other of names.slice(1)) this.left(other, 'plain', indent)
+    if (beside !== wanted[0] && detail !== undefined) this.below(detail)
   }
 
   /** The total: twice as large where it fits beside its label, on a line of its own where it does not. */

@@ -138,12 +138,12 @@ function showHeading(paper: MarkupLines, receipt: Receipt, line: SaleLine, speak
 function ticketLine(paper: MarkupLines, line: SaleLine, speak: Speaker): void {
   if (line.subject.kind !== 'ticket') return
   const seat = `${speak.beside(RECEIPT_WORDS.seat)} ${printable(line.subject.seat)}`
-  paper.item(seat, detailOf(line, speak), figure(line.total), { indent: true })
+  paper.item([seat], detailOf(line, speak), figure(line.total), { indent: true })
   if (line.quantity !== 1) paper.below(`${line.quantity} x ${figure(line.unitPrice)}`)
 }
 
 function productLine(paper: MarkupLines, line: SaleLine, speak: Speaker): void {
-  paper.item(speak.beside(line.name), detailOf(line, speak), figure(line.total))
+  paper.item(speak.each(line.name), detailOf(line, speak), figure(line.total))
   if (line.quantity !== 1) paper.below(`${line.quantity} x ${figure(line.unitPrice)}`)
 }
 

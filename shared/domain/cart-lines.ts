@@ -63,7 +63,8 @@ export function withTickets(
   )
   const firstIndex = lines.findIndex((line) => old.includes(line))
   const others = lines.filter((line) => !old.includes(line))
-  const at = firstIndex < 0 ? others.length : firstIndex
+  // Tickets stand before snacks, on the screen and on paper, in whatever order they were rung up.
+  const at = firstIndex < 0 ? others.findLastIndex((line) => line.subject.kind === 'ticket') + 1 : firstIndex
   return withinLimits([...others.slice(0, at), ...tickets, ...others.slice(at)])
 }
 

@@ -18,7 +18,10 @@ test('zh-CN by touch: two seats, one as a child, and popcorn are paid by the ban
   await expectSoundScreen(counter, 'zh-CN sell')
   await show(page).tap()
   await seat(page, 'F7').tap()
-  await page.getByRole('radio', { name: /儿童.*¥35\.00/ }).locator('..').tap()
+  await page
+    .getByRole('radio', { name: /儿童.*¥35\.00/ })
+    .locator('..')
+    .tap()
   await seat(page, 'F8').tap()
   await page.locator('.hall .seat-ours').nth(1).waitFor()
   await page.getByRole('button', { name: 'F8 座：儿童，更改票种' }).waitFor()

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
-import { addSnacks, chargeProposed, type Counter, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
+import { addSnacks, type Counter, chargeProposed, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -36,6 +36,24 @@ test('a lost answer is in doubt, then settled by asking again: paid once', async
   await page.keyboard.press('F4')
   await page.locator('.row').first().waitFor()
   expect(await page.locator('.row').count()).toBe(1)
+})
+
+test('a customer who never confirms is waited for in words, and the cashier can stop asking', async () => {
+  const counter = await openCounter(browser, { language: 'en' })
+  const { page, stack } = counter
+  await stack.tellWorld({ type: 'set', customer: 'rich', confirmAbove: 0, confirms: 'never' })
+  await chargePopcorn(page)
+  await page.locator('.stage-now').filter({ hasText: 'Waiting for the customer' }).waitFor()
+  const asking = await page.locator('.asking').innerText()
+  for (const sentence of ['Please confirm on your phone.', '请在手机上确认。']) expect(asking).toContain(sentence)
+  expect(await page.getByRole('button', { name: 'Pay in cash' }).count()).toBe(0)
+  await expectSoundScreen(counter, 'en asking')
+  await page.getByRole('button', { name: 'Cancel this payment' }).click()
+  await page.getByTestId('not-paid').waitFor()
+  await expectSoundScreen(counter, 'en cancelled')
+  await page.keyboard.press('Escape')
+  await untilText(page, 'cart-total', '¥32.00')
+  await page.getByTestId('status-in-doubt').waitFor({ state: 'detached' })
 })
 
 test('zh-CN: the one way out takes the charge back first, then frees the sale for cash', async () => {

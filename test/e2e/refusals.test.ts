@@ -2,10 +2,10 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CustomerId } from '#reference/practice/customers.ts'
-import { type Reason, REASONS } from '#shared/domain/reasons.ts'
+import { REASONS, type Reason } from '#shared/domain/reasons.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
-import { addSnacks, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
+import { addSnacks, type Counter, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -36,6 +36,13 @@ const WORDS = {
   },
 } as const
 
+/** Sends everybody away and waits until the pay screen has heard it. */
+async function emptyCounter({ stack, page }: Counter, atCounter: string): Promise<void> {
+  await page.locator('.band').first().waitFor()
+  await stack.sendAllAway()
+  await page.locator('.band').filter({ hasText: atCounter }).first().waitFor({ state: 'detached' })
+}
+
 const ROWS: readonly { readonly language: Language; readonly customer: CustomerId; readonly what: string; readonly reason: Reason }[] = [
   { language: 'zh-CN', customer: 'off-wrist', what: 'off the wrist', reason: 'not-worn' },
   { language: 'en', customer: 'broke', what: 'of an empty wallet', reason: 'wallet-refused' },
@@ -46,17 +53,23 @@ test.each(ROWS)('$language: a band $what does not pay; cash does, for the same s
   const { page, stack } = counter
   const words = WORDS[language]
   const other = language === 'en' ? 'zh-CN' : 'en'
-  await stack.sendAllAway()
-  await stack.bringToCounter(customer)
   await addSnacks(page, ['popcorn-l'])
   await page.getByRole('button', { name: words.charge }).click()
+  await emptyCounter(counter, words.atCounter)
+  await stack.bringToCounter(customer)
   await page.locator('.band').filter({ hasText: words.atCounter }).click()
   await page.getByRole('button', { name: words.chargeBand }).click()
   const panel = page.getByTestId('not-paid')
   await panel.waitFor()
   expect(await panel.getAttribute('data-reason')).toBe(reason)
   const said = await panel.innerText()
-  for (const sentence of [words.notPaid, REASONS[reason].say[language], REASONS[reason].say[other], REASONS[reason].next[language], words.nothing]) {
+  for (const sentence of [
+    words.notPaid,
+    REASONS[reason].say[language],
+    REASONS[reason].say[other],
+    REASONS[reason].next[language],
+    words.nothing,
+  ]) {
     expect(said).toContain(sentence)
   }
   await expectSoundScreen(counter, `${language} not paid`)
@@ -71,12 +84,12 @@ test.each(ROWS)('$language: a band $what does not pay; cash does, for the same s
 test('nobody is proposed when two people are equally near, and the one the cashier chooses pays', async () => {
   const counter = await openCounter(browser, { language: 'en' })
   const { page, stack } = counter
-  await stack.sendAllAway()
-  await stack.bringToCounter('twin-a')
-  await stack.bringToCounter('twin-b')
   await stack.untilReachable(['twin-a', 'twin-b'])
   await addSnacks(page, ['popcorn-l'])
   await page.getByRole('button', { name: 'Charge ¥32.00' }).click()
+  await emptyCounter(counter, 'At the counter')
+  await stack.bringToCounter('twin-a')
+  await stack.bringToCounter('twin-b')
   const atCounter = page.locator('.band').filter({ hasText: 'At the counter' })
   await atCounter.nth(1).waitFor()
   expect(await page.getByRole('button', { name: 'Choose a band' }).isDisabled()).toBe(true)

@@ -1,6 +1,6 @@
 /** `npm start` as somebody types it: one address, the sell screen behind it, and nothing left when it is stopped. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -59,35 +59,42 @@ function endGroup(group: number): void {
   }
 }
 
-test.skipIf(process.platform !== 'linux')('one address alone on a line, the sell screen behind it, and every process gone after SIGTERM', async () => {
-  await haveScreens()
-  const folder = mkdtempSync(join(tmpdir(), 'bandtill-start-'))
-  const child = spawn(process.execPath, ['reference/practice/supervisor.ts', '--no-open'], {
-    cwd: REPOSITORY,
-    env: { ...process.env, BANDTILL_DATA: folder, BANDTILL_HOST: 'browser' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  const group = child.pid ?? Number.NaN
-  onTestFinished(() => {
-    endGroup(group)
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const { lines, first } = linesOf(child)
-  const address = await first
-  expect(address).toBe(LOOPBACK.exec(address)?.[0])
-  expect(aliveIn(group).length).toBeGreaterThanOrEqual(4)
-  await expectSellScreen(address)
+test.skipIf(process.platform !== 'linux')(
+  'one address alone on a line, the sell screen behind it, and every process gone after SIGTERM',
+  async () => {
+    await haveScreens()
+    const folder = mkdtempSync(join(tmpdir(), 'bandtill-start-'))
+    const child = spawn(process.execPath, ['reference/practice/supervisor.ts', '--no-open'], {
+      cwd: REPOSITORY,
+      env: { ...process.env, BANDTILL_DATA: folder, BANDTILL_HOST: 'browser' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    const group = child.pid ?? Number.NaN
+    onTestFinished(() => {
+      endGroup(group)
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const { lines, first } = linesOf(child)
+    const address = await first
+    expect(address).toBe(LOOPBACK.exec(address)?.[0])
+    expect(aliveIn(group).length).toBeGreaterThanOrEqual(4)
+    await expectSellScreen(address)
 
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-  const askedAtMs = performance.now()
-  process.kill(-group, 'SIGTERM')
-  const code = await exited
-  while (aliveIn(group).length > 0 && performance.now() - askedAtMs < GONE_WITHIN_MS) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
-  expect({ code, alive: aliveIn(group), lines: lines.filter((line) => LOOPBACK.test(line)) }).toEqual({ code: 0, alive: [], lines: [address] })
-})
+    const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+    const askedAtMs = performance.now()
+    process.kill(-group, 'SIGTERM')
+    const code = await exited
+    while (aliveIn(group).length > 0 && performance.now() - askedAtMs < GONE_WITHIN_MS) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+    expect({ code, alive: aliveIn(group), lines: lines.filter((line) => LOOPBACK.test(line)) }).toEqual({
+      code: 0,
+      alive: [],
+      lines: [address],
+    })
+  },
+)
 
 async function expectSellScreen(address: string): Promise<void> {
   // A monitor may look at the address first: it stays valid until somebody has entered.

@@ -2,7 +2,7 @@
  * A whole counter in one process: the real terminal over a real database file and the practice radio over a real socket, real bands and
  * phones, and the real backend on a loopback port. Everything shares one clock, and every part can be made to fail.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileKeys } from '#main/hosting/file-keys.ts'
@@ -204,6 +204,15 @@ export class CounterWorld {
   /** As after a crash or a normal end: another terminal object over the same file. */
   async restart(): Promise<void> {
     await this.stop()
+    await this.start()
+  }
+
+  /** As after a power cut: another terminal object goes on from the file as it is at this moment, knowing nothing of what came later. */
+  async cutPower(): Promise<void> {
+    const file = join(this.folder, 'terminal.sqlite')
+    for (const suffix of ['', '-wal']) copyFileSync(`${file}${suffix}`, `${file}.kept${suffix}`)
+    await this.stop()
+    for (const suffix of ['', '-wal']) copyFileSync(`${file}.kept${suffix}`, `${file}${suffix}`)
     await this.start()
   }
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { expect, onTestFinished } from 'vitest'
-import { localDay } from '#reference/practice/showtimes.ts'
 import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
+import { localDay } from '#reference/practice/showtimes.ts'
 import { Stack } from '#reference/tools/counter/stack.ts'
 import type { Language } from '#shared/domain/words.ts'
 
@@ -45,7 +45,10 @@ export async function haveScreens(): Promise<void> {
 }
 
 /** Starts the processes and enters. Whoever calls this closes it. */
-export async function startCounter(browser: Browser, { language = 'zh-CN', context = {}, start = {} }: CounterOptions = {}): Promise<Counter> {
+export async function startCounter(
+  browser: Browser,
+  { language = 'zh-CN', context = {}, start = {} }: CounterOptions = {},
+): Promise<Counter> {
   await haveScreens()
   const folder = mkdtempSync(join(tmpdir(), 'bandtill-counter-'))
   const stack = new Stack({ folder, clockOffsetMs: untilEvening(Date.now()), ...start })
@@ -108,7 +111,12 @@ function cutTexts(): string[] {
   for (const button of document.querySelectorAll('button, h1, h2, h3, strong, [data-testid]')) {
     const style = getComputedStyle(button)
     if (style.position === 'absolute' || button.closest('.sr') !== null) continue
-    if (button.scrollWidth > button.clientWidth + 1 && button.clientWidth > 0 && style.overflowX === 'hidden' && style.textOverflow !== 'ellipsis') {
+    if (
+      button.scrollWidth > button.clientWidth + 1 &&
+      button.clientWidth > 0 &&
+      style.overflowX === 'hidden' &&
+      style.textOverflow !== 'ellipsis'
+    ) {
       cut.push(`${button.tagName} ${button.className}: ${button.textContent}`)
     }
   }

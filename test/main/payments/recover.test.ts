@@ -1,6 +1,4 @@
 /** What a start finds that an earlier run left open: the same file, another terminal object. */
-import { copyFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { disagreementsOfTerminal } from '#test/support/agreement.ts'
 import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
@@ -13,23 +11,11 @@ async function open(options?: CounterOptions): Promise<void> {
   world = await CounterWorld.open(options)
 }
 
-/** As after a power cut: the terminal goes on from the file as it is now, knowing nothing of what it did since. */
-async function cutPower(): Promise<void> {
-  const file = join(world.folder, 'terminal.sqlite')
-  const kept = ['', '-wal'].map((suffix) => {
-    copyFileSync(`${file}${suffix}`, `${file}.kept${suffix}`)
-    return suffix
-  })
-  await world.stop()
-  for (const suffix of kept) copyFileSync(`${file}.kept${suffix}`, `${file}${suffix}`)
-  await world.start()
-}
-
 test('prepared: given up at once, with the seats given back to the cart', async () => {
   await open()
   demand(await world.seats('A1'))
   const { requestId } = demand(await world.till.startCash())
-  await cutPower()
+  await world.cutPower()
   expect(world.attemptState(requestId)).toBe('not-asked')
   expect(world.state).toMatchObject({ cart: { state: 'open', lines: [{ subject: { seat: 'A1' } }] }, status: { inDoubt: 0 } })
   expect(world.payment).toBeUndefined()
@@ -45,7 +31,7 @@ test('sent, and approved while the till was dark: in doubt at the start, paid on
   const requestId = await world.charge()
   await until('the backend approved', () => world.events.some(({ event }) => event === 'approved'))
   expect(world.attemptState(requestId)).toBe('sent')
-  await cutPower()
+  await world.cutPower()
   expect(world.attemptState(requestId)).toBe('in-doubt')
   expect(world.state).toMatchObject({ cart: { state: 'in-doubt' }, payment: { state: 'in-doubt', requestId }, status: { inDoubt: 1 } })
   expect(await world.till.startCash()).toMatchObject({ error: { code: 'payment-running' } })
@@ -61,7 +47,7 @@ test('sent, and cancelled after the start: reversed, whatever the backend had ap
   world.hooks.fateOf = (_band, direction, pdu) => (direction === 'to-terminal' && pdu[3] === 4 ? 'lose' : 'deliver')
   const requestId = await world.charge()
   await until('the backend approved', () => world.events.some(({ event }) => event === 'approved'))
-  await cutPower()
+  await world.cutPower()
   demand(await world.till.cancelPayment())
   demand(await world.till.startCash())
   demand(await world.till.takeCash({ tenderedMinor: POPCORN_PRICE }))
@@ -94,7 +80,7 @@ test('a receipt that was written just before the cut is sent after it, once', as
   const requestId = await world.charge()
   expect(await world.settled(requestId)).toBe('paid')
   await until('the receipt was sent', () => world.backend.calls.some(({ path }) => path === '/v1/outbox'))
-  await cutPower()
+  await world.cutPower()
   expect(world.receiptCount()).toBe(1)
   expect(world.state.status.outbox.pending).toBeGreaterThan(0)
   world.backend.fateOf = () => 'answer'

@@ -95,3 +95,13 @@ test('one language alone has no word of the other', () => {
   const receipt = sampleReceipt({ practice: true, cashierName: 'Ann', payments: [cashPayment(yuan(12_600), yuan(12_600))] })
   expect(receiptText(receipt, { ...print, copy: 1 })).not.toMatch(/\p{Script=Han}/u)
 })
+
+test('a name too long for one line puts its other language on a line of its own, never in the middle', () => {
+  const name = { en: 'Duo: large popcorn and two colas', 'zh-CN': '双人套餐：大爆米花+两杯可乐' }
+  const line = productLine({ name, detail: { en: '', 'zh-CN': '' }, quantity: 1, unitPrice: yuan(55_00), total: yuan(55_00) })
+  const receipt = sampleReceipt({ lines: [line], total: yuan(55_00), payments: [cashPayment(yuan(55_00), yuan(55_00))] })
+  const printed = (columns: 48 | 32) => receiptText(receipt, { language: 'zh-CN', columns }).split('\n')
+  expect(printed(48)).toContain('双人套餐：大爆米花+两杯可乐                55.00'.replace(/ {2,}/, ' '.repeat(48 - 27 - 5)))
+  expect(printed(48)).toContain('Duo: large popcorn and two colas')
+  expect(printed(32)).toContain('Duo: large popcorn and two colas')
+})

@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
-import { type ScriptCashier, enterTill, expectDone } from '#reference/tools/counter/script-cashier.ts'
+import { enterTill, expectDone, type ScriptCashier } from '#reference/tools/counter/script-cashier.ts'
 import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Language } from '#shared/domain/words.ts'
-import { addSnacks, chargeProposed, chooseSeats, type Counter, startCounter, untilEvening } from '../../e2e/support/counter.ts'
+import { addSnacks, type Counter, chargeProposed, chooseSeats, startCounter, untilEvening } from '../../e2e/support/counter.ts'
 import { launchChromium } from './chromium.ts'
 
 const [folder = 'docs/images'] = process.argv.slice(2)
@@ -81,7 +81,10 @@ async function walk(counter: Counter, language: Language): Promise<void> {
   await chargeProposed(page)
   await page.getByTestId('done').waitFor()
   await page.locator('.paper text').first().waitFor()
-  await page.getByTestId('status-outbox').filter({ hasText: language === 'en' ? 'All sent' : '已全部上传' }).waitFor()
+  await page
+    .getByTestId('status-outbox')
+    .filter({ hasText: language === 'en' ? 'All sent' : '已全部上传' })
+    .waitFor()
   await take(page, `done-${language}`)
   await page.keyboard.press('F4')
   await page.locator('.row').nth(EARLIER_SALES.length).waitFor()
@@ -94,7 +97,11 @@ const browser = await launchChromium()
 try {
   for (const language of ['zh-CN', 'en'] as const) {
     const counter = await startCounter(browser, { language, start: { clockOffsetMs: untilFriday() } })
-    await walk(counter, language).finally(counter.close)
+    try {
+      await walk(counter, language)
+    } finally {
+      await counter.close()
+    }
   }
 } finally {
   await browser.close()

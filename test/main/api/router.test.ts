@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import { createRouter } from '#main/api/router.ts'
+import type { Till, TillState } from '#shared/contracts/till.ts'
+import { until } from '#test/support/until.ts'
+
+/** A till that writes down what it is asked. */
+class NotedTill {
+  readonly asked: (readonly [name: string, input: unknown])[] = []
+  readonly #listeners = new Set<(state: TillState) => void>()
+  #revision = 0
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  push(): void {
+    this.#revision += 1
+    for (const listener of this.#listeners) listener({ revision: this.#revision } as TillState)
+  }
+
+  onState(listener: (state: TillState) => void) {
+    this.#listeners.add(listener)
+    listener({ revision: this.#revision } as TillState)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** The router's till: every method notes its input; refusals are values. */
+  asTill(): Till {
+    return new Proxy(this, {
+      get: (target, name) => {
+        if (name === 'onState') return target.onState.bind(target)
+        return (input: unknown) => {
+          target.asked.push([String(name), input])
+          if (name === 'takeCash') throw new Error('a bug with a secret in its words')
+          return { ok: false, error: { code: 'cart-empty' } }
+        }
+      },
+    }) as unknown as Till
+  }
+}
+
+function open() {
+  const till = new NotedTill()
+  const router = createRouter()
+  return { till, router, caller: (signal?: AbortSignal) => router.createCaller({ till: till.asTill() }, signal ? { signal } : {}) }
+}
+
+test('each procedure calls the method of its name; refusals travel as values', async () => {
+  const { till, router, caller } = open()
+  const inputs: Readonly<Record<string, unknown>> = {
+    seatMap: { showtimeId: 'show-1' },
+    setSeats: { showtimeId: 'show-1', seats: [{ seat: 'A1', ticketTypeId: 'adult' }] },
+    setProduct: { productId: 'popcorn', quantity: 2 },
+    removeLine: { lineId: 'x' },
+    chargeBand: { sightingId: 'x' },
+    receipts: { limit: 5 },
+    receipt: { receiptId: 'x' },
+    print: { receiptId: 'x' },
+    setLanguage: { language: 'en' },
+  }
+  const bare = ['programme', 'language', 'clearCart', 'startCash', 'cancelPayment', 'nextSale']
+  const called = caller() as unknown as Record<string, (input?: unknown) => Promise<unknown>>
+  for (const [name, input] of Object.entries(inputs)) {
+    const answer = await called[name]?.(input)
+    expect(till.asked.at(-1)).toEqual([name, input])
+    if (name !== 'setLanguage') expect(answer).toEqual({ ok: false, error: { code: 'cart-empty' } })
+  }
+  for (const name of bare) {
+    await called[name]?.()
+    expect(till.asked.at(-1)?.[0]).toBe(name)
+  }
+  const tested = [...Object.keys(inputs), ...bare, 'watch', 'takeCash'].sort()
+  expect(Object.keys(router._def.procedures).sort()).toEqual(tested)
+})
+
+test.each([
+  ['seatMap', {}],
+  ['seatMap', { showtimeId: '' }],
+  ['seatMap', { showtimeId: 'x'.repeat(65) }],
+  ['setSeats', { showtimeId: 'show-1', seats: 'A1' }],
+  ['setSeats', { showtimeId: 'show-1', seats: [{ seat: 'A1' }] }],
+  ['setSeats', { showtimeId: 'show-1', seats: Array.from({ length: 21 }, () => ({ seat: 'A1', ticketTypeId: 'adult' })) }],
+  ['setSeats', { showtimeId: 'show-1', seats: [{ seat: 'A1', ticketTypeId: 'adult', price: 1 }] }],
+  ['setProduct', { productId: 'popcorn', quantity: -1 }],
+  ['setProduct', { productId: 'popcorn', quantity: 1.5 }],
+  ['setProduct', { productId: 'popcorn', quantity: 100 }],
+  ['setProduct', { productId: 'popcorn', quantity: '1' }],
+  ['setProduct', { productId: 'popcorn', quantity: 1, price: 1 }],
+  ['removeLine', { lineId: 7 }],
+  ['chargeBand', { sightingId: 'x', amount: 1 }],
+  ['chargeBand', undefined],
+  ['takeCash', { tenderedMinor: -1 }],
+  ['takeCash', { tenderedMinor: Number.NaN }],
+  ['takeCash', { tenderedMinor: 100_000_001 }],
+  ['takeCash', { tenderedMinor: 2 ** 60 }],
+  ['receipts', { limit: 0 }],
+  ['receipts', { limit: 101 }],
+  ['receipts', { before: 0 }],
+  ['receipts', { find: 'x'.repeat(65) }],
+  ['receipt', { receiptId: { $gt: '' } }],
+  ['print', null],
+  ['setLanguage', { language: 'de' }],
+] as const)('%s refuses %o before the till hears of it', async (name, input) => {
+  const { till, caller } = open()
+  const called = caller() as unknown as Record<string, (input: unknown) => Promise<unknown>>
+  await expect(called[name]?.(input)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  expect(till.asked).toEqual([])
+})
+
+test('the screen learns of a bug that it happened, and nothing more', async () => {
+  const { router } = open()
+  const error = new Error('a bug with a secret in its words')
+  const shape = router._def._config.errorFormatter({
+    shape: { message: error.message, code: -32_603, data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500, stack: String(error.stack), path: 'takeCash' } },
+    error,
+    type: 'mutation',
+    path: 'takeCash',
+    input: {},
+    ctx: undefined,
+  } as never)
+  expect(JSON.stringify(shape)).not.toContain('secret')
+  expect(shape).toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR' } })
+})
+
+async function watch(signal: AbortSignal) {
+  const { till, caller } = open()
+  const stream = await caller(signal).watch()
+  return { till, states: (stream as unknown as AsyncIterable<TillState>)[Symbol.asyncIterator]() }
+}
+const revisionOf = async (next: Promise<IteratorResult<TillState>>) => (await next).value?.revision
+
+test('watch: the state at once, then the newest; those in between are skipped', async () => {
+  const { till, states } = await watch(new AbortController().signal)
+  expect(await revisionOf(states.next())).toBe(0)
+  for (let count = 0; count < 100; count += 1) till.push()
+  expect(await revisionOf(states.next())).toBe(100)
+  const waiting = revisionOf(states.next())
+  till.push()
+  expect(await waiting).toBe(101)
+  await states.return?.()
+  expect(till.listeners).toBe(0)
+})
+
+test('watch ends and lets go of the till when the screen leaves, waiting or not', async () => {
+  const leaving = new AbortController()
+  const { till, states } = await watch(leaving.signal)
+  await states.next()
+  const waiting = states.next()
+  expect(till.listeners).toBe(1)
+  leaving.abort()
+  expect((await waiting).done).toBe(true)
+  await until('the till is let go', () => till.listeners === 0)
+})
