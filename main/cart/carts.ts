@@ -46,23 +46,7 @@ export function createCarts(deps: {
 
   return {
     current,
-    view(): CartView {
-      const { id, state, lines, holds } = current()
-      return {
-        id,
-        state,
-        lines,
-        total: sum(
-          lines.map((line) => line.total),
-          currency,
-        ),
-        tax: sum(
-          lines.map((line) => line.tax),
-          currency,
-        ),
-        holds: holds.map(({ showtimeId, seats, expiresAt }): SeatHoldView => ({ showtimeId, seats, expiresAt })),
-      }
-    },
+    view: (): CartView => viewOf(current(), currency),
     /** Replaces lines and holds of the open cart. */
     change(lines: readonly SaleLine[], holds: readonly CartHold[]): Result<void, StoreFault> {
       assert(current().state === 'open', 'a cart is edited only while it is open')
@@ -98,6 +82,13 @@ export function createCarts(deps: {
       cart = readOpenCart(store)
     },
   }
+}
+
+function viewOf({ id, state, lines, holds }: Cart, currency: Currency): CartView {
+  const totals = lines.map((line) => line.total)
+  const taxes = lines.map((line) => line.tax)
+  const shown = holds.map(({ showtimeId, seats, expiresAt }): SeatHoldView => ({ showtimeId, seats, expiresAt }))
+  return { id, state, lines, total: sum(totals, currency), tax: sum(taxes, currency), holds: shown }
 }
 
 function setState(tx: WriteStore, cartId: CartId, state: CartState | 'paid' | 'abandoned'): void {

@@ -122,9 +122,12 @@ export class DoubtDesk {
     if (end.kind !== 'answered') return false
     const { keys: trusted } = standing()
     const trust = { keys: trusted, phoneKey: end.phoneKey, nowS: nowS() }
-    return readAnswer(end.plaintext, askedOf(attempt, standing()), trust)
-      .then(async (outcome) => this.#actOn(attempt, outcome, async (value) => settleOutcome(attempt, value, end.open)))
-      .finally(async () => end.open.close())
+    try {
+      const outcome = await readAnswer(end.plaintext, askedOf(attempt, standing()), trust)
+      return await this.#actOn(attempt, outcome, async (value) => settleOutcome(attempt, value, end.open))
+    } finally {
+      await end.open.close()
+    }
   }
 
   async #askBackend(attempt: Attempt): Promise<boolean> {

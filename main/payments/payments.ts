@@ -16,7 +16,8 @@ import { type Outcome, readAnswer } from './answers.ts'
 import { type Attempt, attemptById, insertAttempt, markInDoubt, markSent, openAttempts, stateOf } from './attempt-book.ts'
 import { BandSessions, type CheckedOffer, type OpenSession, type SessionEnd } from './band-session.ts'
 import { type DoubtDeps, DoubtDesk, journalHead } from './in-doubt.ts'
-import { type SettleDeps, type SettleRefusal, settlePaid, settleUnpaid } from './settle.ts'
+import { type BandInSight, begunPayment, type Running, recoveredPayment } from './running.ts'
+import { refusedOf, type SettleDeps, type SettleRefusal, settlePaid, settleUnpaid } from './settle.ts'
 import { askedOf, signPay } from './statements.ts'
 
 export type PaymentsDeps = SettleDeps & {
@@ -31,17 +32,6 @@ export type PaymentsDeps = SettleDeps & {
   /** An attempt ended without money; what the backend must hear of it is in the outbox. */
   readonly onUnpaid: () => void
   readonly onFault: DoubtDeps['onFault']
-}
-
-type Running = {
-  readonly requestId: RequestId
-  readonly bandAddress: string | undefined
-  view: PaymentView
-  /** Cash may be taken: the seats are pinned, or there are none. */
-  mayTakeCash: boolean
-  /** Resolves when the cashier stops waiting. */
-  readonly cancelled: Promise<void>
-  readonly cancel: () => void
 }
 
 export class Payments {
@@ -80,7 +70,7 @@ export class Payments {
     const address = sightings.addressOf(sightingId)
     const letter = sightings.list().find((band) => band.id === sightingId)?.letter
     if (!address || !letter) return err({ code: 'band-gone' })
-    const begun = this.#begin('band', { address, letter })
+    const begun = this.#begin({ address, letter })
     if (!begun.ok) return begun
     const { requestId } = begun.value
     const asking = this.#askBand(begun.value, address).catch((bug: unknown) => {
@@ -93,7 +83,7 @@ export class Payments {
 
   /** Opens the cash panel: the attempt is on disk and the seats are pinned before any money is taken. */
   async startCash(): Promise<Result<{ requestId: RequestId }, Refused>> {
-    const begun = this.#begin('cash')
+    const begun = this.#begin()
     if (!begun.ok) return begun
     return this.#tracked(this.#openCash(begun.value))
   }
@@ -171,7 +161,7 @@ export class Payments {
 
   // --- One band payment, step by step --------------------------------------------------------------------------------------------
 
-  #begin(tender: 'band' | 'cash', band?: { readonly address: string; readonly letter: string }): Result<Running, Refused> {
+  #begin(band?: BandInSight): Result<Running, Refused> {
     const { carts, store, clock } = this.#deps
     if (this.#running && !isFinal(this.#running.view.state)) return err({ code: 'payment-running' })
     const cart = carts.current()
@@ -179,22 +169,18 @@ export class Payments {
     if (cart.lines.length === 0) return err({ code: 'cart-empty' })
     const { total } = carts.view()
     const requestId = this.#deps.newId() as RequestId
-    const startedAt = this.#nowIso()
+    const nowMs = clock.nowMs()
+    const createdAt = new Date(nowMs).toISOString()
+    const tender = band ? 'band' : 'cash'
     const bandLetter = band?.letter ?? ''
     const holdIds = cart.holds.map((hold) => hold.holdId)
     const written = store.write((tx) => {
-      insertAttempt(tx, { requestId, cartId: cart.id, tender, amount: total, holdIds, createdAt: startedAt, bandLetter })
+      insertAttempt(tx, { requestId, cartId: cart.id, tender, amount: total, holdIds, createdAt, bandLetter })
       carts.lock(tx, cart.id, 'paying')
     })
     if (!written.ok) return err({ code: 'storage-failed', subject: written.error.detail })
     carts.reload()
-    const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>()
-    const expiresAt = new Date(clock.nowMs() + REQUEST_LIFETIME_MAX_S * 1_000).toISOString()
-    const view: PaymentView =
-      tender === 'cash'
-        ? { tender, requestId, state: 'prepared', total }
-        : { tender, requestId, state: 'prepared', stage: 'connecting', bandLetter, total, startedAt, expiresAt }
-    this.#running = { requestId, bandAddress: band?.address, cancelled, cancel, view, mayTakeCash: false }
+    this.#running = begunPayment({ requestId, total, nowMs, band })
     this.#deps.onChange()
     return ok(this.#running)
   }
@@ -269,13 +255,21 @@ export class Payments {
         this.#enterDoubt(requestId)
         return
       case 'answered': {
-        const settled = await this.#settleAnswer(requestId, end).finally(async () => end.open.close())
+        const settled = await this.#settleAnswer(requestId, end)
         if (!settled) this.#enterDoubt(requestId)
       }
     }
   }
 
   async #settleAnswer(requestId: RequestId, end: SessionEnd & { kind: 'answered' }): Promise<boolean> {
+    try {
+      return await this.#readAndSettle(requestId, end)
+    } finally {
+      await end.open.close()
+    }
+  }
+
+  async #readAndSettle(requestId: RequestId, end: SessionEnd & { kind: 'answered' }): Promise<boolean> {
     const { store, clock, standing, onFault } = this.#deps
     const attempt = attemptById(store, requestId)
     if (!attempt?.sent) return true
@@ -371,10 +365,8 @@ export class Payments {
   }
 
   #recoverSent(attempt: Attempt): void {
-    const { requestId, amount: total, bandLetter, createdAt: startedAt, sent, state } = attempt
-    const expiresAt = sent?.expiresAt ?? startedAt
-    const view: PaymentView = { tender: 'band', requestId, state, stage: 'sent', bandLetter, total, startedAt, expiresAt }
-    this.#running ??= { requestId, bandAddress: undefined, cancelled: Promise.resolve(), cancel: () => {}, view, mayTakeCash: false }
+    const { requestId, state } = attempt
+    this.#running ??= recoveredPayment(attempt)
     if (state === 'sent') this.#enterDoubt(requestId)
     else this.#doubts.watch(requestId)
   }
@@ -397,8 +389,4 @@ export class Payments {
   #nowIso(): string {
     return new Date(this.#deps.clock.nowMs()).toISOString()
   }
-}
-
-function refusedOf(refusal: SettleRefusal): Refused {
-  return refusal.code === 'storage-failed' ? { code: 'storage-failed', subject: refusal.detail } : { code: 'not-cancellable' }
 }

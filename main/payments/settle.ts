@@ -9,6 +9,7 @@ import type { Clock, Store, WriteStore } from '#main/ports.ts'
 import { HOLD_LIFETIME_MS, type ReversalBody } from '#shared/contracts/backend-api.ts'
 import { toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import type { Authorization } from '#shared/contracts/radio-messages.ts'
+import type { Refused } from '#shared/contracts/till.ts'
 import { isFinal } from '#shared/domain/attempt.ts'
 import type { AuthorizationId, RequestId } from '#shared/domain/ids.ts'
 import { money, subtract, sum } from '#shared/domain/money.ts'
@@ -142,4 +143,9 @@ function openAttempt(tx: WriteStore, requestId: RequestId): Attempt | undefined 
 function finish<T>(deps: SettleDeps, settled: Result<Result<T, SettleRefusal>, { readonly detail: string }>): Result<T, SettleRefusal> {
   deps.carts.reload()
   return settled.ok ? settled.value : err({ code: 'storage-failed', detail: settled.error.detail })
+}
+
+/** A settlement's refusal in the till's closed list. */
+export function refusedOf(refusal: SettleRefusal): Refused {
+  return refusal.code === 'storage-failed' ? { code: 'storage-failed', subject: refusal.detail } : { code: 'not-cancellable' }
 }

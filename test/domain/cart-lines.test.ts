@@ -23,7 +23,7 @@ function choices(seats: readonly number[]) {
   return seats.map((number) => ({ seat: seat(number), ticketType: ticketType() }))
 }
 
-test('whatever is edited: totals are of price and quantity, the last edit is what the cart holds, limits are kept, ids stay', () => {
+test('whatever is edited: tickets stand before snacks, totals are of price and quantity, the last edit is what the cart holds, limits are kept, ids stay', () => {
   fc.assert(
     fc.property(fc.array(edit, { maxLength: 25 }), (edits) => {
       const newLineId = counter()
@@ -34,7 +34,13 @@ test('whatever is edited: totals are of price and quantity, the last edit is wha
         const changed =
           each.kind === 'product'
             ? withProduct(lines, product(`p-${each.id}`, 1_000 * (each.id + 1)), each.quantity, newLineId())
-            : withTickets(lines, { showtime: showtime(`s-${each.show}`), hall: HALL, holdId: HOLD, choices: choices(each.seats), newLineId })
+            : withTickets(lines, {
+                showtime: showtime(`s-${each.show}`),
+                hall: HALL,
+                holdId: HOLD,
+                choices: choices(each.seats),
+                newLineId,
+              })
         if (!changed.ok) {
           expect(changed.error).toBe('cart-full')
           continue
@@ -44,7 +50,12 @@ test('whatever is edited: totals are of price and quantity, the last edit is wha
         else wanted.set(`s-${each.show}`, each.seats)
         expectIdsKept(before, lines)
         expect(lines.length).toBeLessThanOrEqual(CART_LINES_MAX)
-        expect(sum(lines.map((line) => line.total), 'CNY').amount).toBeLessThanOrEqual(SALE_AMOUNT_MAX)
+        expect(
+          sum(
+            lines.map((line) => line.total),
+            'CNY',
+          ).amount,
+        ).toBeLessThanOrEqual(SALE_AMOUNT_MAX)
       }
       expectHolds(lines, wanted)
     }),
@@ -62,6 +73,8 @@ function expectIdsKept(before: Lines, after: Lines): void {
 }
 
 function expectHolds(lines: Lines, wanted: ReadonlyMap<string, number | readonly number[]>): void {
+  const kinds = lines.map(({ subject }) => subject.kind)
+  expect(kinds.lastIndexOf('ticket')).toBeLessThan(kinds.includes('product') ? kinds.indexOf('product') : kinds.length)
   let count = 0
   for (const [id, value] of wanted) {
     if (typeof value === 'number') {
@@ -123,6 +136,13 @@ test('a priced line states price × quantity and the tax in it', () => {
 
 test.each([0, -1, LINE_QUANTITY_MAX + 1, 1.5, Number.NaN])('a quantity of %d is a bug', (quantity) => {
   const { id: productId, name, price, taxBasisPoints } = product('popcorn')
-  const line = { id: 'line-1' as LineId, subject: { kind: 'product', productId }, name, detail: name, unitPrice: price, taxBasisPoints } as const
+  const line = {
+    id: 'line-1' as LineId,
+    subject: { kind: 'product', productId },
+    name,
+    detail: name,
+    unitPrice: price,
+    taxBasisPoints,
+  } as const
   expect(() => priceLine({ ...line, quantity })).toThrow('quantity')
 })

@@ -10,5 +10,6 @@ test('a machine id is 32 lower-case hex digits', () => {
 
 test('a slug is 1 to 16 lower-case letters, digits and hyphens, and begins with none of the last', () => {
   for (const text of ['a', '1', 'aurora-1', 'a'.repeat(16), 'a-']) expect(isSlug(text)).toBe(true)
-  for (const text of ['', '-a', 'A', 'a_b', 'a b', 'a'.repeat(17), 'aurora-1\n', '极光']) expect(isSlug(text), JSON.stringify(text)).toBe(false)
+  for (const text of ['', '-a', 'A', 'a_b', 'a b', 'a'.repeat(17), 'aurora-1\n', '极光'])
+    expect(isSlug(text), JSON.stringify(text)).toBe(false)
 })

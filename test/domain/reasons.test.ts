@@ -24,6 +24,8 @@ test('no two reasons sound alike, and none tells a balance, a freeze or a limit'
   for (const language of LANGUAGES) {
     expect(new Set(REASON_LIST.map((reason) => REASONS[reason].say[language])).size).toBe(REASON_LIST.length)
   }
-  const said = REASON_LIST.flatMap((reason) => [REASONS[reason].say, REASONS[reason].next]).flatMap((words) => Object.values(words)).join(' ')
+  const said = REASON_LIST.flatMap((reason) => [REASONS[reason].say, REASONS[reason].next])
+    .flatMap((words) => Object.values(words))
+    .join(' ')
   expect(said).not.toMatch(/balance|frozen|freeze|funds|limit|余额|冻结|限额/i)
 })

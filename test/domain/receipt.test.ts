@@ -18,7 +18,10 @@ test('I3: a receipt whose lines equal its payments net of change balances', () =
 function alterations(receipt: Balance, off: number): Balance[] {
   const moved = (amount: { amount: number }) => money(amount.amount + off, 'CNY')
   const lines = receipt.lines.flatMap((line, index) => {
-    const altered = (change: object) => ({ ...receipt, lines: receipt.lines.map((each, at) => (at === index ? { ...each, ...change } : each)) })
+    const altered = (change: object) => ({
+      ...receipt,
+      lines: receipt.lines.map((each, at) => (at === index ? { ...each, ...change } : each)),
+    })
     const changes: object[] = [{ total: moved(line.total) }, { tax: moved(line.tax) }]
     if (line.quantity > 0) changes.push({ unitPrice: moved(line.unitPrice) })
     if (line.unitPrice.amount !== 0) changes.push({ quantity: line.quantity + off })
@@ -27,13 +30,16 @@ function alterations(receipt: Balance, off: number): Balance[] {
   const payments = receipt.payments.flatMap((payment, index) => {
     const altered = (change: object) => ({
       ...receipt,
-      payments: receipt.payments.map((each, at) => (at === index ? ({ ...each, ...change } as Payment) : each)),
+      payments: receipt.payments.map((each, at) => (at === index ? { ...each, ...change } : each)),
     })
     const changes: object[] = [{ amount: moved(payment.amount) }]
     if (payment.tender === 'cash') changes.push({ tendered: moved(payment.tendered) }, { change: moved(payment.change) })
     return changes.map(altered)
   })
-  const whole = [{ ...receipt, total: moved(receipt.total) }, { ...receipt, tax: moved(receipt.tax) }]
+  const whole = [
+    { ...receipt, total: moved(receipt.total) },
+    { ...receipt, tax: moved(receipt.tax) },
+  ]
   return [...lines, ...payments, ...whole]
 }
 

@@ -33,7 +33,11 @@ export function counter(): () => LineId {
 }
 
 const line = fc
-  .record({ price: fc.integer({ min: 0, max: 9_999 }), quantity: fc.integer({ min: 1, max: LINE_QUANTITY_MAX }), tax: fc.constantFrom(0, 600, 900, 1_300) })
+  .record({
+    price: fc.integer({ min: 0, max: 9_999 }),
+    quantity: fc.integer({ min: 1, max: LINE_QUANTITY_MAX }),
+    tax: fc.constantFrom(0, 600, 900, 1_300),
+  })
   .map(({ price, quantity, tax }) => ({ quantity, unitPrice: money(price, 'CNY'), taxBasisPoints: tax }))
 
 export const someLines: fc.Arbitrary<readonly SaleLine[]> = fc.array(line, { minLength: 1, maxLength: 12 }).map((lines) =>
@@ -59,8 +63,14 @@ function band(amount: Money, index: number): Payment {
 export const someReceipt: fc.Arbitrary<Balance> = fc
   .record({ lines: someLines, cuts: fc.array(fc.nat(), { maxLength: 3 }), change: fc.nat({ max: 10_000 }), cashFirst: fc.boolean() })
   .map(({ lines, cuts, change, cashFirst }) => {
-    const total = sum(lines.map((each) => each.total), 'CNY')
-    const tax = sum(lines.map((each) => each.tax), 'CNY')
+    const total = sum(
+      lines.map((each) => each.total),
+      'CNY',
+    )
+    const tax = sum(
+      lines.map((each) => each.tax),
+      'CNY',
+    )
     const at = [0, ...cuts.map((cut) => cut % (total.amount + 1)).sort((a, b) => a - b), total.amount]
     const payments = at.slice(1).map((end, index): Payment => {
       const amount = money(end - (at[index] ?? 0), 'CNY')

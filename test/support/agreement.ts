@@ -5,16 +5,22 @@ import type { ReadStore, SqlRow } from '#main/ports.ts'
 import type { Database } from '#reference/backend/database/tables.ts'
 import { imbalanceOf, type Receipt } from '#shared/domain/receipt.ts'
 
-const OPEN = ['prepared', 'sent', 'in-doubt']
+const OPEN: ReadonlySet<string> = new Set(['prepared', 'sent', 'in-doubt'])
 
 /** I1, I3, I4 and that attempts, carts, receipts and outbox fit together. Holds at every moment, also right after a crash. */
 export function disagreementsOfTerminal(store: ReadStore): readonly string[] {
   const receipts = store.all('SELECT * FROM receipts ORDER BY journal_seq')
-  return [...wrongNumbers(receipts), ...wrongReceipts(store, receipts), ...wrongJournal(store), ...wrongAttempts(store), ...wrongCarts(store)]
+  return [
+    ...wrongNumbers(receipts),
+    ...wrongReceipts(store, receipts),
+    ...wrongJournal(store),
+    ...wrongAttempts(store),
+    ...wrongCarts(store),
+  ]
 }
 
 function wrongNumbers(receipts: readonly SqlRow[]): string[] {
-  return receipts.flatMap((row, index) => (row['number'] === index + 1 ? [] : [`receipt ${index + 1} has number ${row['number']}`]))
+  return receipts.flatMap((row, index) => (row['number'] === index + 1 ? [] : [`receipt ${index + 1} has number ${String(row['number'])}`]))
 }
 
 function wrongReceipts(store: ReadStore, receipts: readonly SqlRow[]): string[] {
@@ -24,7 +30,7 @@ function wrongReceipts(store: ReadStore, receipts: readonly SqlRow[]): string[] 
     const imbalance = imbalanceOf(receipt)
     if (imbalance) wrong.push(`receipt ${receipt.number}: ${imbalance}`)
     const paid = store.get('SELECT SUM(amount_minor) AS paid FROM receipt_payments WHERE receipt_id = ?', receipt.id)?.['paid']
-    if (paid !== receipt.total.amount || row['total_minor'] !== paid) wrong.push(`receipt ${receipt.number}: ${paid} paid`)
+    if (paid !== receipt.total.amount || row['total_minor'] !== paid) wrong.push(`receipt ${receipt.number}: ${String(paid)} paid`)
     const attempts = store.all('SELECT state FROM attempts WHERE receipt_id = ?', receipt.id)
     if (attempts.length !== 1 || attempts[0]?.['state'] !== 'paid') wrong.push(`receipt ${receipt.number}: ${attempts.length} attempts`)
     const sent = store.all("SELECT body FROM outbox WHERE seq = ? AND kind = 'receipt'", row['outbox_seq'] ?? null)
@@ -39,7 +45,7 @@ function wrongJournal(store: ReadStore): string[] {
     const hash = createHash('sha256').update(previous).update(String(row['entry_json'])).digest('hex')
     const isRight = row['seq'] === index + 1 && row['prev_hash'] === previous && row['hash'] === hash
     previous = String(row['hash'])
-    return isRight ? [] : [`journal entry ${row['seq']} does not follow`]
+    return isRight ? [] : [`journal entry ${String(row['seq'])} does not follow`]
   })
 }
 
@@ -49,10 +55,11 @@ function wrongAttempts(store: ReadStore): string[] {
   for (const row of store.all('SELECT * FROM attempts')) {
     const [id, state] = [String(row['request_id']), String(row['state'])]
     const receipt = store.get('SELECT id FROM receipts WHERE id = ?', row['receipt_id'] ?? null)
-    if ((state === 'paid') !== (receipt !== undefined)) wrong.push(`attempt ${id} is ${state}, its receipt ${receipt ? 'is there' : 'is not'}`)
+    if ((state === 'paid') !== (receipt !== undefined))
+      wrong.push(`attempt ${id} is ${state}, its receipt ${receipt ? 'is there' : 'is not'}`)
     const reversals = store.all("SELECT seq FROM outbox WHERE kind = 'reversal' AND json_extract(body, '$.requestId') = ?", id).length
     const isAsked = row['statement'] !== null || row['hold_ids_json'] !== '[]'
-    const expected = state !== 'paid' && !OPEN.includes(state) && isAsked ? 1 : 0
+    const expected = state !== 'paid' && !OPEN.has(state) && isAsked ? 1 : 0
     if (reversals !== expected) wrong.push(`attempt ${id} is ${state} with ${reversals} reversals`)
   }
   return wrong
@@ -63,11 +70,12 @@ function wrongCarts(store: ReadStore): string[] {
   const wrong: string[] = []
   for (const { id, state } of store.all('SELECT id, state FROM carts')) {
     const attempts = store.all('SELECT state FROM attempts WHERE cart_id = ?', id ?? null).map((row) => String(row['state']))
-    const open = attempts.filter((attempt) => OPEN.includes(attempt))
+    const open = attempts.filter((attempt) => OPEN.has(attempt))
     const paid = attempts.filter((attempt) => attempt === 'paid').length
-    if (paid !== (state === 'paid' ? 1 : 0)) wrong.push(`cart ${id} is ${state} with ${paid} paid attempts`)
-    if ((state === 'paying' || state === 'in-doubt') !== (open.length === 1)) wrong.push(`cart ${id} is ${state} with ${open.length} open attempts`)
-    if (state === 'in-doubt' && open[0] !== 'in-doubt') wrong.push(`cart ${id} is in doubt, its attempt ${open[0]}`)
+    if (paid !== (state === 'paid' ? 1 : 0)) wrong.push(`cart ${String(id)} is ${String(state)} with ${paid} paid attempts`)
+    if ((state === 'paying' || state === 'in-doubt') !== (open.length === 1))
+      wrong.push(`cart ${String(id)} is ${String(state)} with ${open.length} open attempts`)
+    if (state === 'in-doubt' && open[0] !== 'in-doubt') wrong.push(`cart ${String(id)} is in doubt, its attempt ${open[0]}`)
   }
   if (store.all("SELECT id FROM carts WHERE state IN ('open', 'paying', 'in-doubt')").length > 1) wrong.push('more than one cart is open')
   return wrong
@@ -77,10 +85,12 @@ function wrongCarts(store: ReadStore): string[] {
 export async function disagreements(store: ReadStore, backend: Database): Promise<readonly string[]> {
   const wrong = [...disagreementsOfTerminal(store)]
   for (const { id, state } of store.all('SELECT request_id AS id, state FROM attempts')) {
-    if (OPEN.includes(String(state))) wrong.push(`attempt ${id} is still ${state}`)
+    if (OPEN.has(String(state))) wrong.push(`attempt ${String(id)} is still ${String(state)}`)
   }
-  for (const { id, outcome, alarm } of store.all("SELECT id, outcome, alarm FROM outbox WHERE outcome IS NOT 'applied' OR alarm IS NOT NULL")) {
-    if (outcome !== 'repeat' || alarm !== null) wrong.push(`outbox record ${id}: ${outcome} ${alarm}`)
+  for (const { id, outcome, alarm } of store.all(
+    "SELECT id, outcome, alarm FROM outbox WHERE outcome IS NOT 'applied' OR alarm IS NOT NULL",
+  )) {
+    if (outcome !== 'repeat' || alarm !== null) wrong.push(`outbox record ${String(id)}: ${String(outcome)} ${String(alarm)}`)
   }
   wrong.push(...(await wrongAuthorizations(store, backend)), ...(await wrongLedger(backend)), ...(await wrongSeats(store, backend)))
   const received = await sql<{ id: string }>`SELECT receipt_id AS id FROM audit_received`.execute(backend)
@@ -95,10 +105,11 @@ async function wrongAuthorizations(store: ReadStore, backend: Database): Promise
   const known = new Set(rows.map(({ id }) => id))
   const strangers = store.all('SELECT authorization_id AS id FROM receipt_payments WHERE authorization_id IS NOT NULL')
   return [
-    ...strangers.filter(({ id }) => !known.has(String(id))).map(({ id }) => `a receipt has ${id}, which the backend never gave`),
+    ...strangers.filter(({ id }) => !known.has(String(id))).map(({ id }) => `a receipt has ${String(id)}, which the backend never gave`),
     ...rows.flatMap(({ id, state, amount_minor: amount }) => {
       const paid = store.all('SELECT amount_minor FROM receipt_payments WHERE authorization_id = ?', id)
-      const isRight = state === 'captured' ? paid.length === 1 && paid[0]?.['amount_minor'] === amount : state === 'reversed' && paid.length === 0
+      const isRight =
+        state === 'captured' ? paid.length === 1 && paid[0]?.['amount_minor'] === amount : state === 'reversed' && paid.length === 0
       return isRight ? [] : [`authorization ${id} is ${state} and on ${paid.length} receipts`]
     }),
   ]
@@ -108,7 +119,9 @@ async function wrongLedger(backend: Database): Promise<string[]> {
   const { rows } = await sql<{ posting_id: string; amount: number }>`
     SELECT posting_id, SUM(amount_minor) AS amount FROM audit_ledger GROUP BY posting_id HAVING SUM(amount_minor) <> 0`.execute(backend)
   const holds = await sql<{ account: string; amount: number }>`
-    SELECT account, SUM(amount_minor) AS amount FROM audit_ledger WHERE account LIKE 'hold:%' GROUP BY account HAVING amount <> 0`.execute(backend)
+    SELECT account, SUM(amount_minor) AS amount FROM audit_ledger WHERE account LIKE 'hold:%' GROUP BY account HAVING amount <> 0`.execute(
+    backend,
+  )
   return [
     ...rows.map(({ posting_id: id, amount }) => `posting ${id} sums to ${amount}`),
     ...holds.rows.map(({ account, amount }) => `${account} still has ${amount}`),

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileKeys } from '#main/hosting/file-keys.ts'
 import type { BandLink, Keys, Radio } from '#main/ports.ts'
-import type { PrintJob, Printer } from '#main/printing/printer.ts'
+import type { Printer, PrintJob } from '#main/printing/printer.ts'
 import { createPracticeRadio } from '#main/radio/practice-radio.ts'
 import { openStore } from '#main/store/open-store.ts'
 import { createBackendClient } from '#main/sync/backend-client.ts'
@@ -153,7 +153,9 @@ export class CounterWorld {
   }
 
   /** Makes the terminal over the file in the folder; a fault on the disk from the first write on can be asked for. */
-  async create(options: { readonly isFull?: FaultyStore['isFull']; readonly code?: string } = {}): Promise<Result<Terminal, TerminalRefusal>> {
+  async create(
+    options: { readonly isFull?: FaultyStore['isFull']; readonly code?: string } = {},
+  ): Promise<Result<Terminal, TerminalRefusal>> {
     const { clock, backend, keys, folder } = this
     const store = openStore({ file: join(folder, 'terminal.sqlite') })
     if (!store.ok) throw new Error(store.error.detail)
@@ -314,7 +316,9 @@ export class CounterWorld {
     demand(await registry.site(SITE, site))
     demand(await registry.terminal(TERMINAL, { siteId: SITE, enrolmentCode: ENROLMENT_CODE }))
     const { showtimes = [SHOW], seats = {} } = options
-    demand(await registry.programme(SITE, programme(this.clock.nowMs(), { showtimes, ...seats }) as Parameters<typeof registry.programme>[1]))
+    demand(
+      await registry.programme(SITE, programme(this.clock.nowMs(), { showtimes, ...seats }) as Parameters<typeof registry.programme>[1]),
+    )
   }
 
   async #bringToLife(character: CustomerCharacter): Promise<VirtualCustomer> {

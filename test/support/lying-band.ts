@@ -91,7 +91,7 @@ export class LyingBand implements Radio {
       send: async (message) => {
         if (message.kind !== 'request') return ok()
         const answer = await this.#answerTo(message.body, { offer, bandNonce, privateKey: sealing.privateKey })
-        if (answer) received.push({ kind: 'answer', body: answer })
+        if (answer) received.push({ kind: 'answer', body: Uint8Array.from(answer) })
         return ok()
       },
       receive: async () => {

@@ -78,6 +78,8 @@ async function sellRepeatedly(cashier: ScriptCashier, count: number): Promise<nu
   const productId = await cheapestProduct(cashier)
   while (times.length < count) {
     expectDone('a line', await cashier.till.setProduct.mutate({ productId, quantity: 1 }))
+    // As at a counter, one sale has reached the backend before the next customer is charged.
+    await cashier.until('an empty outbox', ({ status }) => status.outbox.pending === 0)
     const band = bandAtCounter(await cashier.until('the band at the counter', (state) => bandAtCounter(state) !== undefined))
     assert(band, 'a band is at the counter')
     const before = cashier.state().lastReceiptId

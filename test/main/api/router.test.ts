@@ -1,3 +1,4 @@
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { expect, test } from 'vitest'
 import { createRouter } from '#main/api/router.ts'
 import type { Till, TillState } from '#shared/contracts/till.ts'
@@ -70,7 +71,11 @@ test('each procedure calls the method of its name; refusals travel as values', a
     expect(till.asked.at(-1)?.[0]).toBe(name)
   }
   const tested = [...Object.keys(inputs), ...bare, 'watch', 'takeCash'].sort()
-  expect(Object.keys(router._def.procedures).sort()).toEqual(tested)
+  expect(
+    Object.keys(router)
+      .filter((name) => !['createCaller', '_def'].includes(name))
+      .sort(),
+  ).toEqual(tested)
 })
 
 test.each([
@@ -108,18 +113,18 @@ test.each([
 })
 
 test('the screen learns of a bug that it happened, and nothing more', async () => {
-  const { router } = open()
-  const error = new Error('a bug with a secret in its words')
-  const shape = router._def._config.errorFormatter({
-    shape: { message: error.message, code: -32_603, data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500, stack: String(error.stack), path: 'takeCash' } },
-    error,
-    type: 'mutation',
-    path: 'takeCash',
-    input: {},
-    ctx: undefined,
-  } as never)
-  expect(JSON.stringify(shape)).not.toContain('secret')
-  expect(shape).toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR' } })
+  const { till, router } = open()
+  const request = new Request('http://127.0.0.1/takeCash', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ tenderedMinor: 5 }),
+  })
+  const response = await fetchRequestHandler({ endpoint: '', req: request, router, createContext: () => ({ till: till.asTill() }) })
+  const body = await response.text()
+  expect(till.asked).toEqual([['takeCash', { tenderedMinor: 5 }]])
+  expect(body).toContain('INTERNAL_SERVER_ERROR')
+  expect(body).not.toContain('secret')
+  expect(body).not.toContain('stack')
 })
 
 async function watch(signal: AbortSignal) {
@@ -127,7 +132,10 @@ async function watch(signal: AbortSignal) {
   const stream = await caller(signal).watch()
   return { till, states: (stream as unknown as AsyncIterable<TillState>)[Symbol.asyncIterator]() }
 }
-const revisionOf = async (next: Promise<IteratorResult<TillState>>) => (await next).value?.revision
+async function revisionOf(next: Promise<IteratorResult<TillState, unknown>>): Promise<number | undefined> {
+  const result = await next
+  return result.done === true ? undefined : result.value.revision
+}
 
 test('watch: the state at once, then the newest; those in between are skipped', async () => {
   const { till, states } = await watch(new AbortController().signal)

@@ -21,7 +21,12 @@ afterEach(() => {
 
 const open = () => createCarts({ store, newId, nowIso: () => '2030-01-01T00:00:00.000Z', currency: 'CNY' })
 const name = { en: 'Popcorn', 'zh-CN': '爆米花' }
-const hold = { holdId: newId() as HoldId, showtimeId: 'show-1' as ShowtimeId, seats: ['A1' as SeatId], expiresAt: '2030-01-01T00:08:00.000Z' }
+const hold = {
+  holdId: newId() as HoldId,
+  showtimeId: 'show-1' as ShowtimeId,
+  seats: ['A1' as SeatId],
+  expiresAt: '2030-01-01T00:08:00.000Z',
+}
 
 function line(id: string, quantity = 1): SaleLine {
   const subject = { kind: 'product', productId: id as ProductId } as const

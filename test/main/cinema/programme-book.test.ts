@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createProgrammeBook } from '#main/cinema/programme-book.ts'
-import type { Store } from '#main/ports.ts'
 import { openStore } from '#main/store/open-store.ts'
 import type { Programme } from '#shared/domain/programme.ts'
 import { err, ok } from '#shared/result.ts'
@@ -21,7 +20,7 @@ let changes: number
 
 beforeEach(() => {
   folder = newFolder()
-  store = new FaultyStore(valueOf(openStore({ file: `${folder.path}/terminal.sqlite` })) as Store)
+  store = new FaultyStore(valueOf(openStore({ file: `${folder.path}/terminal.sqlite` })))
   clock = new ManualClock()
   backend = new FakeBackend(clock.nowMs())
   changes = 0
@@ -48,7 +47,12 @@ test('nothing until the first one has come; then kept for a start without the ba
   expect(second.programme()).toEqual(first.programme())
   expect(second.product('popcorn')).toMatchObject({ price: { amount: 2_500 } })
   expect(second.showtime('show-1')).toMatchObject({ hallId: 'hall-1' })
-  expect([second.hall('hall-1')?.columns, second.hall('no'), second.product('no'), second.showtime('no')]).toEqual([30, undefined, undefined, undefined])
+  expect([second.hall('hall-1')?.columns, second.hall('no'), second.product('no'), second.showtime('no')]).toEqual([
+    30,
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 test('asked for again on time, sooner after a failure, and told only when it changed', async () => {

@@ -59,7 +59,9 @@ afterEach(() => {
 
 const nowS = () => Math.floor(clock.nowMs() / 1_000)
 
-async function enrolment(change: { terminalId?: string; point?: Uint8Array; ca?: Signer; root?: Signer; fromS?: number } = {}): Promise<Enrolment> {
+async function enrolment(
+  change: { terminalId?: string; point?: Uint8Array; ca?: Signer; root?: Signer; fromS?: number } = {},
+): Promise<Enrolment> {
   const from = change.fromS ?? nowS()
   const certificate = {
     terminalId: change.terminalId ?? 'aurora-1',
@@ -72,7 +74,14 @@ async function enrolment(change: { terminalId?: string; point?: Uint8Array; ca?:
     from,
     until: from + 7 * DAY_S,
   }
-  const site = { id: 'aurora', name: words('Riverside'), address: words('1 River Road'), timeZone: 'Asia/Shanghai', latitudeE5: 0, longitudeE5: 0 }
+  const site = {
+    id: 'aurora',
+    name: words('Riverside'),
+    address: words('1 River Road'),
+    timeZone: 'Asia/Shanghai',
+    latitudeE5: 0,
+    longitudeE5: 0,
+  }
   const window = { from: from - DAY_S, until: from + 300 * DAY_S }
   return {
     certificate: await sign1(terminalCertificate, certificate, change.ca ?? ca, { withKid: true }),

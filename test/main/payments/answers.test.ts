@@ -59,7 +59,8 @@ const signers: Record<'authorizer' | 'old' | 'future' | 'phone' | 'otherPhone' |
 let trust: { readonly keys: KeySet; readonly phoneKey: VerifyKey; readonly nowS: number }
 
 beforeAll(async () => {
-  for (const name of ['authorizer', 'old', 'future', 'phone', 'otherPhone', 'ca', 'stranger'] as const) signers[name] = await testSigner(name)
+  for (const name of ['authorizer', 'old', 'future', 'phone', 'otherPhone', 'ca', 'stranger'] as const)
+    signers[name] = await testSigner(name)
   const root = await testSigner('root')
   const now = { from: NOW_S - DAY_S, until: NOW_S + DAY_S }
   const keys = await KeySet.open(root.point, [
@@ -84,7 +85,10 @@ async function read(kind: keyof typeof ANSWER_KINDS, signed: Uint8Array) {
 }
 
 test('the one right answer of each kind', async () => {
-  expect(await read('authorization', await signYes())).toMatchObject({ ok: true, value: { kind: 'authorized', authorization: { amount: 4_500 } } })
+  expect(await read('authorization', await signYes())).toMatchObject({
+    ok: true,
+    value: { kind: 'authorized', authorization: { amount: 4_500 } },
+  })
   expect(await read('decline', await signNo())).toMatchObject({ ok: true, value: { kind: 'declined', reason: 'wallet-refused' } })
   const refusal = { requestId, statementDigest: DIGEST, reason: REASONS['confirm-on-phone'].code, at: NOW_S }
   const refused = await sign1(phoneRefusal, refusal, signers.phone, { withKid: false })
@@ -164,8 +168,14 @@ test("a refusal or a never-seen of another phone, another request, or the author
   const refusal = { requestId, statementDigest: DIGEST, reason: 7, at: NOW_S }
   const never = { requestId, firstDigest: DIGEST, at: NOW_S }
   for (const signer of [signers.otherPhone, signers.authorizer]) {
-    expect(await read('refusal', await sign1(phoneRefusal, refusal, signer, { withKid: false }))).toEqual({ ok: false, error: 'bad-signature' })
-    expect(await read('never-seen', await sign1(neverSeen, never, signer, { withKid: false }))).toEqual({ ok: false, error: 'bad-signature' })
+    expect(await read('refusal', await sign1(phoneRefusal, refusal, signer, { withKid: false }))).toEqual({
+      ok: false,
+      error: 'bad-signature',
+    })
+    expect(await read('never-seen', await sign1(neverSeen, never, signer, { withKid: false }))).toEqual({
+      ok: false,
+      error: 'bad-signature',
+    })
   }
   const signRefusal = async (change: object) => sign1(phoneRefusal, { ...refusal, ...change }, signers.phone, { withKid: false })
   const signNever = async (change: object) => sign1(neverSeen, { ...never, ...change }, signers.phone, { withKid: false })

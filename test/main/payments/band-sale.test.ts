@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { stateOf } from '#main/payments/attempt-book.ts'
+import type { ReceiptId } from '#shared/domain/ids.ts'
 import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
 import { until } from '#test/support/until.ts'
-import type { ReceiptId } from '#shared/domain/ids.ts'
 
 let world: CounterWorld
 afterEach(async () => world.close())
@@ -21,7 +21,14 @@ test('a band sale leaves receipt, journal, outbox and capture', async () => {
   const receiptId = world.state.lastReceiptId as ReceiptId
   const { receipt } = demand(await world.till.receipt({ receiptId }))
   const total = 2 * TICKET_PRICE + POPCORN_PRICE
-  expect(receipt).toMatchObject({ number: 1, series: 'A', kind: 'sale', tender: 'band', practice: true, total: { amount: total, currency: 'CNY' } })
+  expect(receipt).toMatchObject({
+    number: 1,
+    series: 'A',
+    kind: 'sale',
+    tender: 'band',
+    practice: true,
+    total: { amount: total, currency: 'CNY' },
+  })
   expect(receipt.payments).toMatchObject([{ tender: 'band', requestId, payerName: PAYER.displayName, amount: { amount: total } }])
   const row = world.store.get('SELECT att_requests, request_segments, request_bytes FROM attempts WHERE request_id = ?', requestId)
   expect(row).toMatchObject({ att_requests: 7 })

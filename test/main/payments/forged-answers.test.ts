@@ -61,7 +61,10 @@ const lies: Readonly<Record<string, { readonly answer: (request: ReadRequest) =>
     fault: 'unknown-key',
   },
   'a yes for less money': { answer: async (request) => answering(signed(yesTo(request, { amount: 1 }))), fault: 'other-amount' },
-  'a yes for another till': { answer: async (request) => answering(signed(yesTo(request, { terminalId: 'aurora-2' }))), fault: 'other-terminal' },
+  'a yes for another till': {
+    answer: async (request) => answering(signed(yesTo(request, { terminalId: 'aurora-2' }))),
+    fault: 'other-terminal',
+  },
   "yesterday's yes": { answer: async () => answering(yesterdays), fault: 'other-request' },
   'a yes with a byte changed': {
     answer: async (request) => {
@@ -117,7 +120,7 @@ test.each(Object.keys(lies))('%s', async (name) => {
 
 test('the same authorization on two attempts: the second is a fault, and no second receipt', async () => {
   await world.popcorn()
-  const first = world.store.get("SELECT authorization_id AS id FROM receipt_payments WHERE authorization_id IS NOT NULL")
+  const first = world.store.get('SELECT authorization_id AS id FROM receipt_payments WHERE authorization_id IS NOT NULL')
   const authorizationId = fromHex(String(first?.['id'])) ?? new Uint8Array()
   const receipts = world.receiptCount()
   // Even signed for this very attempt: an authorization has paid once.

@@ -78,7 +78,11 @@ test('the backend is asked again and again until it answers', async () => {
   const next = () => (world.payment?.tender === 'band' ? Date.parse(world.payment.nextQueryAt ?? '') : 0)
   world.backend.fateOf = ({ path }) => (isStatus(path) ? 'refuse' : 'answer')
   let before = next()
-  for (const [delayMs, thenMs] of [[2_000, 5_000], [5_000, 10_000], [10_000, 20_000]] as const) {
+  for (const [delayMs, thenMs] of [
+    [2_000, 5_000],
+    [5_000, 10_000],
+    [10_000, 20_000],
+  ] as const) {
     world.clock.advance(delayMs)
     await world.until(`the question after ${delayMs} ms has been asked`, () => next() > before)
     before = next()

@@ -86,7 +86,7 @@ test('a receipt that was written just before the cut is sent after it, once', as
   world.backend.fateOf = () => 'answer'
   world.clock.advance(20_000)
   expect(await world.disagreements()).toEqual([])
-  expect(await world.till.receipts({ limit: 5 })).toMatchObject({ rows: [{ printedNumber: 'A-000001', synced: true }] })
+  expect(world.till.receipts({ limit: 5 })).toMatchObject({ rows: [{ printedNumber: 'A-000001', synced: true }] })
 })
 
 test.each(['connecting', 'waiting', 'pinning', 'in-doubt'] as const)('the terminal stops in good order while %s', async (moment) => {

@@ -139,7 +139,9 @@ async function schedule(seeded: Seeded): Promise<void> {
 }
 
 function openAttempts(): readonly string[] {
-  return world.store.all("SELECT request_id, state FROM attempts WHERE state IN ('prepared', 'sent', 'in-doubt')").map((row) => `${row['request_id']} ${row['state']}`)
+  return world.store
+    .all("SELECT request_id, state FROM attempts WHERE state IN ('prepared', 'sent', 'in-doubt')")
+    .map((row) => `${String(row['request_id'])} ${String(row['state'])}`)
 }
 
 /** Everything works again: what is open ends by itself, or the cashier takes the one way out. */

@@ -1,12 +1,13 @@
 /** Seats while they are paid: pinned first, taken again when their hold ran out, and never promised twice. */
 import { afterEach, expect, test } from 'vitest'
-import { createBackendClient } from '#main/sync/backend-client.ts'
 import type { BackendClient } from '#main/ports.ts'
+import { createBackendClient } from '#main/sync/backend-client.ts'
+import type { HoldId, SeatId } from '#shared/domain/ids.ts'
+import { valueOf } from '#test/main/ledger/sample-sales.ts'
 import { newId } from '#test/support/backend-world.ts'
 import { CounterWorld, demand, OTHER_TERMINAL, SHOW, TICKET_PRICE } from '#test/support/counter-world.ts'
 import { testSigner } from '#test/support/test-keys.ts'
 import { until } from '#test/support/until.ts'
-import type { HoldId, SeatId } from '#shared/domain/ids.ts'
 
 /** HOLD_LIFETIME_MS and a little. */
 const HOLD_OVER_MS = 8 * 60_000 + 1_000
@@ -18,7 +19,8 @@ async function otherTerminal(): Promise<BackendClient> {
   const code = 'code-of-aurora-2'
   demand(await world.backend.registry.terminal(OTHER_TERMINAL, { siteId: 'aurora', enrolmentCode: code }))
   const signer = await testSigner('other terminal')
-  const client = demand(createBackendClient({ url: world.backend.url, terminalId: OTHER_TERMINAL, signer, clock: world.clock, random: () => 0.5 }) as never) as BackendClient & { close(): void }
+  const input = { url: world.backend.url, terminalId: OTHER_TERMINAL, signer, clock: world.clock, random: () => 0.5 }
+  const client = valueOf(createBackendClient(input))
   demand(await client.enrol({ terminalId: OTHER_TERMINAL, code }))
   return client
 }
@@ -74,7 +76,9 @@ test.each(['band', 'cash'] as const)('a hold that ran out and was taken by anoth
   world = await CounterWorld.open()
   demand(await world.seats('A1', 'A2'))
   const other = await otherTerminal()
-  expect(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A2' as SeatId] })).toMatchObject({ error: { code: 'seat-taken' } })
+  expect(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A2' as SeatId] })).toMatchObject({
+    error: { code: 'seat-taken' },
+  })
   world.clock.advance(HOLD_OVER_MS)
   demand(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A2' as SeatId] }))
   await until('bands are heard again', () => world.state.bands.length > 0)
@@ -110,7 +114,9 @@ test('a pinned hold outlives its end: paid long after, the seat is ours', async 
   demand(await world.till.startCash())
   world.clock.advance(10 * HOLD_OVER_MS)
   const other = await otherTerminal()
-  expect(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A1' as SeatId] })).toMatchObject({ error: { code: 'seat-taken' } })
+  expect(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A1' as SeatId] })).toMatchObject({
+    error: { code: 'seat-taken' },
+  })
   demand(await world.till.takeCash({ tenderedMinor: TICKET_PRICE }))
   expect(await world.disagreements()).toEqual([])
 })

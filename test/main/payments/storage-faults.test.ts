@@ -1,9 +1,9 @@
 /** The disk fails at the n-th write, for every n: a sale is refused or complete, and never half. */
 import { afterEach, expect, test } from 'vitest'
+import type { RequestId } from '#shared/domain/ids.ts'
 import { disagreementsOfTerminal } from '#test/support/agreement.ts'
 import { CounterWorld, demand, TICKET_PRICE } from '#test/support/counter-world.ts'
 import { until } from '#test/support/until.ts'
-import type { RequestId } from '#shared/domain/ids.ts'
 
 let world: CounterWorld
 afterEach(async () => world.close())
