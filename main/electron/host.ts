@@ -1,7 +1,8 @@
 /** The desktop host: one hardened window over the same terminal and the same screens as the browser host. Electron is handed in. */
-import { EXIT_STOPPED } from '#shared/contracts/terminal-process.ts'
+
 import { join } from 'node:path'
 import type { App, BrowserWindow, Dialog, IpcMain, Protocol, Session } from 'electron'
+import { EXIT_STOPPED } from '#shared/contracts/terminal-process.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { obeyEndings, tellParent } from '../hosting/ending.ts'
 import { type Log, openLog } from '../hosting/log.ts'

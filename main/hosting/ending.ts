@@ -1,6 +1,7 @@
 /** How a host's process ends: at a signal, when its parent is gone, or by a bug. The same in both hosts. */
-import type { Log } from './log.ts'
+
 import { EXIT_BUG, EXIT_STOPPED } from '#shared/contracts/terminal-process.ts'
+import type { Log } from './log.ts'
 
 /** A stop takes at most this long, whatever hangs: everything that matters is on disk before it is promised. */
 const STOP_MS_MAX = 1_200

@@ -201,14 +201,24 @@ class Practice {
   }
 
   async #startTerminal(host: TerminalHost, { backendUrl, rootPoint }: Started, enrolmentCode: string): Promise<void> {
-    const known = ['--data', join(this.#folder, 'terminal'), '--backend', backendUrl, '--terminal', TERMINAL_ID, `--root-point=${rootPoint}`]
+    const known = [
+      '--data',
+      join(this.#folder, 'terminal'),
+      '--backend',
+      backendUrl,
+      '--terminal',
+      TERMINAL_ID,
+      `--root-point=${rootPoint}`,
+    ]
     const given = [...known, '--radio', 'practice', '--air', this.#socket, `--enrolment-code=${enrolmentCode}`]
     if (this.#options.open !== undefined) given.push(this.#options.open ? '--open' : '--no-open')
     const ready = await this.#ready(terminalReady, {
       name: 'terminal',
       command: () => {
         const args = [...given, '--port', String(this.#terminalPort)]
-        return host.kind === 'electron' ? { program: host.program, args: [host.entry, ...args] } : this.#node(host.entry, args, TERMINAL_NODE_FLAGS)
+        return host.kind === 'electron'
+          ? { program: host.program, args: [host.entry, ...args] }
+          : this.#node(host.entry, args, TERMINAL_NODE_FLAGS)
       },
       stdout: 'inherit',
       stderr: 'inherit',
@@ -217,7 +227,11 @@ class Practice {
     this.#terminalPort = Number(new URL(ready.url).port) || this.#terminalPort
   }
 
-  #node(entry: string, args: readonly string[], flags: readonly string[] = []): { readonly program: string; readonly args: readonly string[] } {
+  #node(
+    entry: string,
+    args: readonly string[],
+    flags: readonly string[] = [],
+  ): { readonly program: string; readonly args: readonly string[] } {
     const offset = this.#options['clock-offset-ms']
     return { program: process.execPath, args: [...flags, entry, ...args, ...(offset === 0 ? [] : [`--clock-offset-ms=${offset}`])] }
   }

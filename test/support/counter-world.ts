@@ -63,6 +63,8 @@ export type CounterOptions = {
 type Hooks = {
   /** Just before a message leaves the terminal; may wait. */
   onSend: (message: Message) => void | Promise<void>
+  /** Just before a message from the band is handed to the terminal. */
+  onReceive: (message: Message) => void
   /** Each PDU in the air, after the planned faults. */
   fateOf: (bandId: string, direction: Direction, pdu: Uint8Array) => Fate
   /** The terminal's radio instead of the practice one. */
@@ -79,7 +81,7 @@ export class CounterWorld {
   readonly printed: PrintJob[] = []
   /** What the terminal logged as faults. */
   readonly warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = []
-  readonly hooks: Hooks = { onSend: () => {}, fateOf: () => 'deliver', radio: undefined }
+  readonly hooks: Hooks = { onSend: () => {}, onReceive: () => {}, fateOf: () => 'deliver', radio: undefined }
   readonly keys: Keys
   readonly #air: Air
   #terminal: Terminal | undefined
@@ -369,7 +371,11 @@ function watched(radio: Radio, hooks: Hooks): Radio {
   const watchedLink = (link: BandLink): BandLink => ({
     attRequests: () => link.attRequests(),
     lastSent: () => link.lastSent(),
-    receive: async (timeoutMs) => link.receive(timeoutMs),
+    receive: async (timeoutMs) => {
+      const received = await link.receive(timeoutMs)
+      if (received.ok) hooks.onReceive(received.value)
+      return received
+    },
     close: async () => link.close(),
     send: async (message) => {
       await hooks.onSend(message)

@@ -7,8 +7,7 @@ import { assert } from '#shared/assert.ts'
 import { bandAtCounter, enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { Stack } from '../counter/stack.ts'
 import { measureLedger } from './ledger-bench.ts'
-import type { Figures } from './main.ts'
-import { percentile, rounded } from './statistics.ts'
+import { type Figures, percentile, rounded } from './statistics.ts'
 
 const SALES = 300
 const MODELLED_SALES = 60

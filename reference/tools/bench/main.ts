@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { benchCounter } from './counter-bench.ts'
-
-export type Figures = Readonly<Record<string, number>>
+import type { Figures } from './statistics.ts'
 
 /** What each figure should reach: at least this (a lower one is better unless the name says ratio of throughput). */
 type Goal = { readonly least: number; readonly better: 'lower' | 'higher' }

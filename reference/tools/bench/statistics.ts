@@ -1,3 +1,6 @@
+/** What a group measured: each figure's unit is in its name. */
+export type Figures = Readonly<Record<string, number>>
+
 /** The value below which `share` of the sorted values lie (nearest rank). */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)

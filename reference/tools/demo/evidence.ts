@@ -74,7 +74,11 @@ function emptyFinding(claim: string, offending: readonly Row[]): Finding {
 function verifyFinding(terminal: Database.Database): Finding {
   const { sound, checks, problems } = verifyDatabase(terminal)
   const rows = checks.reduce((count, check) => count + check.rows, 0)
-  return finding('`npm run verify` finds the terminal’s records sound', sound, sound ? `${rows} rows` : JSON.stringify(problems.slice(0, 3)))
+  return finding(
+    '`npm run verify` finds the terminal’s records sound',
+    sound,
+    sound ? `${rows} rows` : JSON.stringify(problems.slice(0, 3)),
+  )
 }
 
 function journalFindings(journal: readonly Row[], heads: readonly Row[]): Finding[] {

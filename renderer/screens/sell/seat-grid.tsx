@@ -1,12 +1,9 @@
 import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react'
 import type { SeatId } from '#shared/domain/ids.ts'
-import type { Hall, HallSeat, SeatState } from '#shared/domain/programme.ts'
+import type { Hall, HallSeat } from '#shared/domain/programme.ts'
 import { entrySeat, isGridKey, moveFocus } from '../../flows/seats.ts'
 import type { Say } from '../../hooks.ts'
-import { SeatMark } from './seat-mark.tsx'
-
-/** A seat as the cashier sees it: the backend's state, ours, or ours as soon as the terminal has answered. */
-export type ShownSeat = SeatState | 'ours' | 'pending'
+import { SeatMark, type ShownSeat } from './seat-mark.tsx'
 
 type SeatGridProps = {
   readonly hall: Hall

@@ -1,4 +1,7 @@
-import type { ShownSeat } from './seat-grid.tsx'
+import type { SeatState } from '#shared/domain/programme.ts'
+
+/** A seat as the cashier sees it: the backend's state, ours, or ours as soon as the terminal has answered. */
+export type ShownSeat = SeatState | 'ours' | 'pending'
 
 /**
  * A seat as a drawing: an outlined chair is free, a filled one with a tick is ours, a dashed one with a clock is held, one with a coin is

@@ -7,8 +7,9 @@ import { SEATS_PER_SHOWTIME_MAX, toggleSeat } from '../../flows/seats.ts'
 import { type Say, useNowMs, useProgramme, useSay, useSeatMap } from '../../hooks.ts'
 import { useSeatChoice, useTerminal } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
-import { SeatGrid, type ShownSeat } from './seat-grid.tsx'
+import { SeatGrid } from './seat-grid.tsx'
 import { SeatLegend } from './seat-legend.tsx'
+import type { ShownSeat } from './seat-mark.tsx'
 import { soonText } from './showtimes.tsx'
 
 /** One show's seat map: what show it is, the ticket the next seats get, the hall, the marks. */

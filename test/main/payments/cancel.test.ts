@@ -144,3 +144,33 @@ test('what has ended cannot be cancelled, only put away', async () => {
   expect(world.payment).toBeUndefined()
   expect(world.state.cart.lines).toHaveLength(1)
 })
+
+test('cancelled at the very moment the yes arrives: a receipt or a reversal, whichever came first, and never both', async () => {
+  world = await CounterWorld.open()
+  const ends = new Set<string>()
+  for (let turns = 0; turns < 12; turns += 1) {
+    await world.popcorn()
+    const cancelled = Promise.withResolvers<void>()
+    world.hooks.onReceive = ({ kind }) => {
+      if (kind !== 'answer') return
+      void later(turns)
+        .then(async () => world.till.cancelPayment())
+        .then(() => cancelled.resolve())
+    }
+    const requestId = await world.charge()
+    await cancelled.promise
+    ends.add(await world.settled(requestId))
+    expect(await world.disagreements()).toEqual([])
+  }
+  expect(ends).toContain('reversed')
+  expect(world.warnings.filter(({ message }) => message === 'bug')).toEqual([])
+})
+
+/** So many turns of the event loop later. */
+async function later(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    setImmediate(resolve)
+    await promise
+  }
+}

@@ -127,3 +127,24 @@ test.each(['connecting', 'waiting', 'pinning', 'in-doubt'] as const)('the termin
   world.clock.advance(20_000)
   expect(await world.disagreements()).toEqual([])
 })
+
+test('the terminal stops at the very moment the yes arrives: paid before it closed, or in doubt when it starts', async () => {
+  await open()
+  for (let sale = 0; sale < 4; sale += 1) {
+    await world.popcorn()
+    const arrived = Promise.withResolvers<void>()
+    world.hooks.onReceive = ({ kind }) => {
+      if (kind === 'answer') arrived.resolve()
+    }
+    const requestId = await world.charge()
+    await arrived.promise
+    await world.restart()
+    expect(['paid', 'in-doubt']).toContain(world.attemptState(requestId))
+    expect(disagreementsOfTerminal(world.store)).toEqual([])
+    world.clock.advance(2_000)
+    expect(await world.settled(requestId)).toBe('paid')
+    expect(await world.disagreements()).toEqual([])
+    await world.until('bands are heard again', () => world.state.bands.length > 0)
+  }
+  expect(world.warnings.filter(({ message }) => message === 'bug')).toEqual([])
+})
