@@ -5,9 +5,10 @@
 import type { BackendClient, Clock, Enrolment, Store } from '#main/ports.ts'
 import type { TerminalProfile } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
-import type { TerminalCertificate } from '#shared/contracts/radio-messages.ts'
+import { type TerminalCertificate, terminalCertificate } from '#shared/contracts/radio-messages.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
+import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 const SETTING = 'enrolment'
@@ -98,11 +99,11 @@ function keep(deps: Deps, enrolment: Enrolment, standing: Standing): Result<Stan
   return saved.ok ? ok(standing) : err({ code: 'storage-failed', detail: saved.error.detail })
 }
 
-async function check(deps: Deps, enrolment: Enrolment): Promise<Result<Standing, EnrolmentRefusal>> {
+/** `atS`: the moment at which the certificate must be valid, seconds; now, unless an outdated one has to do. */
+async function check(deps: Deps, enrolment: Enrolment, atS = nowS(deps)): Promise<Result<Standing, EnrolmentRefusal>> {
   const keys = await KeySet.open(deps.rootPoint, enrolment.keySet)
   if (!keys.ok) return err({ code: 'not-trusted', detail: `the key set does not verify against the root: ${keys.error}` })
-  const nowS = Math.floor(deps.clock.nowMs() / 1_000)
-  const opened = await keys.value.openTerminalCertificate(enrolment.certificate, nowS)
+  const opened = await keys.value.openTerminalCertificate(enrolment.certificate, atS)
   if (!opened.ok) return err({ code: 'not-trusted', detail: `the terminal certificate does not verify: ${opened.error}` })
   const { certificate } = opened.value
   if (certificate.terminalId !== deps.terminalId || toBase64Url(certificate.point) !== toBase64Url(deps.terminalPoint)) {
@@ -111,7 +112,14 @@ async function check(deps: Deps, enrolment: Enrolment): Promise<Result<Standing,
   return ok({ certificateBytes: enrolment.certificate, certificate, keys: keys.value, profile: enrolment.profile })
 }
 
-/** The standing kept from an earlier start, or undefined when there is none. An outdated certificate is renewed before it is used. */
+function nowS(deps: Deps): number {
+  return Math.floor(deps.clock.nowMs() / 1_000)
+}
+
+/**
+ * The standing kept from an earlier start, or undefined when there is none. An outdated certificate is renewed; when nobody can renew it
+ * now, it still says who this terminal is: snacks and cash go on, and no band is asked until it is valid again.
+ */
 async function load(deps: Deps): Promise<Result<Standing, EnrolmentRefusal> | undefined> {
   const row = deps.store.get('SELECT value FROM settings WHERE key = ?', SETTING)
   if (!row) return undefined
@@ -119,8 +127,11 @@ async function load(deps: Deps): Promise<Result<Standing, EnrolmentRefusal> | un
   const certificate = fromBase64Url(kept.certificate)
   const keySet = kept.keySet.map(fromBase64Url)
   if (!certificate || keySet.includes(undefined)) return err({ code: 'not-trusted', detail: 'the kept certificate cannot be read' })
-  const standing = await check(deps, { certificate, keySet: keySet.filter((bytes) => bytes !== undefined), profile: kept.profile })
+  const enrolment = { certificate, keySet: keySet.filter((bytes) => bytes !== undefined), profile: kept.profile }
+  const standing = await check(deps, enrolment)
   if (standing.ok) return standing
   const renewed = await deps.backend.renewCertificate()
-  return renewed.ok ? accept(deps, renewed.value) : standing
+  if (renewed.ok) return accept(deps, renewed.value)
+  const issued = peekSign1(terminalCertificate, certificate)
+  return renewed.error.code === 'offline' && issued.ok ? check(deps, enrolment, issued.value.value.from) : standing
 }

@@ -65,7 +65,7 @@ export interface Ledger {
   /** Puts the signed head into the outbox, if it is due. */
   enqueueHead(tx: WriteStore): void
   receipt(id: ReceiptId): StoredReceipt | undefined
-  /** Newest first. `find`: a number, a printed number, or the beginning of an id (4 digits or more). */
+  /** Newest first. `find`: a number, a printed number, the beginning of an id (4 digits or more), or a seat or a part of a name among the newest. */
   receipts(input: { readonly before?: number | undefined; readonly limit: number; readonly find?: string | undefined }): ReceiptPage
   /** Counts a print of this receipt. The answer is the number of prints so far, this one included. */
   countPrint(tx: WriteStore, id: ReceiptId): number

@@ -112,6 +112,9 @@ export class BandSessions {
 }
 
 async function runBandSession(deps: SessionDeps, input: SessionInput): Promise<SessionEnd> {
+  // No phone would trust an outdated certificate: say so before a customer is bothered.
+  const nowS = Math.floor(deps.clock.nowMs() / 1_000)
+  if (!isValidAt(deps.standing().certificate, nowS)) return { kind: 'not-asked', reason: 'terminal-not-trusted' }
   input.onStage('connecting')
   const connected = await deps.radio.connect(input.address)
   if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }

@@ -189,12 +189,18 @@ test('a renewal that does not verify is not taken', async () => {
   expect(desk?.standing()).toBe(before)
 })
 
-test('kept too long: renewed before it is used, or refused when nobody answers', async () => {
-  backend.answer = ok(await enrolment())
+test('kept too long: renewed before it is used; with nobody to renew it, it still says who this terminal is', async () => {
+  const first = await enrolment()
+  backend.answer = ok(first)
   valueOf(await open())
   desk?.stop()
   await clock.advance(8 * DAY_MS)
   backend.answer = err({ code: 'offline', message: '' })
+  const outdated = valueOf(await open({})).standing()
+  expect(outdated.certificateBytes).toEqual(first.certificate)
+  expect(outdated.certificate.until).toBeLessThan(nowS())
+  desk?.stop()
+  backend.answer = err({ code: 'not-allowed', message: 'suspended' })
   expect(await open({})).toMatchObject({ error: { code: 'not-trusted' } })
   backend.answer = ok(await enrolment())
   expect(valueOf(await open({})).standing().certificate.until).toBe(nowS() + 7 * DAY_S)

@@ -46,6 +46,26 @@ test('backend down: no new seats; the band pays the held ones through the phone;
   expect(await world.disagreements()).toEqual([])
 })
 
+test('backend away until the certificate ran out: no band is asked, cash goes on, and the next renewal ends it', async () => {
+  world = await CounterWorld.open()
+  const standing = () => world.store.get("SELECT value FROM settings WHERE key = 'enrolment'")?.['value']
+  const outdated = standing()
+  cutTerminal()
+  world.clock.advance(8 * 24 * 60 * 60_000)
+  await world.popcorn()
+  const requestId = await world.charge()
+  expect(await world.settled(requestId)).toBe('not-asked')
+  expect(world.payment).toMatchObject({ reason: 'terminal-not-trusted' })
+  demand(await world.till.startCash())
+  demand(await world.till.takeCash({ tenderedMinor: 10_000 }))
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(70_000)
+  await until('the certificate is renewed', () => standing() !== outdated)
+  await world.popcorn()
+  expect(await world.settled(await world.charge())).toBe('paid')
+  expect(await world.disagreements()).toEqual([])
+})
+
 test('backend down: a seat can be given back and a snack sells for cash', async () => {
   world = await CounterWorld.open()
   demand(await world.seats('A1', 'A2'))
