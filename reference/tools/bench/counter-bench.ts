@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { assert } from '#shared/assert.ts'
 import { bandAtCounter, enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
-import { Stack } from '../counter/stack.ts'
+import { makeScreens, Stack } from '../counter/stack.ts'
 import { measureLedger } from './ledger-bench.ts'
 import { type Figures, percentile, rounded } from './statistics.ts'
 
@@ -19,6 +19,7 @@ const MODEL = { intervalMs: 15, phoneMs: 60, backendMs: 40 } as const
 type Say = (line: string) => void
 
 export async function benchCounter(say: Say): Promise<Figures> {
+  await makeScreens(say)
   const ledger = await measureLedger(say)
   const direct = await withCounter({ intervalMs: 0, phoneMs: 0, backendMs: 0 }, async (stack, cashier) => {
     say(`${SALES} band sales, radio delay zero`)

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CustomerId } from '#reference/practice/customers.ts'
+import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
 import { type CustomerView, type FromWorld, fromWorld, type ToWorld } from '#reference/practice/world-control.ts'
 import { assert } from '#shared/assert.ts'
 import { TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
@@ -17,6 +18,14 @@ const STOP_TIMEOUT_MS = 5_000
 const CONTROL_TIMEOUT_MS = 10_000
 const POLL_MS = 50
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Builds the screens when they are missing or outdated: a terminal does not start without them. */
+export async function makeScreens(say: (line: string) => void): Promise<void> {
+  if (await screensAreFresh(ROOT)) return
+  say('Building the screens …')
+  const problem = await new ScreensBuild().run(ROOT)
+  if (problem !== undefined) throw new Error(`the screens could not be built: ${problem}`)
+}
 
 export type StackOptions = {
   readonly folder: string

@@ -14,7 +14,7 @@ import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { toDecimalText } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
-import { Stack } from '../counter/stack.ts'
+import { makeScreens, Stack } from '../counter/stack.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
 import { addSnack, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
 
@@ -111,6 +111,7 @@ async function run(out: string): Promise<boolean> {
   let cashier: ScriptCashier | undefined
   try {
     tell('# An evening at the counter')
+    await makeScreens((line) => process.stderr.write(`${line}\n`))
     await stack.start()
     await stack.untilReachable(['rich', 'twin-a', 'broke'])
     cashier = await enterTill(stack.terminal.address)
