@@ -70,6 +70,14 @@ function attemptsOf(file: string): ReadonlyMap<string, { requestId: string; attR
   return new Map(rows.map((row) => [row.receipt_id, { requestId: row.request_id, attRequests: row.att_requests, answer: row.answer }]))
 }
 
+/** The journal's hash at a receipt's entry: what its QR code shows. */
+function headOf(file: string, receiptId: string): string {
+  const database = new Database(file, { readonly: true, fileMustExist: true })
+  const row = database.prepare('SELECT j.hash FROM journal j JOIN receipts r ON r.journal_seq = j.seq WHERE r.id = ?').get(receiptId)
+  database.close()
+  return (row as { hash: string }).hash
+}
+
 function saleRecords(sold: readonly Sold[], terminalFile: string): (SaleRecord & Record<string, unknown>)[] {
   const attempts = attemptsOf(terminalFile)
   return sold.map(({ receipt, ms }) => {
@@ -148,7 +156,10 @@ async function leaveEvidence(evidence: {
   keepDatabase(join(stack.folderOf('backend'), 'backend.sqlite'), files.backend)
   const sales = saleRecords(sold, files.terminal)
   keepPaper(stack, out)
-  writeFileSync(join(out, 'receipt.png'), await paperPng(printed, { language: 'zh-CN', columns: PAPER_COLUMNS }))
+  writeFileSync(
+    join(out, 'receipt.png'),
+    await paperPng(printed, { language: 'zh-CN', columns: PAPER_COLUMNS, head: headOf(files.terminal, printed.id) }),
+  )
   tell('\n## The first receipt, as text\n')
   tell(`\`\`\`\n${receiptText(printed, { language: 'zh-CN', columns: PAPER_COLUMNS })}\n\`\`\``)
 

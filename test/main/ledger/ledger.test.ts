@@ -238,14 +238,14 @@ test('receipts are found by number, by printed number, by id, and page by page',
 
 test('a receipt is found by what was sold, in either language, the newest first', () => {
   const { store, ledger } = openLedger(file, keys)
-  const sell = (en: string, zh: string) => {
+  const sellNamed = (en: string, zh: string) => {
     const draft = saleOf([{ quantity: 1, price: 900 }], [])
     const lines = draft.lines.map((line) => ({ ...line, name: { en, 'zh-CN': zh } }))
     return valueOf(store.write((tx) => ledger.commitReceipt(tx, { ...draft, lines }))).id
   }
-  const tea = sell('Iced lemon tea', '冰柠檬茶')
-  const corn = sell('Caramel popcorn', '焦糖爆米花')
-  const more = sell('Popcorn, large', '爆米花 大份')
+  const tea = sellNamed('Iced lemon tea', '冰柠檬茶')
+  const corn = sellNamed('Caramel popcorn', '焦糖爆米花')
+  const more = sellNamed('Popcorn, large', '爆米花 大份')
   const found = (find: string) => ledger.receipts({ limit: 10, find }).rows.map((row) => row.id)
   expect(found('popcorn')).toEqual([more, corn])
   expect(found('LEMON')).toEqual([tea])
