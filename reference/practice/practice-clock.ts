@@ -13,6 +13,11 @@ export function practiceClock(offsetMs: number): PracticeClock {
     nowMs: () => Date.now() + offsetMs,
     monotonicMs: () => performance.now(),
     after(delayMs, callback) {
+      if (delayMs <= 0) {
+        // A timer of the platform waits a millisecond at least: no delay means none.
+        const immediate = setImmediate(callback)
+        return () => clearImmediate(immediate)
+      }
       const timer = setTimeout(callback, Math.min(delayMs, TIMER_MAX_MS))
       return () => clearTimeout(timer)
     },
