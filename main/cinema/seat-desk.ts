@@ -29,6 +29,10 @@ type SeatDeskDeps = {
 export class SeatDesk {
   readonly #deps: SeatDeskDeps
   #queue: Promise<unknown> = Promise.resolve()
+  /** Holds of the cart whose last change got no answer: the backend may have other seats on them than the cart shows. */
+  readonly #unsure = new Set<HoldId>()
+  /** First choices that got no answer: the backend may hold those seats, so the next try for the showtime goes by the same id. */
+  readonly #unanswered = new Map<ShowtimeId, HoldId>()
 
   constructor(deps: SeatDeskDeps) {
     this.#deps = deps
@@ -74,8 +78,11 @@ export class SeatDesk {
   pin(requestId: RequestId): Promise<Result<void, Refused>> {
     return this.#inTurn(async () => {
       for (const hold of this.#deps.carts.current().holds) {
-        const pinned = await this.#freed(() => pinOne(this.#deps.backend, hold, requestId))
-        if (!pinned.ok) return err(seatRefusal(pinned.error))
+        const isSure = !this.#unsure.has(hold.holdId)
+        const pinned = await this.#freed(() => pinOne(this.#deps.backend, hold, requestId, isSure))
+        // Without an answer nobody may be asked to pay: the request names the hold, and the hold may have other seats on it.
+        if (!pinned.ok) return err(isSure || pinned.error.code !== 'offline' ? seatRefusal(pinned.error) : { code: 'seat-not-held' })
+        this.#unsure.delete(hold.holdId)
       }
       return ok()
     })
@@ -113,7 +120,7 @@ export class SeatDesk {
     if (!choices) return err({ code: 'unknown-item' })
     const old = cart.holds.find((hold) => hold.showtimeId === showtime.id)
     if (!old && cart.holds.length >= CART_HOLDS_MAX) return err({ code: 'cart-full' })
-    const holdId = old?.holdId ?? (newId() as HoldId)
+    const holdId = old?.holdId ?? this.#unanswered.get(showtime.id) ?? (newId() as HoldId)
     const newLineId = () => newId() as LineId
     const linesIn = (lines: Lines) => withTickets(lines, { showtime, hall, holdId, choices, newLineId })
     const lines = linesIn(cart.lines)
@@ -135,18 +142,29 @@ export class SeatDesk {
       // Giving seats back needs nobody's leave: the receipt names what it sells, the rest of the hold runs out at the backend.
       const onlyFewer = old !== undefined && seats.every((seat) => old.seats.includes(seat))
       if (held.error.code === 'offline' && onlyFewer) return this.#save(wanted, { ...old, seats })
+      if (held.error.code === 'offline') this.#noAnswer(wanted)
       return err(seatRefusal(held.error))
     }
+    this.#unsure.delete(holdId)
+    this.#unanswered.delete(showtimeId)
     const saved = this.#save(wanted, { showtimeId, holdId, seats, expiresAt: held.value.expiresAt })
     if (!saved.ok) await this.#undo(wanted)
     return saved
   }
 
+  #noAnswer({ old, holdId, showtimeId, seats }: Wanted): void {
+    if (!old) this.#unanswered.set(showtimeId, holdId)
+    // A change that only adds leaves the cart's own seats on the hold, whether it was heard or not.
+    else if (old.seats.some((seat) => !seats.includes(seat))) this.#unsure.add(holdId)
+  }
+
   /** The cart did not take the seats: the hold goes back to what the cart has, which may be about to be paid. */
   async #undo({ holdId }: Wanted): Promise<void> {
     const kept = this.#deps.carts.current().holds.find((hold) => hold.holdId === holdId)
-    if (kept) await this.#deps.backend.putHold(kept)
-    else await this.#deps.backend.deleteHold(holdId)
+    if (kept) {
+      const put = await this.#deps.backend.putHold(kept)
+      if (!put.ok) this.#unsure.add(holdId)
+    } else await this.#deps.backend.deleteHold(holdId)
   }
 
   #save({ cartId, holdId, linesIn }: Wanted, hold: CartHold | undefined): Result<void, Refused> {
@@ -181,9 +199,16 @@ type Wanted = {
   readonly linesIn: (lines: Lines) => Result<Lines, 'cart-full'>
 }
 
-async function pinOne(backend: BackendClient, hold: CartHold, requestId: RequestId): Promise<Result<void, BackendRefusal>> {
-  const pinned = await backend.pinHold(hold.holdId, requestId)
-  if (pinned.ok || pinned.error.code !== 'hold-gone') return pinned
+async function pinOne(
+  backend: BackendClient,
+  hold: CartHold,
+  requestId: RequestId,
+  isSure: boolean,
+): Promise<Result<void, BackendRefusal>> {
+  if (isSure) {
+    const pinned = await backend.pinHold(hold.holdId, requestId)
+    if (pinned.ok || pinned.error.code !== 'hold-gone') return pinned
+  }
   const again = await backend.putHold(hold)
   return again.ok ? backend.pinHold(hold.holdId, requestId) : again
 }

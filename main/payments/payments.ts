@@ -50,7 +50,7 @@ export class Payments {
       ...deps,
       sessions: this.#sessions,
       settleOutcome: (attempt, outcome, open) => this.#settleOutcome(attempt, outcome, open),
-      endAsReversed: (requestId, reason) => this.#endUnpaid(requestId, { state: 'reversed', reason, why: 'unattended' }).ok,
+      endAsReversed: (requestId, reason) => this.#endUnpaid(requestId, { state: 'reversed', reason, why: 'expired' }).ok,
       bandAddress: (requestId) => (this.#running?.requestId === requestId ? this.#running.bandAddress : undefined),
       onNext: (requestId, nextQueryAt) => this.#show(requestId, { nextQueryAt }),
     })
@@ -140,8 +140,11 @@ export class Payments {
   /** At start: what an earlier run left open. What was never sent is given up; what was sent is in doubt. */
   recover(): void {
     for (const attempt of openAttempts(this.#deps.store)) {
-      if (attempt.state === 'prepared') this.#endUnpaid(attempt.requestId, { state: 'not-asked', reason: 'cancelled', why: 'cancelled' })
-      else this.#recoverSent(attempt)
+      if (attempt.state !== 'prepared') this.#recoverSent(attempt)
+      // Still open on disk when the disk refuses: it is shown, so that it can be cancelled when the disk works again.
+      else if (!this.#endUnpaid(attempt.requestId, { state: 'not-asked', reason: 'cancelled', why: 'cancelled' }).ok) {
+        this.#running ??= recoveredPayment(attempt)
+      }
     }
   }
 
@@ -377,7 +380,11 @@ export class Payments {
     const running = this.#running
     if (running?.requestId !== requestId) return
     const { view } = running
-    running.view = view.tender === 'band' ? { ...view, ...change } : { ...view, state: change.state ?? view.state }
+    if (view.tender === 'band') {
+      // What the terminal refused before is past once something else happens.
+      const { refusal: _past, ...now } = view
+      running.view = { ...now, ...change }
+    } else running.view = { ...view, state: change.state ?? view.state }
     this.#deps.onChange()
   }
 

@@ -34,9 +34,12 @@ export function begunPayment(begun: {
   return { requestId, bandAddress: band?.address, cancelled, cancel, view, mayTakeCash: false }
 }
 
-/** A band payment that an earlier run left open. Where its band is, is not known any more. */
-export function recoveredPayment({ requestId, amount: total, bandLetter, createdAt: startedAt, sent, state }: Attempt): Running {
+/** A payment that an earlier run left open. Where its band is, is not known any more. */
+export function recoveredPayment({ requestId, tender, amount: total, bandLetter, createdAt: startedAt, sent, state }: Attempt): Running {
   const expiresAt = sent?.expiresAt ?? startedAt
-  const view: PaymentView = { tender: 'band', requestId, state, stage: 'sent', bandLetter, total, startedAt, expiresAt }
+  const view: PaymentView =
+    tender === 'cash'
+      ? { tender, requestId, state, total }
+      : { tender, requestId, state, stage: 'sent', bandLetter, total, startedAt, expiresAt }
   return { requestId, bandAddress: undefined, cancelled: Promise.resolve(), cancel: () => {}, view, mayTakeCash: false }
 }

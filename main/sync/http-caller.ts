@@ -65,7 +65,7 @@ export function createCaller(input: CallerInput) {
   }
 }
 
-/** Names in `cause.code` of a connection that was dead before the server can have acted: a kept-alive one, closed on the other side. */
+/** Names in `cause.code` of a connection that broke, such as a kept-alive one the other side had closed. The server may have acted. */
 const DEAD_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 /** One more try on a fresh connection when a kept one turned out dead. Every call of this API may be repeated. */

@@ -55,6 +55,8 @@ class Sender {
   #batchLimit = OUTBOX_BATCH_MAX
   /** Set while the outbox waits after a failure. */
   #cancelTimer: Unsubscribe | undefined
+  /** Set while records are set aside: an idle till offers them again, too. */
+  #cancelOffer: Unsubscribe | undefined
 
   constructor(input: OutboxInput) {
     this.#input = input
@@ -85,6 +87,7 @@ class Sender {
   async stop(): Promise<void> {
     this.#running = false
     this.#cancelTimer?.()
+    this.#cancelOffer?.()
     this.#cancelTimer = undefined
     await this.#sending
   }
@@ -152,6 +155,8 @@ class Sender {
       return 'sent'
     }
     this.#setAside.set(only.id, clock.monotonicMs() + SET_ASIDE_MS)
+    this.#cancelOffer?.()
+    this.#cancelOffer = clock.after(SET_ASIDE_MS, () => this.kick())
     const words = `not taken by the backend: ${refusal.code}`
     if (!store.write((tx) => markAlarm(tx, only, words)).ok) return 'failed'
     onChange()

@@ -138,7 +138,11 @@ export class BandSession {
 
   #passOn(message: Message): void {
     if (!this.#exchange) return this.#end('out-of-order')
-    if (message.kind === 'commit' && this.#exchange.answered) this.#parts.onEvent({ type: 'vibrated', times: VIBRATIONS_ON_COMMIT })
+    // Once for each answer: a terminal cannot buzz a wrist as often as it likes.
+    if (message.kind === 'commit' && this.#exchange.answered) {
+      this.#exchange.answered = false
+      this.#parts.onEvent({ type: 'vibrated', times: VIBRATIONS_ON_COMMIT })
+    }
     this.#parts.phone.send({ offerId: this.#exchange.offerId, message })
   }
 

@@ -104,11 +104,11 @@ export class PhoneEngine {
     switch (relay.message.kind) {
       case 'forward':
         this.#left = Math.max(0, this.#left - 1)
-        this.#turn = this.#turn.then(async () => this.#forwarded(relay))
+        this.#inTurn(async () => this.#forwarded(relay))
         void this.#turn.then(async () => this.#refill())
         return
       case 'cancel':
-        this.#turn = this.#turn.then(async () => this.#cancelled(relay))
+        this.#inTurn(async () => this.#cancelled(relay))
         return
       case 'commit':
         void this.#committed(relay)
@@ -124,6 +124,14 @@ export class PhoneEngine {
     for (const open of this.#open.values()) open.cancel.abort()
   }
 
+  /** One message after another. A bug in one must not make the phone deaf to the next; it is still thrown, where the process reports it. */
+  #inTurn(work: () => Promise<void>): void {
+    const rethrow = (bug: unknown) => () => {
+      throw bug
+    }
+    this.#turn = this.#turn.then(work).catch((bug: unknown) => queueMicrotask(rethrow(bug)))
+  }
+
   #nowS(): number {
     return Math.floor(this.#parts.clock.nowMs() / 1000)
   }
@@ -132,6 +140,14 @@ export class PhoneEngine {
     if (this.#refilling || this.#stopped) return
     this.#refilling = true
     this.#stopRetry()
+    try {
+      await this.#fill()
+    } finally {
+      this.#refilling = false
+    }
+  }
+
+  async #fill(): Promise<void> {
     while (this.#slot !== undefined && this.#left < BAND_OFFERS && !this.#stopped) {
       const slot = this.#slot
       const certified = await this.#offers.certify(slot)
@@ -145,7 +161,6 @@ export class PhoneEngine {
         this.#parts.band.send({ offerId: made.offerId, message: { kind: 'refill', body: made.body } })
       }
     }
-    this.#refilling = false
   }
 
   async #forwarded(relay: Relay): Promise<void> {

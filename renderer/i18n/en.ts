@@ -215,7 +215,7 @@ export const en = {
   refusal: {
     'backend-offline': {
       say: 'The backend cannot be reached, so no new seats can be promised.',
-      next: 'Go on with snacks and cash; seats are back when the line is.',
+      next: 'Go on with snacks and cash; seats are back when the connection is.',
     },
     'seat-taken': { say: 'Those seats have just been taken.', named: 'Just taken: {{subject}}.', next: 'Choose other seats.' },
     'seat-not-held': { say: 'The hold on these seats ran out.', named: 'The hold ran out: {{subject}}.', next: 'Choose the seats again.' },
@@ -230,8 +230,8 @@ export const en = {
     'too-little-cash': { say: 'That is less than the total.', next: 'Enter what the customer gave.' },
     'not-cancellable': { say: 'This payment has already ended.', next: 'Look at its outcome.' },
     'storage-failed': {
-      say: 'The till cannot write to its disk. Nothing was charged.',
-      named: 'The till cannot write to its disk ({{subject}}). Nothing was charged.',
+      say: 'The till cannot write to its disk. What you asked for was not done.',
+      named: 'The till cannot write to its disk ({{subject}}). What you asked for was not done.',
       next: 'Call the manager.',
     },
     'receipt-unknown': { say: 'This receipt is not on this till.', next: 'Check the number.' },
@@ -242,7 +242,7 @@ export const en = {
     },
     'seats-unpinned': {
       say: 'The seats are held, but cannot be secured for cash while the backend is offline.',
-      next: 'Take a band, or wait for the line. Nothing was charged.',
+      next: 'Charge a band, or wait for the connection. No cash was taken.',
     },
     'no-answer': { say: 'The till did not answer.', next: 'Look at the sale before you try again: it shows what was done.' },
   },

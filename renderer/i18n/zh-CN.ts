@@ -215,7 +215,7 @@ export const zhCN: Catalog = {
     'seat-taken': { say: '这些座位刚刚被选走。', named: '刚刚被选走：{{subject}}。', next: '请选择其他座位。' },
     'seat-not-held': { say: '座位保留时间已到。', named: '保留时间已到：{{subject}}。', next: '请重新选座。' },
     'showtime-closed': { say: '这一场已停止售票。', next: '请选择后面的场次。' },
-    'unknown-item': { say: '节目单里已没有这一项。', next: '请另选一项，列表会自动更新。' },
+    'unknown-item': { say: '在售清单里已没有这一项。', next: '请另选一项，列表会自动更新。' },
     'cart-empty': { say: '没有可收款的内容。', next: '请先添加座位或卖品。' },
     'cart-full': { say: '本单已满。', next: '请先收款，再开新单。' },
     'cart-locked': { say: '本单正在付款。', next: '请先完成或取消付款。' },
@@ -225,8 +225,8 @@ export const zhCN: Catalog = {
     'too-little-cash': { say: '金额少于合计。', next: '请输入顾客实际给的金额。' },
     'not-cancellable': { say: '这笔付款已经结束。', next: '请查看它的结果。' },
     'storage-failed': {
-      say: '收银机无法写入磁盘，没有扣款。',
-      named: '收银机无法写入磁盘（{{subject}}），没有扣款。',
+      say: '收银机无法写入磁盘，刚才的操作没有完成。',
+      named: '收银机无法写入磁盘（{{subject}}），刚才的操作没有完成。',
       next: '请通知经理。',
     },
     'receipt-unknown': { say: '本机没有这张小票。', next: '请核对编号。' },
@@ -235,7 +235,7 @@ export const zhCN: Catalog = {
       named: '打印机没有打印：{{subject}}。',
       next: '请检查纸张和连线后重新打印。销售记录是安全的。',
     },
-    'seats-unpinned': { say: '座位已保留，但后台离线，收现金前无法锁定。', next: '请改用手环付款，或等待恢复。没有扣款。' },
+    'seats-unpinned': { say: '座位已保留，但后台离线，收现金前无法锁定。', next: '请改用手环付款，或等待恢复。未收现金。' },
     'no-answer': { say: '收银机没有答复。', next: '重试之前请先看本单，上面显示了实际结果。' },
   },
 }

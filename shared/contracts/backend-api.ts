@@ -204,7 +204,7 @@ export const reversalBody = z.strictObject({
   requestId: machineId,
   statementDigest: base64url(43).optional(),
   amount: moneySchema,
-  reason: z.enum(['refused-by-phone', 'declined', 'cancelled', 'unattended', 'late-yes']),
+  reason: z.enum(['refused-by-phone', 'declined', 'cancelled', 'expired', 'unattended', 'late-yes']),
   holdIds: z.array(machineId).max(4),
   at: instant,
 })

@@ -172,7 +172,14 @@ async function leaveEvidence(evidence: {
     `\n${sold.length} sales, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`,
   )
 
-  const summary = { terminals: [{ id: terminalId, file: 'terminal.sqlite' }], sales, refunds: [], declines, inDoubt: [], jwks: { keys: jwks } }
+  const summary = {
+    terminals: [{ id: terminalId, file: 'terminal.sqlite' }],
+    sales,
+    refunds: [],
+    declines,
+    inDoubt: [],
+    jwks: { keys: jwks },
+  }
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
   writeFileSync(join(out, 'story.md'), `${story.join('\n')}\n`)
   return held

@@ -3,6 +3,7 @@ import { IconCircleOff } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
+import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
 import { useTillState } from '../../terminal-context.ts'
@@ -17,8 +18,10 @@ export function EndedPanel({ payment }: { payment: BandPaymentView }) {
   const again = useRef<HTMLButtonElement>(null)
   useEffect(() => again.current?.focus(), [])
   const other = otherLanguage(language)
-  const reason = payment.reason === undefined ? undefined : REASONS[payment.reason]
   const isReversed = payment.state === 'reversed'
+  // What was asked may have been approved: only a payment that never was can say that nothing was charged.
+  const reason = isReversed || payment.reason === undefined ? undefined : REASONS[payment.reason]
+  const refused = payment.refusal === undefined ? undefined : noticeWords(payment.refusal, t)
   return (
     <section
       className="panel ended"
@@ -32,15 +35,15 @@ export function EndedPanel({ payment }: { payment: BandPaymentView }) {
         <h2 id="ended-title">{t('pay.notPaid')}</h2>
         <span>{t('pay.band', { letter: payment.bandLetter })}</span>
       </div>
-      <p className="ended-say">{reason === undefined ? t('pay.reversed') : words(reason.say)}</p>
-      {reason !== undefined && (
+      <p className="ended-say">{refused?.say ?? (reason === undefined ? t('pay.reversed') : words(reason.say))}</p>
+      {refused === undefined && reason !== undefined && (
         <p className="other-language" lang={other}>
           {reason.say[other]}
         </p>
       )}
       <div className="ended-next">
         <h3>{t('pay.nextStep')}</h3>
-        <p>{reason === undefined || isReversed ? t('pay.reversedNext') : words(reason.next)}</p>
+        <p>{refused?.next ?? (reason === undefined ? t('pay.reversedNext') : words(reason.next))}</p>
         {isReversed && status.backend.state === 'offline' && <p>{t('pay.reversedOffline')}</p>}
         {!isReversed && <p className="ended-quiet">{t('pay.nothingCharged')}</p>}
       </div>

@@ -66,6 +66,37 @@ test('backend away until the certificate ran out: no band is asked, cash goes on
   expect(await world.disagreements()).toEqual([])
 })
 
+/** The answer to every change of a hold is lost; what it asked for is done all the same. */
+const loseHoldAnswers = () => {
+  world.backend.fateOf = ({ method, path }) => (method === 'PUT' && path.includes('/holds/') ? 'lose-answer' : 'answer')
+}
+
+test('a first choice without an answer: the next try gets the same seats, not "taken" by ourselves', async () => {
+  world = await CounterWorld.open()
+  loseHoldAnswers()
+  expect(await world.seats('A1')).toEqual({ ok: false, error: { code: 'backend-offline' } })
+  world.backend.fateOf = () => 'answer'
+  demand(await world.seats('A1'))
+  expect(await world.settled(await world.charge())).toBe('paid')
+  expect(await world.disagreements()).toEqual([])
+})
+
+test.each(['band', 'cash'] as const)('a swap without an answer, the old seat taken meanwhile: no %s is taken for it', async (tender) => {
+  world = await CounterWorld.open()
+  const other = await otherTerminal()
+  demand(await world.seats('A1'))
+  loseHoldAnswers()
+  expect(await world.seats('A2')).toEqual({ ok: false, error: { code: 'backend-offline' } })
+  world.backend.fateOf = () => 'answer'
+  demand(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A1' as SeatId] }))
+  if (tender === 'cash') expect(await world.till.startCash()).toEqual({ ok: false, error: { code: 'seat-taken', subject: 'A1' } })
+  else {
+    expect(await world.settled(await world.charge())).toBe('not-asked')
+    expect(world.payment).toMatchObject({ refusal: { code: 'seat-taken', subject: 'A1' } })
+  }
+  expect(await world.disagreements()).toEqual([])
+})
+
 test('backend down: a seat can be given back and a snack sells for cash', async () => {
   world = await CounterWorld.open()
   demand(await world.seats('A1', 'A2'))
