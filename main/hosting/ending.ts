@@ -40,6 +40,8 @@ export function obeyEndings(log: Log, exit: (code: number) => void): Ending {
   return {
     arm: (closing) => {
       close = closing
+      // A parent that went while this process was still loading left its event unheard.
+      if (process.send && !process.connected) stop()
     },
     stop,
   }

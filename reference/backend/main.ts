@@ -49,6 +49,8 @@ async function start(options: Options): Promise<void> {
   process.on('SIGINT', stop)
   // Whoever started this process is gone, and with it any reason to go on.
   process.on('disconnect', stop)
+  // It may have gone while this process was still loading.
+  if (process.send && !process.connected) stop()
   await backend.app.listen({ host: options.host, port: options.port })
   const { address, port } = addressOf(backend)
   log.info({ address, port }, 'listening')

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
-import { TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
+import { EXIT_USAGE, TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { Child, type ChildSpec } from './child.ts'
 import { TERMINAL_ID } from './cinema.ts'
 import { ScreensBuild, screensAreFresh } from './screens.ts'
@@ -37,18 +38,29 @@ const WORLD_NAME = 'practice world'
 
 type Started = { readonly backendUrl: string; readonly rootPoint: string }
 
-function parseOptions() {
+type Options = z.output<typeof optionShape>
+const optionShape = z.strictObject({
+  port: z.coerce.number().int().min(0).max(65_535).optional(),
+  'clock-offset-ms': z.coerce.number().int().default(0),
+  open: z.boolean().optional(),
+})
+const USAGE = 'usage: npm start [-- --port N] [--clock-offset-ms=N] [--open | --no-open]'
+
+function readOptions(): Result<Options, string> {
+  try {
+    return ok(optionShape.parse(parseOptions()))
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
+    return err(`${why}\n${USAGE}`)
+  }
+}
+
+function parseOptions(): unknown {
   const { values } = parseArgs({
     options: { port: { type: 'string' }, 'clock-offset-ms': { type: 'string' }, open: { type: 'boolean' } },
     allowNegative: true,
   })
-  return z
-    .strictObject({
-      port: z.coerce.number().int().min(0).max(65_535).optional(),
-      'clock-offset-ms': z.coerce.number().int().default(0),
-      open: z.boolean().optional(),
-    })
-    .parse(values)
+  return values
 }
 
 function logFile(folder: string, name: string): number {
@@ -78,15 +90,20 @@ async function isAnswered(path: string): Promise<boolean> {
 }
 
 class Practice {
-  readonly #options = parseOptions()
+  readonly #options: Options
   readonly #folder = resolve(process.env['BANDTILL_DATA'] ?? join(REPOSITORY, '.practice'))
   readonly #socket = socketPath(this.#folder)
   readonly #children: Child[] = []
   readonly #build = new ScreensBuild()
   #backendPort = 0
-  #terminalPort = this.#options.port ?? 0
+  #terminalPort: number
   #world: Child | undefined
   #stopping = false
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#terminalPort = options.port ?? 0
+  }
 
   async run(): Promise<void> {
     for (const part of ['backend', 'world', 'terminal', 'logs']) {
@@ -237,7 +254,15 @@ class Practice {
   }
 }
 
-const practice = new Practice()
+// A reader of our words that went away must not take the practice world with it.
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+const given = readOptions()
+if (!given.ok) {
+  console.error(given.error)
+  process.exit(EXIT_USAGE)
+}
+const practice = new Practice(given.value)
 process.on('SIGTERM', () => void practice.stop(0))
 process.on('SIGINT', () => void practice.stop(0))
 process.on('SIGHUP', () => void practice.stop(0))

@@ -210,6 +210,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
+  // It may have gone while this process was still loading.
+  if (process.send && !process.connected) stop()
   process.on('message', (message) => {
     const command = toWorld.safeParse(message)
     if (command.success) void world.take(command.data)

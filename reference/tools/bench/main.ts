@@ -28,13 +28,24 @@ const GROUPS: Readonly<
   },
 }
 
+/** What the command line asks for, or what is wrong with it. */
+function readArguments() {
+  try {
+    const given = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+    const unknown = given.positionals.filter((name) => !(name in GROUPS))
+    return unknown.length > 0 ? `There is no group ${unknown.join(', ')}.` : given
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
-  const unknown = positionals.filter((name) => !(name in GROUPS))
-  if (unknown.length > 0) {
-    process.stderr.write(`There is no group ${unknown.join(', ')}. Groups: ${Object.keys(GROUPS).join(', ')}\n`)
+  const given = readArguments()
+  if (typeof given === 'string') {
+    process.stderr.write(`${given}\nusage: npm run bench [GROUP …] [-- --json]; groups: ${Object.keys(GROUPS).join(', ')}\n`)
     return 2
   }
+  const { values, positionals } = given
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const results: Record<string, Figures> = {}
   for (const [name, group] of Object.entries(GROUPS)) {

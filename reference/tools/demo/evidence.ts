@@ -68,7 +68,7 @@ function finding(claim: string, held: boolean, detail: string): Finding {
 }
 
 function emptyFinding(claim: string, offending: readonly Row[]): Finding {
-  return finding(claim, offending.length === 0, offending.length === 0 ? 'none' : JSON.stringify(offending.slice(0, 5)))
+  return finding(claim, offending.length === 0, offending.length === 0 ? 'no exception' : JSON.stringify(offending.slice(0, 5)))
 }
 
 function verifyFinding(terminal: Database.Database): Finding {

@@ -113,7 +113,6 @@ function keepDatabase(from: string, to: string): void {
 }
 
 async function run(out: string): Promise<boolean> {
-  mkdirSync(out, { recursive: true })
   const folder = mkdtempSync(join(tmpdir(), 'bandtill-demo-'))
   const stack = new Stack({ folder, clockOffsetMs: Date.parse(EVENING) - Date.now() })
   let cashier: ScriptCashier | undefined
@@ -194,10 +193,24 @@ function keepPaper(stack: Stack, out: string): void {
   writeFileSync(join(out, 'receipt.bin'), first)
 }
 
-const { values } = parseArgs({ options: { out: { type: 'string' } } })
-if (!values.out) {
-  process.stderr.write('Say where to leave the results: npm run demo -- --out DIR\n')
+/** The folder named on the command line, as the caller wrote it: npm runs scripts in the repository, wherever it was called. */
+function outFolder(): string | undefined {
+  try {
+    const { values } = parseArgs({ options: { out: { type: 'string' } } })
+    if (!values.out) return undefined
+    const folder = resolve(process.env['INIT_CWD'] ?? process.cwd(), values.out)
+    mkdirSync(folder, { recursive: true })
+    return folder
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return undefined
+  }
+}
+
+const out = outFolder()
+if (out === undefined) {
+  process.stderr.write('Say in which folder to leave the results: npm run demo -- --out DIR\n')
   process.exitCode = 2
 } else {
-  process.exitCode = (await run(resolve(values.out))) ? 0 : 1
+  process.exitCode = (await run(out)) ? 0 : 1
 }

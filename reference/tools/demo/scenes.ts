@@ -39,7 +39,8 @@ export async function chooseSeats({ cashier, tell }: Counter, count: number): Pr
     await cashier.till.setSeats.mutate({ showtimeId: showtime.id, seats: seats.map(({ id }) => ({ seat: id, ticketTypeId })) }),
   )
   await cashier.until('the seats in the cart', (state) => state.cart.lines.length >= count)
-  tell(`Seats ${seats.map(({ id }) => id).join(' and ')} for *${showtime.title.en}* (${showtime.title['zh-CN']}) are held.`)
+  const named = seats.map(({ id }) => id).join(' and ')
+  tell(`For *${showtime.title.en}* (${showtime.title['zh-CN']}) the till now holds ${named}.`)
 }
 
 export async function addSnack({ cashier, tell }: Counter, group: 'popcorn' | 'drink' | 'snack', quantity: number): Promise<void> {

@@ -49,6 +49,9 @@ function checkAttempt(row: Row, findings: Findings): void {
   else findings.same('attempts', id, 'amount_minor', row['amount_minor'], at(payment, 'amount.amount'))
 }
 
+/** An attempt's end and its reversal are written in one transaction: with the reversal there, none of these can be. */
+const OPEN_STATES: ReadonlySet<unknown> = new Set(['prepared', 'sent', 'in-doubt'])
+
 /** Reversals: in the journal and in the outbox alike, and never of a request that is on a receipt (I2). */
 export function checkReversals(database: Database.Database, findings: Findings, entries: ReadonlyMap<number, Entry>): void {
   findings.begin('reversals')
@@ -86,6 +89,7 @@ type Reversal = {
 function checkReversal({ id, body, bodyText, entry }: Reversal, attempt: Row | undefined, findings: Findings): void {
   if (!attempt) findings.bad('outbox', id, 'reverses a request that was never made')
   else if (attempt['state'] === 'paid') findings.bad('outbox', id, 'reverses a request that is on a receipt')
+  else if (OPEN_STATES.has(attempt['state'])) findings.bad('outbox', id, 'reverses a request that is said to be open still')
   const stated = { amount_minor: at(body, 'amount.amount'), currency: at(body, 'amount.currency'), reason: at(body, 'reason') }
   for (const [field, found] of Object.entries(stated)) findings.same('outbox', id, `${field} against the journal`, found, entry[field])
   if (attempt) {

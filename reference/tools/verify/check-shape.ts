@@ -15,7 +15,12 @@ const VIEWS: Readonly<Record<string, { readonly columns: string; readonly from: 
 }
 
 /** Triggers that keep what happened from being changed by a statement. */
-const GUARDS = ['journal', 'receipts', 'receipt_payments'].flatMap((table) => [`${table}_no_update`, `${table}_no_delete`])
+const GUARDS = ['journal', 'receipts', 'receipt_payments'].flatMap((table) =>
+  ['UPDATE', 'DELETE'].map((act) => {
+    const name = `${table}_no_${act.toLowerCase()}`
+    return [name, `CREATE TRIGGER ${name} BEFORE ${act} ON ${table} BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END`] as const
+  }),
+)
 
 /** The file itself is whole, the audit views show what the tables hold, and the guards are in place. */
 export function checkShape(database: Database.Database, findings: Findings): void {
@@ -37,6 +42,10 @@ export function checkShape(database: Database.Database, findings: Findings): voi
     const [a, b] = [shown, held].map((sql) => database.prepare(`SELECT COUNT(*) FROM (${sql})`).pluck().get())
     findings.same(view, 'all', 'number of rows', a, b)
   }
-  const triggers = new Set(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").pluck().all())
-  for (const guard of GUARDS) if (!triggers.has(guard)) findings.bad('schema', guard, 'the trigger that refuses changes is gone')
+  const triggers = database.prepare<[string], string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?").pluck()
+  for (const [guard, sql] of GUARDS) {
+    const found = triggers.get(guard)?.replaceAll(/\s+/g, ' ').trim()
+    if (found === undefined) findings.bad('schema', guard, 'the trigger that refuses changes is gone')
+    else if (found !== sql) findings.bad('schema', guard, 'the trigger that refuses changes is another one')
+  }
 }

@@ -17,7 +17,8 @@ const AUDIT_VIEWS = ['audit_receipts', 'audit_payments', 'audit_journal', 'audit
  * a log of its own behind; one in use is read through its log, as of one moment.
  */
 export function openForReading(name: string): Result<Database.Database, string> {
-  const file = resolve(name)
+  // npm runs scripts in the repository; the name is meant from where npm was called.
+  const file = resolve(process.env['INIT_CWD'] ?? process.cwd(), name)
   try {
     const status = statSync(file, { throwIfNoEntry: false })
     if (!status?.isFile()) return err(`there is no file ${name}`)

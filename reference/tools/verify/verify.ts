@@ -43,5 +43,6 @@ function notProven(entries: ReadonlyMap<number, Entry>, trustedPoint: string | u
   const last = [...entries.keys()].at(-1) ?? 0
   const cutTail = `That nothing came after entry ${last}: a tail cut off together with all it left in the other tables shows only against a witness.`
   const whoseKey = `That the signing key is this terminal’s own: it is the one that entry 1 names. Compare it with the registry’s (--point).`
-  return trustedPoint === undefined ? [cutTail, whoseKey] : [cutTail]
+  const authorizations = 'That the authorizations on file are the authorizer’s: their signatures need its published keys, and its books.'
+  return trustedPoint === undefined ? [cutTail, whoseKey, authorizations] : [cutTail, authorizations]
 }
