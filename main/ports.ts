@@ -54,6 +54,40 @@ export interface Keys {
   signNow(data: Uint8Array): Uint8Array
 }
 
+/**
+ * What is known of the records outside their own file, beside the keys: it tells a file that was copied back from the one that was
+ * left. `next` is an incarnation that was about to be written when the mark was.
+ */
+export type RecordsMark = {
+  readonly incarnation: string
+  readonly next?: string
+  /** The journal's last entry when the mark was made. Never ahead of the file. */
+  readonly seq: number
+  readonly hash: string
+  /** The newest epoch and series that were opened, so that a second restore from one copy opens others even while offline. */
+  readonly epoch: number
+  readonly series: string
+}
+export interface MarkKeeper {
+  /** Undefined when there is none, or it cannot be read: a first start, or a folder of an earlier version. */
+  read(): RecordsMark | undefined
+  /** Replaces the mark as a whole. `false` when the disk refuses. */
+  write(mark: RecordsMark): boolean
+}
+
+// --- Processes -----------------------------------------------------------------------------------------------------------------
+
+/** A helper process of the terminal's: the radio. Killed by us or dying by itself, it says so once. */
+export interface HelperProcess {
+  post(message: unknown): void
+  onMessage(listener: (message: unknown) => void): Unsubscribe
+  /** `detail`: exit code or signal, for the log. */
+  onExit(listener: (detail: string) => void): Unsubscribe
+  kill(): void
+}
+/** How a host starts one: a fork in the browser host, a utility process in Electron (whose fuses forbid forks). */
+export type StartProcess = (entry: 'radio', input: { readonly args: readonly string[]; readonly heapMb: number }) => HelperProcess
+
 // --- Radio ---------------------------------------------------------------------------------------------------------------------
 
 export type Sighting = {
@@ -98,6 +132,18 @@ export type BackendResult<T> = Promise<Result<T, BackendRefusal>>
 export type OutboxOutcome = { readonly id: string; readonly outcome: 'applied' | 'repeat' | 'quarantined'; readonly alarm?: string }
 export type Enrolment = { readonly certificate: Uint8Array; readonly keySet: readonly Uint8Array[]; readonly profile: TerminalProfile }
 
+export type BackendStanding = {
+  readonly epoch: number
+  readonly head?: { readonly seq: number; readonly hash: string }
+  readonly series: Readonly<Record<string, number>>
+}
+export type OwnAuthorization = {
+  readonly cursor: number
+  readonly requestId: RequestId
+  readonly signed: Uint8Array
+  readonly holds: readonly { readonly holdId: HoldId; readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[] }[]
+}
+
 export interface BackendClient {
   /** First start: exchanges the one-time code for a certificate. */
   enrol(input: { readonly terminalId: string; readonly code: string }): BackendResult<Enrolment>
@@ -116,6 +162,15 @@ export interface BackendClient {
     readonly state: 'unknown' | 'held' | 'captured' | 'reversed' | 'declined'
     readonly signed?: Uint8Array
   }>
+  /** How far the backend knows our journal. */
+  standing(): BackendResult<BackendStanding>
+  /** Our own receipts as the backend took them: outbox bodies, oldest first, a page after this cursor (0 to begin). */
+  ownReceipts(after: number): BackendResult<{
+    readonly receipts: readonly { readonly cursor: number; readonly body: string }[]
+    readonly more: boolean
+  }>
+  /** Money held for us, neither captured nor reversed: a page after this cursor (0 to begin). */
+  ownAuthorizations(after: number): BackendResult<{ readonly authorizations: readonly OwnAuthorization[]; readonly more: boolean }>
   postOutbox(
     entries: readonly { readonly id: string; readonly kind: string; readonly body: string }[],
   ): BackendResult<readonly OutboxOutcome[]>

@@ -98,6 +98,7 @@ export async function makeVectors(): Promise<Example> {
   await addRequest(vectors, signers)
   await addAnswers(vectors, signers)
   await addEndings(vectors, signers)
+  await addPresence(vectors, signers)
   return vectors
 }
 
@@ -200,6 +201,19 @@ async function addEndings(vectors: Example, { terminal, phone }: Signers): Promi
   const query = { ...about, bandNonce: exampleBytes('band-nonce-2', 16), time, lifetime: 20, ...JOURNAL }
   vectors.set('query-statement', await sign1(messages.queryStatement, query, terminal, { withKid: false }))
   vectors.set('never-seen', await sign1(messages.neverSeen, { ...about, at: time }, phone, { withKid: false }))
+}
+
+/** Asked before the payment, by probe: who is there, and what was knocked. */
+async function addPresence(vectors: Example, { terminal, phone }: Signers): Promise<void> {
+  const requestId = exampleBytes('presence-id', 16)
+  const time = EXAMPLE_TIME_S - 5
+  const asked = { requestId, bandNonce: exampleBytes('band-nonce-3', 16), time, lifetime: 20, ...JOURNAL }
+  const statement = await sign1(messages.presenceStatement, asked, terminal, { withKid: false })
+  vectors.set('presence-statement', statement)
+  const statementDigest = await sha256(statement)
+  vectors.set('presence-statement-digest', statementDigest)
+  const felt = { requestId, statementDigest, knocks: 3, at: time }
+  vectors.set('presence-answer', await sign1(messages.presenceAnswer, felt, phone, { withKid: false }))
 }
 
 /** As the document holds them: a name on its own line, then its bytes in hex, indented. */

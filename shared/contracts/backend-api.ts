@@ -178,6 +178,49 @@ export const attemptStatus = {
   }),
 }
 
+// --- Recovery: what a terminal asks after a start, and after a restore ------------------------------------------------------------
+
+export const RECOVERY_PAGE_MAX = 50
+
+/** How far the backend knows this terminal's journal: the newest epoch it heard of, and the last entry and receipt in it. */
+export const terminalStanding = {
+  reply: z.strictObject({
+    /** 1 until a restore was reported. */
+    epoch: z.int().min(1),
+    /** The newest journal entry the backend has a full head of, in that epoch. */
+    head: z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+    /** The last receipt number in each series, such as `{ A: 42 }`. */
+    series: z.record(z.string().max(4), z.int().positive()),
+  }),
+}
+/** This terminal's own receipts as the backend took them, oldest first. `after`: the cursor of the last one seen, 0 to begin. */
+export const ownReceipts = {
+  query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
+  reply: z.strictObject({
+    receipts: z.array(z.strictObject({ cursor: z.int().positive(), body: z.string().max(OUTBOX_BODY_MAX) })).max(RECOVERY_PAGE_MAX),
+    more: z.boolean(),
+  }),
+}
+/** Money held for this terminal, oldest first: each authorization that is neither captured nor reversed. */
+export const ownAuthorizations = {
+  query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
+  reply: z.strictObject({
+    authorizations: z
+      .array(
+        z.strictObject({
+          cursor: z.int().positive(),
+          requestId: machineId,
+          /** The AUTHORIZATION as signed. */
+          signed: base64url(700),
+          /** Seats that are pinned for this request. */
+          holds: z.array(z.strictObject({ holdId: machineId, showtimeId: z.string().max(40), seats: z.array(seatId).max(20) })).max(4),
+        }),
+      )
+      .max(RECOVERY_PAGE_MAX),
+    more: z.boolean(),
+  }),
+}
+
 export const OUTBOX_KINDS = ['receipt', 'reversal', 'head'] as const
 export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 
@@ -212,13 +255,24 @@ export type ReversalBody = z.output<typeof reversalBody>
 export const receiptBody = z.strictObject({
   /** `Receipt` of shared/domain/receipt.ts. */
   receipt: z.looseObject({ id: machineId, kind: z.string(), number: z.int().positive(), series: z.string(), total: moneySchema }),
-  journal: z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  /** `epoch` is left out while it is 1. */
+  journal: z.strictObject({ epoch: z.int().min(2).optional(), seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** Every band authorization that paid a part, as the COSE_Sign1 received, with the part to capture. */
   captures: z
     .array(z.strictObject({ requestId: machineId, authorizationId: machineId, amount: moneySchema, authorization: base64url(700) }))
     .max(8),
   /** Holds whose seats this receipt sells. */
   sells: z.array(z.strictObject({ holdId: machineId, showtimeId: z.string(), seats: z.array(seatId).max(20) })).max(4),
+  /** On a void: the captured authorizations whose money goes back to the wallet it came from. */
+  voids: z
+    .array(z.strictObject({ requestId: machineId, authorizationId: machineId, amount: moneySchema, ofReceiptId: machineId }))
+    .max(8)
+    .optional(),
+  /** On a void: sold seats that come back as a hold of this terminal, under a new hold id. */
+  returns: z
+    .array(z.strictObject({ holdId: machineId, showtimeId: z.string(), seats: z.array(seatId).max(20), ofReceiptId: machineId }))
+    .max(4)
+    .optional(),
 })
 export type ReceiptBody = z.output<typeof receiptBody>
 export const headBody = z.strictObject({
@@ -227,6 +281,9 @@ export const headBody = z.strictObject({
   signature: base64url(90),
   kid: z.string().max(16),
   at: instant,
+  /** Left out while it is 1. The first head of a later epoch says what was restored; receipts of it come after. */
+  epoch: z.int().min(2).optional(),
+  restored: z.strictObject({ incarnation: machineId, previousIncarnation: machineId, series: z.string().max(4) }).optional(),
 })
 
 // --- Registry (operator) -------------------------------------------------------------------------------------------------------
@@ -270,6 +327,9 @@ export const BACKEND_PATHS = {
   pin: '/v1/holds/{holdId}/pin',
   attempt: '/v1/attempts/{requestId}',
   outbox: '/v1/outbox',
+  standing: '/v1/recovery/standing',
+  ownReceipts: '/v1/recovery/receipts',
+  ownAuthorizations: '/v1/recovery/authorizations',
   certifyPhone: '/v1/phones/certificates',
   submit: '/v1/authorizations',
   merchant: '/v1/registry/merchants/{merchantId}',

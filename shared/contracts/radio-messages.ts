@@ -39,6 +39,8 @@ export const MESSAGE_KINDS = {
   commit: 5,
   cancel: 6,
   error: 7,
+  /** A REQUEST that moves no money (`query`, `presence`): sealed alike; the band keeps its run of knocks. */
+  probe: 8,
   forward: 16,
   refill: 17,
 } as const
@@ -54,6 +56,9 @@ export const FLAG_ARMED = 2
 export const FLAG_PHONE_LINKED = 4
 export const FLAG_LOW_BATTERY = 8
 export const FLAGS_ALL = 15
+/** In a proof only: what was relayed came as a `probe`, so it cannot stand behind a payment. */
+export const FLAG_PROBE = 16
+const PROOF_FLAGS_ALL = FLAGS_ALL | FLAG_PROBE
 
 // --- Keys and certificates -----------------------------------------------------------------------------------------------------
 
@@ -148,6 +153,17 @@ export const queryStatement = signedStructure('bt1q', {
 })
 export type QueryStatement = ReturnTypeOf<typeof queryStatement>
 
+/** The terminal asks who is there and what they knocked. It moves no money. Signed by the certified terminal key. */
+export const presenceStatement = signedStructure('bt1s', {
+  requestId: bytes(1, ID_BYTES),
+  bandNonce: bytes(2, NONCE_BYTES),
+  time: uint(3, U32_MAX),
+  lifetime: uint(4, REQUEST_LIFETIME_MAX_S),
+  headSeq: uint(5, U32_MAX),
+  head: bytes(6, HEAD_BYTES),
+})
+export type PresenceStatement = ReturnTypeOf<typeof presenceStatement>
+
 /** The plaintext of a REQUEST. On the air it is HPKE enc (65 bytes), then the ciphertext. */
 export const requestPlaintext = structure({ statement: blob(1, SIGN1_MAX), certificate: blob(2, SIGN1_MAX) })
 export type RequestPlaintext = ReturnTypeOf<typeof requestPlaintext>
@@ -158,7 +174,7 @@ export const bandProof = signedStructure('bt1b', {
   requestDigest: bytes(2, DIGEST_BYTES),
   counter: uint(3, Number.MAX_SAFE_INTEGER),
   epoch: uint(4, U32_MAX),
-  flags: uint(5, FLAGS_ALL),
+  flags: uint(5, PROOF_FLAGS_ALL),
   knocks: uint(6, 15),
 })
 export type BandProof = ReturnTypeOf<typeof bandProof>
@@ -220,11 +236,20 @@ export const neverSeen = signedStructure('bt1n', {
 })
 export type NeverSeen = ReturnTypeOf<typeof neverSeen>
 
-export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4 } as const
+/** Signed by the phone's pseudonymous key: the band's last run of knocks as its proof carried it, 0 when there is none that is fresh. */
+export const presenceAnswer = signedStructure('bt1w', {
+  requestId: bytes(1, ID_BYTES),
+  statementDigest: bytes(2, DIGEST_BYTES),
+  knocks: uint(3, 15),
+  at: uint(4, U32_MAX),
+})
+export type PresenceAnswer = ReturnTypeOf<typeof presenceAnswer>
+
+export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4, presence: 5 } as const
 export type AnswerKind = keyof typeof ANSWER_KINDS
 
 /** The plaintext of an ANSWER. On the air it is the response nonce (16 bytes), then the ciphertext. */
-export const answerPlaintext = structure({ kind: int(1, 1, 4), signed: blob(2, SIGN1_MAX) })
+export const answerPlaintext = structure({ kind: int(1, 1, 5), signed: blob(2, SIGN1_MAX) })
 export type AnswerPlaintext = ReturnTypeOf<typeof answerPlaintext>
 
 // --- Hints and endings ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod'
 import type { AttemptStage, AttemptState } from '#shared/domain/attempt.ts'
-import type { CartId, HallId, ReceiptId, RequestId, SeatId, ShowtimeId, SightingId } from '#shared/domain/ids.ts'
+import type { CartId, HallId, PrintJobId, ReceiptId, RequestId, SeatId, ShowtimeId, SightingId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { Programme, SeatState } from '#shared/domain/programme.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
@@ -13,6 +13,11 @@ import type { Receipt } from '#shared/domain/receipt.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
 import type { Language, Words } from '#shared/domain/words.ts'
 import type { Result } from '#shared/result.ts'
+import type { ReversalBody } from './backend-api.ts'
+import { type PracticeView, practiceCommand } from './practice-desk.ts'
+import { type Exposure, type InterruptedView, type RecoveryView, recoveryInputs } from './recovery.ts'
+import { type SettingsView, settingsChange } from './settings.ts'
+import { type SessionView, type StaffMember, staffInputs } from './staff.ts'
 
 /** Refusals the till gives its cashier. The words are in main's and the renderer's catalogs under `refusal.<code>`. */
 export const TILL_REFUSALS = [
@@ -33,6 +38,22 @@ export const TILL_REFUSALS = [
   'receipt-unknown',
   'printer-failed',
   'seats-unpinned', // seats held, but the backend cannot be asked to pin them for cash
+  'locked', // nobody is signed in
+  'manager-needed', // a manager must sign in for this
+  'wrong-pin',
+  'pin-wait', // too many wrong PINs; subject: seconds left
+  'staff-unknown',
+  'name-taken',
+  'last-manager', // somebody must be able to manage
+  'knock-needed', // another band is about as near: charging this one would be a guess
+  'too-late', // the first minute is over, or the day is
+  'not-voidable', // not a sale paid by one band, or already void
+  'nothing-interrupted',
+  'already-ended', // a manager, or the backend, has ended it
+  'print-job-unknown',
+  'setting-refused', // subject: which one
+  'practice-only',
+  'practice-gone', // the practice world does not answer
 ] as const
 export type TillRefusal = (typeof TILL_REFUSALS)[number]
 
@@ -68,6 +89,8 @@ export type BandView = {
   readonly lowBattery: boolean
   /** True for at most one band: nearest by 10 dB for a second. */
   readonly proposed: boolean
+  /** True while another band that could pay is about as near: this one is charged only after a knock. */
+  readonly needsKnock: boolean
 }
 
 export type BandPaymentView = {
@@ -83,8 +106,33 @@ export type BandPaymentView = {
   readonly reason?: Reason
   /** Set when the terminal itself had to stop before asking, such as a full disk. */
   readonly refusal?: Refused
-  /** While in doubt: when the terminal asks next, and whether the customer's wallet may already have been charged. */
+  /** While in doubt: when the terminal asks next. */
   readonly nextQueryAt?: string
+  /** When nobody touches the till until then, the payment is undone. Set once it is in doubt. */
+  readonly undoneAt?: string
+  /** Of a reversal: why it was made. */
+  readonly why?: ReversalBody['reason']
+  /** Of a reversal the backend has not heard yet: a promise, kept here. */
+  readonly isPromise?: boolean
+}
+/** Who pays is settled by knocking: a count is shown, the bands nearby are asked what they felt, and exactly one must have felt it. */
+export type KnockView = {
+  readonly state: 'listening' | 'nobody' | 'several'
+  /** How often the customer should knock, 2 to 4. */
+  readonly count: number
+  /** Letters of the bands that are asked. */
+  readonly letters: readonly string[]
+  readonly endsAt: string
+}
+/** A receipt on its way to paper, or stuck there. */
+export type PrintJobView = {
+  readonly id: PrintJobId
+  readonly receiptId: ReceiptId
+  readonly printedNumber: string
+  /** `unknown`: the till stopped while it was printing, so the paper may be out. */
+  readonly state: 'waiting' | 'printing' | 'failed' | 'unknown'
+  readonly detail: string
+  readonly tries: number
 }
 export type CashPaymentView = {
   readonly tender: 'cash'
@@ -101,8 +149,11 @@ export type TillStatus = {
   readonly radio: { readonly state: RadioState; readonly driver: string; readonly bandsNear: number }
   readonly backend: { readonly state: BackendState; readonly lastContactAt?: string }
   readonly outbox: { readonly pending: number; readonly unsyncedTotal: Money }
-  readonly printer: { readonly state: 'ready' | 'failed'; readonly detail: string }
+  readonly printer: { readonly state: 'ready' | 'failed'; readonly detail: string; readonly jobs: readonly PrintJobView[] }
   readonly inDoubt: number
+  readonly exposure: Exposure
+  /** Unknown yeses that wait for a manager, and alarms. */
+  readonly attention: number
 }
 
 export type TillIdentity = {
@@ -121,14 +172,20 @@ export type TillState = {
   /** The terminal's clock when this was sent: screens count down from it, never from their own. ISO 8601 UTC. */
   readonly now: string
   readonly identity: TillIdentity
+  readonly session: SessionView
   readonly status: TillStatus
   /** Which programme the terminal holds; when it changes, ask for the programme again. `none` until the first one has come. */
   readonly programmeVersion: string
   readonly cart: CartView
   readonly bands: readonly BandView[]
   readonly payment?: PaymentView
+  readonly knock?: KnockView
+  /** Shown before anything else after a start that found a sale under way. */
+  readonly interrupted?: InterruptedView
   /** The receipt of the sale that was just paid, until the next sale begins. */
   readonly lastReceiptId?: ReceiptId
+  /** Until when a cashier may still say "wrong person" of that sale, ISO 8601 UTC. */
+  readonly wrongPersonUntil?: string
 }
 
 export type SeatMapView = {
@@ -179,6 +236,12 @@ export const tillInputs = {
   }),
   receipt: z.strictObject({ receiptId: branded<ReceiptId>() }),
   print: z.strictObject({ receiptId: branded<ReceiptId>() }),
+  printJob: z.strictObject({ jobId: branded<PrintJobId>() }),
+  voidSale: z.strictObject({ receiptId: branded<ReceiptId>() }),
+  settings: settingsChange,
+  practice: practiceCommand,
+  ...staffInputs,
+  ...recoveryInputs,
   language: z.strictObject({ language: z.enum(['zh-CN', 'en']) }),
 } as const
 export type TillInput<K extends keyof typeof tillInputs> = z.output<(typeof tillInputs)[K]>
@@ -209,6 +272,38 @@ export interface Till {
   receipts(input: TillInput<'receipts'>): ReceiptPage
   receipt(input: TillInput<'receipt'>): Promise<Result<ReceiptView, Refused>>
   print(input: TillInput<'print'>): Promise<Result<void, Refused>>
+  /** Has a waiting or stuck print tried again now. */
+  retryPrint(input: TillInput<'printJob'>): Promise<Result<void, Refused>>
+  /** Gives a waiting or stuck print up. */
+  dropPrint(input: TillInput<'printJob'>): Promise<Result<void, Refused>>
   language(): Language
   setLanguage(input: TillInput<'language'>): void
+
+  /** Someone is at the till: pointer or key. Sent at most every few seconds; calls that change something count by themselves. */
+  touched(): void
+  /** Shows a count and asks the bands that are about equally near what they felt; charges the one band that felt it. */
+  chargeByKnock(): Promise<Result<void, Refused>>
+  /** Wrong person: a void document, the money back to that wallet, and the same sale open again with its seats. */
+  voidSale(input: TillInput<'voidSale'>): Promise<Result<{ receiptId: ReceiptId }, Refused>>
+  finishInterrupted(): Promise<Result<void, Refused>>
+  undoInterrupted(): Promise<Result<void, Refused>>
+  recovery(): RecoveryView
+  endUnknownYes(input: TillInput<'endUnknownYes'>): Promise<Result<void, Refused>>
+
+  setUp(input: TillInput<'setUp'>): Promise<Result<void, Refused>>
+  signIn(input: TillInput<'signIn'>): Promise<Result<void, Refused>>
+  lock(): Promise<Result<void, Refused>>
+  staff(): readonly StaffMember[]
+  addStaff(input: TillInput<'addStaff'>): Promise<Result<void, Refused>>
+  changePin(input: TillInput<'changePin'>): Promise<Result<void, Refused>>
+  removeStaff(input: TillInput<'removeStaff'>): Promise<Result<void, Refused>>
+
+  settings(): SettingsView
+  changeSettings(input: TillInput<'settings'>): Promise<Result<void, Refused>>
+  /** Prints a short page on the printer as it is set now. */
+  testPrint(): Promise<Result<void, Refused>>
+
+  /** The practice world as its drawer shows it. Refused outside practice. */
+  practice(): Promise<Result<PracticeView, Refused>>
+  steerPractice(input: TillInput<'practice'>): Promise<Result<void, Refused>>
 }

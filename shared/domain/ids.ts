@@ -15,6 +15,7 @@ export type CartId = Branded<string, 'CartId'>
 export type LineId = Branded<string, 'LineId'>
 export type SightingId = Branded<string, 'SightingId'>
 export type OutboxId = Branded<string, 'OutboxId'>
+export type StaffId = Branded<string, 'StaffId'>
 export type PrintJobId = Branded<string, 'PrintJobId'>
 export type ShowtimeId = Branded<string, 'ShowtimeId'>
 export type HallId = Branded<string, 'HallId'>

@@ -9,7 +9,7 @@ export type ReceiptKind = (typeof RECEIPT_KINDS)[number]
 export const TENDERS = ['band', 'cash', 'mixed'] as const
 export type Tender = (typeof TENDERS)[number]
 
-/** How a part of the total was paid. `amount` is net: what the customer gave less the change. */
+/** How a part of the total was paid. `amount` is net: what the customer gave less the change. Negative on a void: what went back. */
 export type Payment =
   | {
       readonly tender: 'band'
@@ -42,6 +42,8 @@ export type Receipt = {
   readonly total: Money
   readonly tax: Money
   readonly tender: Tender
+  /** On a void or a refund: the receipt it takes back, and why. */
+  readonly of?: { readonly receiptId: ReceiptId; readonly printedNumber: string; readonly reason: 'wrong-person' }
 }
 
 /** The number as people read it: series, a hyphen, at least six digits, such as `A-000042`. */

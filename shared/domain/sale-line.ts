@@ -1,5 +1,5 @@
 import { assert } from '#shared/assert.ts'
-import type { HoldId, LineId, ProductId, SeatId, ShowtimeId, TicketTypeId } from './ids.ts'
+import type { AuthorizationId, HoldId, LineId, ProductId, SeatId, ShowtimeId, TicketTypeId } from './ids.ts'
 import { type Money, taxIncludedIn, times } from './money.ts'
 import type { Words } from './words.ts'
 
@@ -18,6 +18,8 @@ export type LineSubject =
       readonly hallName: Words
     }
   | { readonly kind: 'product'; readonly productId: ProductId }
+  /** What was sold is no longer known: the one line of a `recovered` receipt. */
+  | { readonly kind: 'recovered'; readonly authorizationId: AuthorizationId }
 
 /** A line as it will be frozen into the receipt: every figure is stated, none is recomputed later from settings that may have changed. */
 export type SaleLine = {

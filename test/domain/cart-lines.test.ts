@@ -62,7 +62,8 @@ test('whatever is edited: tickets stand before snacks, totals are of price and q
   )
 })
 
-const subjectOf = ({ subject }: Lines[number]) => (subject.kind === 'ticket' ? `${subject.showtimeId} ${subject.seat}` : subject.productId)
+const subjectOf = ({ subject }: Lines[number]) =>
+  subject.kind === 'ticket' ? `${subject.showtimeId} ${subject.seat}` : subject.kind === 'product' ? subject.productId : subject.kind
 
 function expectIdsKept(before: Lines, after: Lines): void {
   expect(new Set(after.map((line) => line.id)).size).toBe(after.length)

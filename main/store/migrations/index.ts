@@ -1,5 +1,6 @@
 import { oneSale } from './0001-one-sale.ts'
+import { wholeCounter } from './0002-whole-counter.ts'
 import type { Migration } from './migration.ts'
 
 /** The schema, step by step, in order. */
-export const MIGRATIONS: readonly Migration[] = [oneSale]
+export const MIGRATIONS: readonly Migration[] = [oneSale, wholeCounter]

@@ -1,0 +1,64 @@
+/** What a till knows of trouble: an interrupted sale, money nobody can place yet, and what would be lost with this computer. */
+import * as z from 'zod'
+import type { AuthorizationId, ReceiptId, RequestId, StaffId } from '#shared/domain/ids.ts'
+import type { Money } from '#shared/domain/money.ts'
+import type { Tender } from '#shared/domain/receipt.ts'
+
+/** The sale that was under way when the till last stopped: one line for each question, one button to finish or undo. */
+export type InterruptedView = {
+  readonly tender: Tender
+  readonly total: Money
+  readonly startedAt: string
+  readonly requestId: RequestId
+  /** Set once the sale has its receipt. */
+  readonly receiptId?: ReceiptId
+  readonly payerName?: string
+  /** `asking`: the till is finding out. `unknown`: it cannot, for now (band gone, backend offline). */
+  readonly charged: 'no' | 'yes' | 'asking' | 'unknown'
+  readonly seats: 'none' | 'held' | 'pinned' | 'sold' | 'unknown'
+  readonly printed: 'not-needed' | 'no' | 'yes' | 'unknown'
+  /** Finish: writes the receipt of an approved payment, shows the receipt of a paid one, or goes on with the sale when nothing was charged. */
+  readonly canFinish: boolean
+  /** Undo: commits the reversal, then frees the sale. */
+  readonly canUndo: boolean
+  /** When nobody touches the till until then, it undoes the sale by itself. ISO 8601 UTC. */
+  readonly undoneAt?: string
+}
+
+/** What would be lost, or unresolved, if this computer died now. */
+export type Exposure = {
+  /** Receipts the backend has not acknowledged. */
+  readonly sales: number
+  readonly total: Money
+  readonly inDoubt: number
+  /** Reversals that are promised and not yet heard. */
+  readonly promises: number
+  /** When the oldest of them was made, ISO 8601 UTC. */
+  readonly oldestAt?: string
+}
+
+/** An authorization the backend holds for this terminal that this terminal knows nothing of. A manager ends it, once. */
+export type UnknownYesView = {
+  readonly authorizationId: AuthorizationId
+  readonly requestId: RequestId
+  readonly amount: Money
+  readonly payerName: string
+  readonly approvedAt: string
+  readonly captureBy: string
+  /** Seats that are pinned for it, such as `hall-1 F7 F8`; empty when none are. */
+  readonly seats: readonly string[]
+  readonly state: 'waiting' | 'recovered' | 'reversed'
+  readonly endedAt?: string
+  readonly endedBy?: StaffId
+}
+
+/** Something the backend or the till found that a person must look at. */
+export type AlarmView = { readonly id: string; readonly at: string; readonly text: string }
+
+export type RecoveryView = { readonly unknownYeses: readonly UnknownYesView[]; readonly alarms: readonly AlarmView[] }
+
+const authorizationId = z.custom<AuthorizationId>((value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value))
+export const recoveryInputs = {
+  /** `recover`: a receipt of kind `recovered`, captured. `reverse`: the money goes back. */
+  endUnknownYes: z.strictObject({ authorizationId, how: z.enum(['recover', 'reverse']) }),
+} as const
