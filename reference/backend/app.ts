@@ -14,6 +14,7 @@ import { createMetrics, installMetrics } from './plugins/metrics.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
 import { type App, RefusedCall } from './routes/call.ts'
 import { phoneRoutes } from './routes/phone-routes.ts'
+import { recoveryRoutes } from './routes/recovery-routes.ts'
 import { registryRoutes } from './routes/registry-routes.ts'
 import { serviceRoutes } from './routes/service-routes.ts'
 import { terminalRoutes } from './routes/terminal-routes.ts'
@@ -22,11 +23,14 @@ import { Authorizer } from './services/authorizer.ts'
 import { Certificates } from './services/certificates.ts'
 import { CertifiedTerminals } from './services/certified-terminals.ts'
 import { Holds } from './services/holds.ts'
+import { JournalHeads } from './services/journal-heads.ts'
 import { OutboxIntake } from './services/outbox-intake.ts'
 import { Programmes } from './services/programmes.ts'
+import { Recovery } from './services/recovery.ts'
 import { Registry } from './services/registry.ts'
 import { Settlement } from './services/settlement.ts'
 import { VerifyKeys } from './services/verify-keys.ts'
+import { Voids } from './services/voids.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Clock, NewId } from './world.ts'
 
@@ -80,6 +84,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     installCallers(api, { ...parts, verifyKeys: services.verifyKeys })
     serviceRoutes(api, { keys: parts.keys, registry: metrics.registry, isReady })
     terminalRoutes(api, { ...services, db, received: ({ outcome }) => metrics.received.inc({ outcome }) })
+    recoveryRoutes(api, services)
     phoneRoutes(api, services)
     registryRoutes(api, services)
   })
@@ -139,11 +144,14 @@ function createServices(parts: BackendParts, metrics: ReturnType<typeof createMe
       clock,
       holds,
       settlement,
+      voids: new Voids({ clock, newId }, holds, raise),
+      heads: new JournalHeads(verifyKeys, raise),
       raise,
       failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
     }),
     certificates: new Certificates(db, clock, keys),
     programmes: new Programmes(db),
+    recovery: new Recovery(db),
     registry: new Registry(db, clock, newId),
   }
 }

@@ -1,11 +1,12 @@
 import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { first } from '../migrations/0001-first.ts'
+import { wholeCounter } from '../migrations/0002-whole-counter.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** In order, frozen once released. */
-const MIGRATIONS = { '0001-first': first }
+const MIGRATIONS = { '0001-first': first, '0002-whole-counter': wholeCounter }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */
 export async function openDatabase(file: string): Promise<Database> {

@@ -1,5 +1,5 @@
 /** The rows of the backend's database as TypeScript sees them. Only repositories read or write them. */
-import type { Generated, Kysely, Transaction } from 'kysely'
+import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely'
 import type { Currency } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
 
@@ -17,8 +17,15 @@ export type Tables = {
     longitude_e5: number
     currency: Currency
   }
-  /** `code_hash`: hex SHA-256 of the enrolment code. `point`: base64url, once enrolled. */
-  terminals: { id: string; site_id: string; code_hash: string; point: string | null; state: 'registered' | 'active' | 'suspended' }
+  /** `code_hash`: hex SHA-256 of the enrolment code. `point`: base64url, once enrolled. `epoch`: of its journal, the newest heard of. */
+  terminals: {
+    id: string
+    site_id: string
+    code_hash: string
+    point: string | null
+    state: 'registered' | 'active' | 'suspended'
+    epoch: Generated<number>
+  }
   accounts: { id: string; display_name: string; currency: Currency; opening_balance: number; frozen: number }
   phones: { id: string; account_id: string; point: string }
   /** `counter`: the largest proof counter seen in this epoch, -1 before the first. */
@@ -57,6 +64,7 @@ export type Tables = {
     reversed_at: string | null
   }
   authorizations: {
+    rowid: GeneratedAlways<number>
     id: string
     terminal_id: string
     request_id: string
@@ -70,6 +78,8 @@ export type Tables = {
     approved_at: string
     capture_by_ms: number
     receipt_id: string | null
+    /** The void that gave the money back, once it did. */
+    voided_by: Generated<string | null>
   }
   postings: { id: string; kind: PostingKind; reference: string; at: string }
   entries: { posting_id: string; account: string; currency: Currency; amount: number }
@@ -92,7 +102,9 @@ export type Tables = {
     why: string
     received_at: string
   }
+  /** `rowid`: rows are never removed, so it is the order of arrival. */
   receipts: {
+    rowid: GeneratedAlways<number>
     receipt_id: string
     terminal_id: string
     series: string
@@ -103,6 +115,7 @@ export type Tables = {
   }
   heads: {
     terminal_id: string
+    epoch: number
     seq: number
     head: string
     source: 'request' | 'receipt' | 'outbox'
@@ -110,10 +123,12 @@ export type Tables = {
     kid: Generated<string | null>
     at: string
   }
+  restores: { terminal_id: string; epoch: number; incarnation: string; previous_incarnation: string; series: string; at: string }
+  waiting_voids: { receipt_id: string; of_receipt_id: string }
   alarms: { id: string; kind: string; terminal_id: string | null; detail: string; at: string }
 }
 
-export type PostingKind = 'opening' | 'hold' | 'release' | 'capture'
+export type PostingKind = 'opening' | 'hold' | 'release' | 'capture' | 'void'
 
 /** Reads may use either; whatever writes asks for a transaction. */
 export type Database = Kysely<Tables>

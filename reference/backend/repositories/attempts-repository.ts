@@ -1,7 +1,8 @@
+import type { Selectable } from 'kysely'
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import type { Database, Tx } from '../database/tables.ts'
+import type { Database, Tables, Tx } from '../database/tables.ts'
 
 /** The key of an attempt: one request of one terminal, whatever band answers it. */
 export type AttemptKey = { readonly terminalId: string; readonly requestId: string }
@@ -104,21 +105,23 @@ export async function findAuthorization(db: Database, key: AttemptKey): Promise<
     .where('terminal_id', '=', key.terminalId)
     .where('request_id', '=', key.requestId)
     .executeTakeFirst()
-  return (
-    row && {
-      id: row.id,
-      terminalId: row.terminal_id,
-      requestId: row.request_id,
-      accountId: row.account_id,
-      bandId: row.band_id,
-      merchantId: row.merchant_id,
-      amount: row.amount,
-      currency: row.currency,
-      state: row.state,
-      captureByMs: row.capture_by_ms,
-      receiptId: row.receipt_id ?? undefined,
-    }
-  )
+  return row && recordOf(row)
+}
+
+function recordOf(row: Pick<Selectable<Tables['authorizations']>, (typeof AUTHORIZATION_COLUMNS)[number]>): AuthorizationRecord {
+  return {
+    id: row.id,
+    terminalId: row.terminal_id,
+    requestId: row.request_id,
+    accountId: row.account_id,
+    bandId: row.band_id,
+    merchantId: row.merchant_id,
+    amount: row.amount,
+    currency: row.currency,
+    state: row.state,
+    captureByMs: row.capture_by_ms,
+    receiptId: row.receipt_id ?? undefined,
+  }
 }
 
 export async function addAuthorization(
@@ -156,6 +159,29 @@ export async function setCaptured(tx: Tx, id: string, captured: { readonly amoun
 
 export async function setReversed(tx: Tx, id: string): Promise<void> {
   await tx.updateTable('authorizations').set({ state: 'reversed' }).where('id', '=', id).where('state', '=', 'held').execute()
+}
+
+export type CapturedAuthorization = AuthorizationRecord & { readonly captured: number; readonly voidedBy: string | undefined }
+
+/** The authorization with this id, whichever terminal it was given to. */
+export async function findAuthorizationById(db: Database, id: string): Promise<CapturedAuthorization | undefined> {
+  const row = await db
+    .selectFrom('authorizations')
+    .select([...AUTHORIZATION_COLUMNS, 'captured', 'voided_by'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && { ...recordOf(row), captured: row.captured, voidedBy: row.voided_by ?? undefined }
+}
+
+/** Remembers which void gave a captured authorization's money back. */
+export async function setVoided(tx: Tx, id: string, voidedBy: string): Promise<void> {
+  await tx
+    .updateTable('authorizations')
+    .set({ voided_by: voidedBy })
+    .where('id', '=', id)
+    .where('state', '=', 'captured')
+    .where('voided_by', 'is', null)
+    .execute()
 }
 
 /** Keys of holds whose `capture by` has passed, oldest first. */

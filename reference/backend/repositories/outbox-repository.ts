@@ -107,6 +107,7 @@ export async function addReceipt(tx: Tx, receipt: ReceivedReceipt): Promise<void
 
 export type Head = {
   readonly terminalId: string
+  readonly epoch: number
   readonly seq: number
   /** Hex: the whole hash from outbox and receipts, its first 128 bits from a request. */
   readonly head: string
@@ -117,8 +118,17 @@ export type Head = {
 }
 
 /** Heads already witnessed at this place of a terminal's journal. */
-export async function headsAt(db: Database, terminalId: string, seq: number): Promise<readonly string[]> {
-  const rows = await db.selectFrom('heads').select('head').where('terminal_id', '=', terminalId).where('seq', '=', seq).execute()
+export async function headsAt(
+  db: Database,
+  place: { readonly terminalId: string; readonly epoch: number; readonly seq: number },
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('heads')
+    .select('head')
+    .where('terminal_id', '=', place.terminalId)
+    .where('epoch', '=', place.epoch)
+    .where('seq', '=', place.seq)
+    .execute()
   return rows.map((row) => row.head)
 }
 
@@ -127,6 +137,7 @@ export async function addHead(tx: Tx, head: Head): Promise<void> {
     .insertInto('heads')
     .values({
       terminal_id: head.terminalId,
+      epoch: head.epoch,
       seq: head.seq,
       head: head.head,
       source: head.source,

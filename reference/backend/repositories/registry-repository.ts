@@ -20,6 +20,8 @@ export type Terminal = {
   readonly codeHash: string
   readonly point: string | null
   readonly state: 'registered' | 'active' | 'suspended'
+  /** Of its journal: 1, and one more with each restore it reported. */
+  readonly epoch: number
 }
 export type Account = {
   readonly id: string
@@ -84,7 +86,7 @@ export async function addSite(tx: Tx, site: Site): Promise<void> {
 
 export async function findTerminal(db: Database, id: string): Promise<Terminal | undefined> {
   const row = await db.selectFrom('terminals').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && { id: row.id, siteId: row.site_id, codeHash: row.code_hash, point: row.point, state: row.state }
+  return row && { id: row.id, siteId: row.site_id, codeHash: row.code_hash, point: row.point, state: row.state, epoch: row.epoch }
 }
 
 export async function addTerminal(

@@ -211,6 +211,28 @@ export async function sellSeat(tx: Tx, showtimeId: string, seat: string, receipt
     .execute()
 }
 
+/** The receipt a seat was sold to, or undefined: it is not sold. */
+export async function receiptOfSeat(db: Database, showtimeId: string, seat: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('seats')
+    .select('receipt_id')
+    .where('showtime_id', '=', showtimeId)
+    .where('seat', '=', seat)
+    .executeTakeFirst()
+  return row?.receipt_id ?? undefined
+}
+
+/** A sold seat that is taken back: on a hold again, sold to nobody. */
+export async function returnSeat(tx: Tx, showtimeId: string, seat: string, holdId: string): Promise<void> {
+  await tx
+    .updateTable('seats')
+    .set({ state: 'held', hold_id: holdId, receipt_id: null })
+    .where('showtime_id', '=', showtimeId)
+    .where('seat', '=', seat)
+    .where('state', '=', 'sold')
+    .execute()
+}
+
 /** Holds that ran out by `nowMs`: their seats become free again. Returns how many seats. */
 export async function freeExpired(tx: Tx, nowMs: number): Promise<number> {
   const freed = await tx

@@ -2,15 +2,20 @@ import type { Tx } from '../database/tables.ts'
 import { addAlarm } from '../repositories/outbox-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
 
-/** Things that a correct terminal, band or phone never causes: a person must look. */
+/** Things that a correct terminal, band or phone never causes, and a restore, of which a person should know: somebody must look. */
 export const ALARM_KINDS = [
   'counter-not-greater',
   'nonce-not-fresh',
   'capture-refused',
   'reversal-after-capture',
   'seat-not-sold',
+  'seat-not-returned',
+  'void-refused',
+  'void-waits',
   'journal-fork',
+  'wrong-epoch',
   'quarantined',
+  'restored',
 ] as const
 export type AlarmKind = (typeof ALARM_KINDS)[number]
 

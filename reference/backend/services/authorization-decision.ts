@@ -1,7 +1,7 @@
 /** The authorizer's rules, with no clock, database or key in sight: what is known goes in, a yes or a reasoned no comes out. */
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
-import { type BandProof, FLAG_ARMED, FLAG_WORN, type PayStatement } from '#shared/contracts/radio-messages.ts'
+import { type BandProof, FLAG_ARMED, FLAG_PROBE, FLAG_WORN, type PayStatement } from '#shared/contracts/radio-messages.ts'
 import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
@@ -54,6 +54,8 @@ function bandRefusal({ band, proof, statement, requestDigest, isNonceSeen }: Fac
   if (!equalBytes(proof.requestDigest, requestDigest)) return decline('band-not-usable', 'band')
   if (!equalBytes(proof.bandNonce, statement.bandNonce) || isNonceSeen) return decline('band-not-usable', 'band', 'nonce-not-fresh')
   if (proof.counter <= band.counter) return decline('band-not-usable', 'band', 'counter-not-greater')
+  // The proof of a probe left the knocks on the band: it stands behind no payment.
+  if ((proof.flags & FLAG_PROBE) !== 0) return decline('band-not-usable', 'band')
   return undefined
 }
 

@@ -150,8 +150,11 @@ export class Authorizer {
     const { decision, account, band } = await this.#decide(tx, phone, opened, proven, attempt?.reversedAt !== undefined)
     if (band) await useProof(tx, band.id, { nonce: toHex(opened.proof.bandNonce), counter: opened.proof.counter })
     const { headSeq, head } = opened.statement
+    // A request says nothing of its epoch: it is of the newest, or of a restore that this backend has not heard of yet, and then it tells.
+    const epoch = (await findTerminal(tx, key.terminalId))?.epoch ?? 1
     await witness(tx, raise, {
       terminalId: key.terminalId,
+      epoch,
       seq: headSeq,
       head: toHex(head),
       source: 'request',

@@ -16,6 +16,8 @@ import {
   pinnedBy,
   putHold,
   putSeatOnHold,
+  receiptOfSeat,
+  returnSeat,
   type SeatOnHold,
   type Showtime,
   seatsOfShowtime,
@@ -29,6 +31,7 @@ import { type Clock, instantOf } from '../world.ts'
 export const SALE_AFTER_START_MS = 30 * 60_000
 
 export type Sells = { readonly holdId: string; readonly showtimeId: string; readonly seats: readonly string[] }
+export type Returns = Sells & { readonly ofReceiptId: string }
 
 function isExpired(hold: { readonly state: string; readonly expiresAtMs: number | undefined }, nowMs: number): boolean {
   return hold.state === 'held' && hold.expiresAtMs !== undefined && hold.expiresAtMs <= nowMs
@@ -176,6 +179,25 @@ export class Holds {
       else refused.push(seat)
     }
     if (isOwn && (hold.state === 'held' || hold.state === 'pinned')) await endHold(tx, hold.id, 'sold')
+    return refused
+  }
+
+  /**
+   * Takes sold seats back: those that were sold to this receipt become a new hold of the terminal, at full time. The others are left
+   * alone and named in the answer.
+   */
+  async giveBack(tx: Tx, terminalId: string, { holdId, showtimeId, seats, ofReceiptId }: Returns): Promise<readonly string[]> {
+    const showtime = await this.#ownShowtime(tx, terminalId, showtimeId)
+    if (!showtime || (await findHold(tx, holdId))) return seats
+    const refused: string[] = []
+    const returned: string[] = []
+    for (const seat of new Set(seats)) {
+      const isSoldToIt = (await receiptOfSeat(tx, showtimeId, seat)) === ofReceiptId
+      ;(isSoldToIt ? returned : refused).push(seat)
+    }
+    if (returned.length === 0) return refused
+    await putHold(tx, { id: holdId, terminalId, showtimeId, expiresAtMs: this.#clock.nowMs() + HOLD_LIFETIME_MS })
+    for (const seat of returned) await returnSeat(tx, showtimeId, seat, holdId)
     return refused
   }
 

@@ -7,11 +7,13 @@ import { sha256 } from '#shared/crypto/keys.ts'
 import { isStorageFault } from '../database/faults.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { addEntry, addQuarantined, addReceipt, findEntry, findReceipt, findReceiptByNumber } from '../repositories/outbox-repository.ts'
+import { takeWaitingVoids } from '../repositories/recovery-repository.ts'
 import { type Clock, instantOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { Holds } from './holds.ts'
+import type { JournalHeads } from './journal-heads.ts'
 import type { Settlement } from './settlement.ts'
-import { witness } from './witness.ts'
+import type { Voids } from './voids.ts'
 
 const ALARM_TEXT_MAX = 200
 
@@ -27,6 +29,8 @@ export type IntakeParts = {
   readonly clock: Clock
   readonly holds: Holds
   readonly settlement: Settlement
+  readonly voids: Voids
+  readonly heads: JournalHeads
   readonly raise: RaiseAlarm
   /** Told of a fault of ours while applying an entry; the entry is put aside, the rest of the batch goes on. */
   readonly failed: (entryId: string, error: unknown) => void
@@ -88,9 +92,8 @@ export class OutboxIntake {
       case 'head': {
         const head = parsed(headBody, entry.body)
         if (!head) return { outcome: 'quarantined', why: 'not a journal head' }
-        const { seq, hash, signature, kid, at } = head
-        const alarm = await witness(tx, this.#parts.raise, { terminalId, seq, head: hash, source: 'outbox', signature, kid, at })
-        return { outcome: 'applied', alarm }
+        const taken = await this.#parts.heads.take(tx, terminalId, head)
+        return taken.ok ? { outcome: 'applied', alarm: taken.value } : { outcome: 'quarantined', why: taken.error }
       }
       default:
         return unreachable(entry.kind)
@@ -117,8 +120,9 @@ export class OutboxIntake {
     return { outcome: 'applied', alarm: await this.#settleReceipt(tx, terminalId, body) }
   }
 
-  async #settleReceipt(tx: Tx, terminalId: string, { receipt, journal, captures, sells }: ReceiptBody): Promise<string | undefined> {
-    const { settlement, holds, raise } = this.#parts
+  async #settleReceipt(tx: Tx, terminalId: string, body: ReceiptBody): Promise<string | undefined> {
+    const { receipt, journal, captures, sells } = body
+    const { settlement, holds, voids, heads, raise } = this.#parts
     const alarms: (string | undefined)[] = []
     for (const { requestId, authorizationId, amount, authorization } of captures) {
       const signed = fromBase64Url(authorization) ?? new Uint8Array(0)
@@ -131,9 +135,20 @@ export class OutboxIntake {
       await raise(tx, 'seat-not-sold', terminalId, detail)
       alarms.push(detail)
     }
-    alarms.push(await witness(tx, raise, { terminalId, seq: journal.seq, head: journal.hash, source: 'receipt', at: this.#now() }))
+    alarms.push(...(await voids.settle(tx, terminalId, body)), ...(await this.#settleWaiting(tx, receipt.id)))
+    alarms.push(...(await heads.takeOfReceipt(tx, terminalId, journal, this.#now())))
     const said = alarms.filter((alarm) => alarm !== undefined)
     return said.length > 0 ? said.join('; ') : undefined
+  }
+
+  /** Voids that came before the receipt they void, which has come now. */
+  async #settleWaiting(tx: Tx, receiptId: string): Promise<readonly string[]> {
+    const alarms: string[] = []
+    for (const waiting of await takeWaitingVoids(tx, receiptId)) {
+      const body = parsed(receiptBody, waiting.body)
+      if (body) alarms.push(...(await this.#parts.voids.settle(tx, waiting.terminalId, body)))
+    }
+    return alarms
   }
 
   /** Keeps a record that cannot be applied, readable beside whatever it contradicts, and calls a person. */

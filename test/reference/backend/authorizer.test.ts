@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { authorization, decline, FLAG_ARMED, FLAG_WORN, queryStatement, terminalCertificate } from '#shared/contracts/radio-messages.ts'
+import {
+  authorization,
+  decline,
+  FLAG_ARMED,
+  FLAG_PROBE,
+  FLAG_WORN,
+  queryStatement,
+  terminalCertificate,
+} from '#shared/contracts/radio-messages.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { reasonOfCode } from '#shared/domain/reasons.ts'
@@ -117,6 +125,13 @@ const CASES: readonly Case[] = [
   ['a proof with another nonce', async () => ({ proof: { bandNonce: nonce } }), 'band-not-usable', 'band'],
   ['a band off the wrist', async () => ({ proof: { flags: FLAG_ARMED } }), 'not-worn', 'band'],
   ['a band that is not armed', async () => ({ proof: { flags: FLAG_WORN } }), 'not-armed', 'band'],
+  ['a proof of a probe', async () => ({ proof: { flags: FLAG_WORN | FLAG_ARMED | FLAG_PROBE } }), 'band-not-usable', 'band'],
+  [
+    'a proof of a probe with the right knocks',
+    async () => ({ statement: { knocks: 2 }, proof: { knocks: 2, flags: FLAG_WORN | FLAG_ARMED | FLAG_PROBE } }),
+    'band-not-usable',
+    'band',
+  ],
   ['no knock where two are required', async () => ({ statement: { knocks: 2 } }), 'knock-missing', 'band'],
   ['three knocks where two are required', async () => ({ statement: { knocks: 2 }, proof: { knocks: 3 } }), 'knock-missing', 'band'],
   ['more than the wallet holds', async () => ({ amount: 100_001 }), 'wallet-refused', 'funds'],
