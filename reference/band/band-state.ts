@@ -80,11 +80,17 @@ export class BandState {
     this.#knocks = { count: Math.max(0, Math.min(KNOCKS_MAX, Math.trunc(count))), atMs: this.#clock.monotonicMs() }
   }
 
+  /** The last run of knocks, which stays. 0 when there is none that is fresh. */
+  readKnocks(): number {
+    const { count, atMs } = this.#knocks
+    return this.#clock.monotonicMs() - atMs <= KNOCKS_KEPT_MS ? count : 0
+  }
+
   /** The last run of knocks for a proof, which uses it up. 0 when there is none that is fresh. */
   takeKnocks(): number {
-    const { count, atMs } = this.#knocks
+    const count = this.readKnocks()
     this.#knocks = { count: 0, atMs: 0 }
-    return this.#clock.monotonicMs() - atMs <= KNOCKS_KEPT_MS ? count : 0
+    return count
   }
 
   /** The flags byte of adverts, offers and proofs. */

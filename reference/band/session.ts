@@ -1,5 +1,5 @@
 /**
- * One terminal's session with the band: pushes the OFFER, takes a REQUEST, proves it and hands it to the phone, carries the phone's
+ * One terminal's session with the band: pushes the OFFER, takes a REQUEST or a PROBE, proves it and hands it to the phone, carries the phone's
  * messages back. A mistake of the terminal ends the session with a named error; the band is then ready for the next connection.
  */
 import { assert } from '#shared/assert.ts'
@@ -10,6 +10,7 @@ import {
   ERROR_CODES,
   type ErrorCode,
   errorMessage,
+  FLAG_PROBE,
   forwardMessage,
   NONCE_BYTES,
   offerMessage,
@@ -51,6 +52,8 @@ export type SessionParts = {
   readonly limited: boolean
   readonly onEvent: (event: BandEvent) => void
 }
+/** A REQUEST may move money; a probe is one that cannot. */
+type RequestKind = 'request' | 'probe'
 type ShownOffer = { readonly refill: RefillMessage; readonly bandNonce: Uint8Array; readonly body: Uint8Array }
 
 export class BandSession {
@@ -125,8 +128,9 @@ export class BandSession {
   #accept(message: Message): void {
     switch (message.kind) {
       case 'request':
+      case 'probe':
         this.#stopSilenceTimer()
-        void this.#takeRequest(Uint8Array.from(message.body))
+        void this.#takeRequest(Uint8Array.from(message.body), message.kind)
         return
       case 'commit':
       case 'cancel':
@@ -146,7 +150,7 @@ export class BandSession {
     this.#parts.phone.send({ offerId: this.#exchange.offerId, message })
   }
 
-  async #takeRequest(request: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #takeRequest(request: Uint8Array<ArrayBuffer>, kind: RequestKind): Promise<void> {
     const { state, offers, phone } = this.#parts
     const shown = this.#shown
     this.#shown = undefined
@@ -159,7 +163,7 @@ export class BandSession {
       this.#error(obstacle)
       return this.#showOffer()
     }
-    const proof = await this.#prove(request, shown.bandNonce)
+    const proof = await this.#prove(request, kind, shown.bandNonce)
     if (this.#ended) return
     if (!proof.ok) {
       this.#error(proof.error)
@@ -173,9 +177,13 @@ export class BandSession {
     this.#showOffer()
   }
 
-  /** Signs what is relayed and the state the band is in, under a counter value that is on disk first. */
+  /**
+   * Signs what is relayed and the state the band is in, under a counter value that is on disk first. A request uses the run of knocks up;
+   * a probe reads it and says in the proof that it did no more, so that it can never stand behind a payment.
+   */
   async #prove(
     request: Uint8Array,
+    kind: RequestKind,
     bandNonce: Uint8Array,
   ): Promise<Result<Uint8Array<ArrayBuffer>, 'busy' | 'not-worn' | 'not-armed' | 'phone-not-linked'>> {
     const { state, counter, signer, epoch } = this.#parts
@@ -185,7 +193,11 @@ export class BandSession {
     // The band may have come off while the counter was written.
     const obstacle = state.obstacle()
     if (obstacle) return err(obstacle)
-    const statement = { bandNonce, requestDigest, counter: value.value, epoch, flags: state.flags(), knocks: state.takeKnocks() }
+    const seen =
+      kind === 'probe'
+        ? { flags: state.flags() | FLAG_PROBE, knocks: state.readKnocks() }
+        : { flags: state.flags(), knocks: state.takeKnocks() }
+    const statement = { bandNonce, requestDigest, counter: value.value, epoch, ...seen }
     return ok(await sign1(bandProof, statement, signer, { withKid: false }))
   }
 

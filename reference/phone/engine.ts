@@ -3,7 +3,7 @@
  * A request's answer is on disk before it is sent; the same request gets the same answer; a request once denied stays denied.
  */
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
-import { authorization, type BandProof, decline, type TerminalCertificate } from '#shared/contracts/radio-messages.ts'
+import type { BandProof, PresenceStatement, TerminalCertificate } from '#shared/contracts/radio-messages.ts'
 import { importVerifyKey, type VerifyKey } from '#shared/crypto/keys.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -11,20 +11,9 @@ import { Exchange, sendError } from './exchange.ts'
 import { OfferBook } from './offers.ts'
 import { type BandKey, checkProof, checkTerminal, isExpired, type OpenedRequest, openForwarded, requestKey } from './open-request.ts'
 import { judgePayment, type PaymentSettings } from './policy.ts'
-import type {
-  BandLink,
-  Clock,
-  Outcome,
-  Owner,
-  PaymentView,
-  PhoneBackend,
-  PhoneStore,
-  Relay,
-  RequestRecord,
-  Submission,
-  SubmitAnswer,
-} from './ports.ts'
+import type { BandLink, Clock, Outcome, Owner, PaymentView, PhoneBackend, PhoneStore, Relay, RequestRecord, Submission } from './ports.ts'
 import { RequestRecords } from './request-records.ts'
+import { Submitter } from './submitter.ts'
 
 /** Offers the phone leaves on the band. */
 export const BAND_OFFERS = 8
@@ -32,9 +21,6 @@ export const BAND_OFFERS = 8
 export const REQUESTS_OPEN_MAX = 4
 /** Exchanges remembered for their COMMIT. */
 export const EXCHANGES_MAX = 32
-/** First wait before the same submission is sent again; it doubles up to the maximum. */
-export const RESUBMIT_FIRST_MS = 500
-export const RESUBMIT_MAX_MS = 5_000
 /** Wait before certificates are asked for again. */
 export const CERTIFY_RETRY_MS = 2_000
 
@@ -69,6 +55,7 @@ export class PhoneEngine {
   readonly #bandKey: BandKey
   readonly #offers: OfferBook
   readonly #records: RequestRecords
+  readonly #submitter: Submitter
   readonly #open = new Map<string, OpenRequest>()
   readonly #exchanges = new Map<string, { readonly exchange: Exchange; readonly view: PaymentView; readonly key: string }>()
   /** Requests are checked one after another, so that a query never overtakes the request it asks about. */
@@ -84,6 +71,7 @@ export class PhoneEngine {
     this.#bandKey = { key: bandKey, epoch: parts.bandEpoch }
     this.#offers = new OfferBook(parts.backend, parts.rootPoint)
     this.#records = new RequestRecords(parts.store, parts.records)
+    this.#submitter = new Submitter({ clock: parts.clock, backend: parts.backend, keySet: () => this.#offers.keySet })
   }
 
   static async start(parts: PhoneParts): Promise<Result<PhoneEngine, 'bad-point'>> {
@@ -121,6 +109,7 @@ export class PhoneEngine {
   stop(): void {
     this.#stopped = true
     this.#stopRetry()
+    this.#submitter.stop()
     for (const open of this.#open.values()) open.cancel.abort()
   }
 
@@ -170,23 +159,40 @@ export class PhoneEngine {
     if (!opened.ok || !keySet) return sendError(this.#parts.band, relay.offerId, opened.ok ? 'busy' : opened.error)
     const exchange = new Exchange(opened.value, this.#parts.band)
     exchange.pending('seen')
-    const isQuery = opened.value.statement.kind === 'query'
+    const { statement } = opened.value
+    const isQuery = statement.kind === 'query'
     const terminal = await checkTerminal(opened.value, keySet, nowS)
     // A query that fails its checks gets a hint only: a refusal would end the very attempt it asks about.
     if (!terminal.ok) return isQuery ? exchange.error('malformed') : exchange.answer({ state: 'refusal', reason: terminal.error }, nowS)
-    const { requestId } = opened.value.statement.value
-    const key = requestKey(terminal.value.terminalId, requestId)
+    if (statement.kind === 'presence') return this.#presence(exchange, statement.value, nowS)
+    const key = requestKey(terminal.value.terminalId, statement.value.requestId)
     const view = viewOf(opened.value, terminal.value)
     this.#remember(toHex(relay.offerId), { exchange, view, key })
     if (!isQuery && (await this.#answeredBefore(exchange, key))) return
-    const proof = await checkProof(opened.value, this.#bandKey, this.#records.counter)
-    if (proof.ok) this.#records.sawCounter(proof.value.counter)
-    const problem: Reason | undefined = !proof.ok ? proof.error : isExpired(opened.value.statement.value, nowS) ? 'expired' : undefined
-    if (problem) return isQuery ? exchange.error('malformed') : this.#refuseAtOnce(exchange, key, problem)
-    const { statement } = opened.value
-    if (!proof.ok || statement.kind === 'query') return this.#query(exchange, key)
+    const proof = await this.#checkBand(exchange, statement.value, nowS)
+    if (!proof.ok) return isQuery ? exchange.error('malformed') : this.#refuseAtOnce(exchange, key, proof.error)
+    if (statement.kind === 'query') return this.#query(exchange, key)
     if (this.#open.size >= REQUESTS_OPEN_MAX) return exchange.error('busy')
     this.#begin({ exchange, opened: { ...opened.value, statement }, proof: proof.value, key, view })
+  }
+
+  /** The band's proof, when it is good and the request has not expired. Its counter is spent whatever comes of the request. */
+  async #checkBand(
+    { opened }: Exchange,
+    statement: { readonly time: number; readonly lifetime: number },
+    nowS: number,
+  ): Promise<Result<BandProof, Reason>> {
+    const proof = await checkProof(opened, this.#bandKey, this.#records.counter)
+    if (!proof.ok) return proof
+    this.#records.sawCounter(proof.value.counter)
+    return isExpired(statement, nowS) ? err('expired') : proof
+  }
+
+  /** Who is there, and what was knocked: answered without asking anyone, kept nowhere, and no later COMMIT or CANCEL belongs to it. */
+  async #presence(exchange: Exchange, statement: PresenceStatement, nowS: number): Promise<void> {
+    const proof = await this.#checkBand(exchange, statement, nowS)
+    if (proof.ok) await exchange.presence(proof.value.knocks, nowS)
+    else await exchange.answer({ state: 'refusal', reason: proof.error }, nowS)
   }
 
   /** The same statement gets the same answer; another one under the same request id gets `taken`; a denied one stays denied. */
@@ -240,7 +246,7 @@ export class PhoneEngine {
 
   async #resume(record: RequestRecord, submission: Submission, untilS: number): Promise<Settled | undefined> {
     const cancel = new AbortController()
-    const done = this.#submit(submission, record.digest, untilS, cancel.signal).then(async (answer) => {
+    const done = this.#submitter.submit(submission, record.digest, untilS, cancel.signal).then(async (answer) => {
       // Whether it got there the first time is not known, so being offline now says nothing.
       if (!answer.ok) return undefined
       const outcome: Settled = { state: answer.value.kind, signed: answer.value.signed }
@@ -287,7 +293,7 @@ export class PhoneEngine {
     }
     // On disk before it is asked: after a restart the phone must not say it never saw this request.
     if (!(await this.#save(payment, { state: 'asked', submission })).ok) return this.#refuse(payment, 'wallet-refused')
-    const answer = await this.#submit(submission, opened.statement.digest, expiresS, cancelled)
+    const answer = await this.#submitter.submit(submission, opened.statement.digest, expiresS, cancelled)
     if (!answer.ok) {
       if (answer.error === 'not-sent') return this.#refuse(payment, 'no-network-no-allowance')
       return answer.error === 'refused' ? this.#refuse(payment, 'wallet-refused') : undefined
@@ -328,50 +334,6 @@ export class PhoneEngine {
     stopTimer()
     question.abort()
     return outcome
-  }
-
-  /** Submits, and again while no answer comes and the request has not expired. The same bytes get the same answer. */
-  async #submit(
-    submission: Submission,
-    digest: Uint8Array,
-    untilS: number,
-    cancelled: AbortSignal,
-  ): Promise<Result<SubmitAnswer, 'not-sent' | 'no-answer' | 'refused'>> {
-    let everSent = false
-    for (let waitMs = RESUBMIT_FIRST_MS; ; waitMs = Math.min(RESUBMIT_MAX_MS, waitMs * 2)) {
-      const reply = await this.#parts.backend.submit(submission)
-      if (reply.ok && (await this.#isAnswerTo(reply.value, digest))) return reply
-      if (!reply.ok && reply.error === 'refused') return everSent ? err('no-answer') : reply
-      if (!reply.ok && reply.error === 'not-sent' && !everSent) return reply
-      everSent = true
-      if (this.#stopped || this.#parts.clock.nowMs() + waitMs > untilS * 1000) return err('no-answer')
-      await this.#wait(waitMs, cancelled)
-    }
-  }
-
-  /** An answer counts when the authorizer signed it for this very statement. */
-  async #isAnswerTo({ kind, signed }: SubmitAnswer, digest: Uint8Array): Promise<boolean> {
-    const { keySet } = this.#offers
-    if (!keySet) return false
-    const nowS = this.#nowS()
-    const opened =
-      kind === 'authorization'
-        ? await keySet.open('authorizer', authorization, signed, nowS)
-        : await keySet.open('authorizer', decline, signed, nowS)
-    return opened.ok && equalBytes(opened.value.statementDigest, digest)
-  }
-
-  async #wait(delayMs: number, cancelled: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const stopTimer = this.#parts.clock.after(delayMs, resolve)
-      const onStop = () => {
-        if (!this.#stopped) return
-        stopTimer()
-        resolve()
-      }
-      cancelled.addEventListener('abort', onStop, { once: true })
-      onStop()
-    })
   }
 
   async #cancelled(relay: Relay): Promise<void> {

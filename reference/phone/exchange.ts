@@ -15,6 +15,7 @@ import {
   type PendingStage,
   pendingMessage,
   phoneRefusal,
+  presenceAnswer,
 } from '#shared/contracts/radio-messages.ts'
 import { macMatches } from '#shared/crypto/sealing.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
@@ -49,6 +50,15 @@ export class Exchange {
   async answer(outcome: Exclude<Outcome, { state: 'asked' }>, nowS: number): Promise<void> {
     const plaintext = await this.#plaintext(outcome, nowS)
     this.#send({ kind: 'answer', body: await this.opened.session.sealAnswer(plaintext) })
+  }
+
+  /** Says, signed and sealed, what the band's proof said of knocks. It moves no money and is kept nowhere. */
+  async presence(knocks: number, nowS: number): Promise<void> {
+    const { statement, offer, session } = this.opened
+    const said = { requestId: statement.value.requestId, statementDigest: statement.digest, knocks, at: nowS }
+    const signed = await sign1(presenceAnswer, said, offer.signer, { withKid: false })
+    const plaintext = answerPlaintext.encode({ kind: ANSWER_KINDS.presence, signed })
+    this.#send({ kind: 'answer', body: await session.sealAnswer(plaintext) })
   }
 
   /** True when this CANCEL was made by the terminal of this exchange, for this request. */

@@ -5,11 +5,14 @@ import {
   bandProof,
   type ErrorCode,
   FLAG_ARMED,
+  FLAG_PROBE,
   FLAG_WORN,
   type ForwardMessage,
   forwardMessage,
   type PayStatement,
+  type PresenceStatement,
   payStatement,
+  presenceStatement,
   type QueryStatement,
   queryStatement,
   requestPlaintext,
@@ -26,6 +29,7 @@ import type { OfferBook, OfferKey } from './offers.ts'
 type Statement =
   | { readonly kind: 'pay'; readonly value: PayStatement; readonly digest: Uint8Array }
   | { readonly kind: 'query'; readonly value: QueryStatement; readonly digest: Uint8Array }
+  | { readonly kind: 'presence'; readonly value: PresenceStatement; readonly digest: Uint8Array }
 
 /** A request this phone could read. Nothing in it has been checked yet. */
 export type OpenedRequest = {
@@ -34,7 +38,7 @@ export type OpenedRequest = {
   readonly session: SealedSession
   readonly statementBytes: Uint8Array
   readonly certificateBytes: Uint8Array
-  /** `digest`: of the pay statement in question; for a query, of the first statement it names. */
+  /** `digest`: of the statement itself; for a query, of the first statement it names. */
   readonly statement: Statement
 }
 
@@ -59,7 +63,9 @@ async function readStatement(bytes: Uint8Array): Promise<Statement | undefined> 
   const pay = peekSign1(payStatement, bytes)
   if (pay.ok) return { kind: 'pay', value: pay.value.value, digest: await sha256(bytes) }
   const query = peekSign1(queryStatement, bytes)
-  return query.ok ? { kind: 'query', value: query.value.value, digest: query.value.value.firstDigest } : undefined
+  if (query.ok) return { kind: 'query', value: query.value.value, digest: query.value.value.firstDigest }
+  const presence = peekSign1(presenceStatement, bytes)
+  return presence.ok ? { kind: 'presence', value: presence.value.value, digest: await sha256(bytes) } : undefined
 }
 
 /** The terminal that really signed the statement, by a certificate the root vouches for. */
@@ -67,11 +73,18 @@ export async function checkTerminal(opened: OpenedRequest, keySet: KeySet, nowS:
   const terminal = await keySet.openTerminalCertificate(opened.certificateBytes, nowS)
   if (!terminal.ok) return err('terminal-not-trusted')
   const { key, certificate } = terminal.value
-  const signed =
-    opened.statement.kind === 'pay'
-      ? await openSign1(payStatement, opened.statementBytes, key)
-      : await openSign1(queryStatement, opened.statementBytes, key)
-  return signed.ok ? ok(certificate) : err('terminal-not-trusted')
+  return (await isSignedBy(opened, key)) ? ok(certificate) : err('terminal-not-trusted')
+}
+
+async function isSignedBy({ statement, statementBytes }: OpenedRequest, key: VerifyKey): Promise<boolean> {
+  switch (statement.kind) {
+    case 'pay':
+      return (await openSign1(payStatement, statementBytes, key)).ok
+    case 'query':
+      return (await openSign1(queryStatement, statementBytes, key)).ok
+    case 'presence':
+      return (await openSign1(presenceStatement, statementBytes, key)).ok
+  }
 }
 
 export type BandKey = { readonly key: VerifyKey; readonly epoch: number }
@@ -85,6 +98,8 @@ export async function checkProof(opened: OpenedRequest, band: BandKey, counterSe
   const { bandNonce, requestDigest, epoch, counter, flags, knocks } = proof.value
   const ofThisRequest = equalBytes(bandNonce, forward.bandNonce) && equalBytes(requestDigest, await sha256(forward.request))
   if (!ofThisRequest || epoch !== band.epoch || counter <= counterSeen) return err('band-not-usable')
+  // A proof of a probe left the knocks on the band: the same ones could stand behind a second payment.
+  if (statement.kind === 'pay' && (flags & FLAG_PROBE) !== 0) return err('band-not-usable')
   if ((flags & FLAG_WORN) === 0) return err('not-worn')
   if ((flags & FLAG_ARMED) === 0) return err('not-armed')
   if (statement.kind === 'pay' && statement.value.knocks > 0 && knocks !== statement.value.knocks) return err('knock-missing')

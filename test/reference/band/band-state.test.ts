@@ -71,6 +71,17 @@ test('knocks are kept for fifteen seconds and used up by the first proof', async
   expect(state.takeKnocks()).toBe(0)
 })
 
+test('knocks that are only read stay for the proof that takes them, and no longer than fifteen seconds', async () => {
+  const { clock, state } = wornAndArmed()
+  state.knocked(3)
+  expect([state.readKnocks(), state.readKnocks(), state.takeKnocks(), state.readKnocks()]).toEqual([3, 3, 3, 0])
+  state.knocked(2)
+  await clock.advance(KNOCKS_KEPT_MS)
+  expect(state.readKnocks()).toBe(2)
+  await clock.advance(1)
+  expect(state.readKnocks()).toBe(0)
+})
+
 test('a low battery shows in the flags', () => {
   const { state } = wornAndArmed()
   state.setBattery(14)

@@ -18,6 +18,7 @@ import {
   type AnswerPlaintext,
   answerPlaintext,
   authorization,
+  type BandProof,
   bandProof,
   cancelMessage,
   commitMessage,
@@ -27,10 +28,14 @@ import {
   neverSeen,
   offerMessage,
   type PayStatement,
+  type PresenceAnswer,
+  type PresenceStatement,
   payStatement,
   phoneCertificate,
   phoneOffer,
   phoneRefusal,
+  presenceAnswer,
+  presenceStatement,
   queryStatement,
   requestPlaintext,
   terminalCertificate,
@@ -143,6 +148,7 @@ export class FakeBackend implements PhoneBackend {
 
 export type ReadAnswer =
   | { readonly kind: 'authorization' | 'decline' | 'never-seen' | 'unreadable' }
+  | { readonly kind: 'presence'; readonly said: PresenceAnswer }
   | { readonly kind: 'refusal'; readonly reason: Reason | undefined }
 
 type Sealed = { readonly session: SealedSession; readonly phonePoint: Uint8Array; readonly requestId: Uint8Array }
@@ -177,9 +183,14 @@ export class Till {
   }
 
   async pay(
-    changes: Partial<PayStatement> & { signer?: Signer; certificate?: Uint8Array; statement?: Uint8Array } = {},
+    changes: Partial<PayStatement> & {
+      signer?: Signer
+      certificate?: Uint8Array
+      statement?: Uint8Array
+      as?: 'request' | 'probe'
+    } = {},
   ): Promise<Uint8Array> {
-    const { signer, certificate, statement: given, ...fields } = changes
+    const { signer, certificate, statement: given, as, ...fields } = changes
     const offer = await this.offer()
     const value = {
       ...{
@@ -195,29 +206,44 @@ export class Till {
     }
     const statement = given ?? (await sign1(payStatement, value, signer ?? this.#keys.signer('terminal'), { withKid: false }))
     const requestId = given ? (this.sealed?.requestId ?? value.requestId) : value.requestId
-    await this.ask(offer, statement, requestId, certificate)
+    await this.ask(offer, statement, requestId, { certificate, as })
     return requestId
   }
 
-  async query(requestId: Uint8Array, firstDigest: Uint8Array, changes: { time?: number } = {}): Promise<void> {
+  /** Asks who is there. */
+  async presence(
+    changes: Partial<PresenceStatement> & { signer?: Signer; certificate?: Uint8Array; as?: 'request' | 'probe' } = {},
+  ): Promise<Uint8Array> {
+    const { signer, certificate, as = 'probe', ...fields } = changes
+    const offer = await this.offer()
+    const time = Math.floor(this.#clock.nowMs() / 1000)
+    const asked = { requestId: randomBytes(16), bandNonce: offer.bandNonce, time, lifetime: 20, headSeq: 1, head: new Uint8Array(16) }
+    const value = { ...asked, ...fields }
+    const statement = await sign1(presenceStatement, value, signer ?? this.#keys.signer('terminal'), { withKid: false })
+    await this.ask(offer, statement, value.requestId, { certificate, as })
+    return value.requestId
+  }
+
+  async query(requestId: Uint8Array, firstDigest: Uint8Array, changes: { time?: number; as?: 'request' | 'probe' } = {}): Promise<void> {
     const offer = await this.offer()
     const time = changes.time ?? Math.floor(this.#clock.nowMs() / 1000)
     const value = { requestId, firstDigest, bandNonce: offer.bandNonce, time, lifetime: 20, headSeq: 1, head: new Uint8Array(16) }
-    await this.ask(offer, await sign1(queryStatement, value, this.#keys.signer('terminal'), { withKid: false }), requestId)
+    const statement = await sign1(queryStatement, value, this.#keys.signer('terminal'), { withKid: false })
+    await this.ask(offer, statement, requestId, { as: changes.as })
   }
 
   async ask(
     offer: Awaited<ReturnType<Till['offer']>>,
     statement: Uint8Array,
     requestId: Uint8Array,
-    certificate?: Uint8Array,
+    { certificate, as }: { readonly certificate?: Uint8Array | undefined; readonly as?: 'request' | 'probe' | undefined } = {},
   ): Promise<void> {
     const plaintext = requestPlaintext.encode({ statement, certificate: certificate ?? this.#keys.terminalCertificate })
     const sealed = await sealRequest({ offer: offer.offer, bandNonce: offer.bandNonce, sealingPoint: offer.sealingPoint, plaintext })
     if (!sealed.ok) throw new Error(sealed.error)
     this.statement = statement
     this.sealed = { session: sealed.value.session, phonePoint: offer.phonePoint, requestId }
-    this.client.say({ kind: 'request', body: sealed.value.message })
+    this.client.say({ kind: as ?? 'request', body: sealed.value.message })
   }
 
   /** The `nth` answer on this connection, opened and checked. */
@@ -254,6 +280,10 @@ export class Till {
     if (kind === 1) return { kind: (await keySet.open('authorizer', authorization, signed, nowS)).ok ? 'authorization' : 'unreadable' }
     if (kind === 2) return { kind: (await keySet.open('authorizer', decline, signed, nowS)).ok ? 'decline' : 'unreadable' }
     if (kind === 4) return { kind: (await openSign1(neverSeen, signed, phoneKey)).ok ? 'never-seen' : 'unreadable' }
+    if (kind === 5) {
+      const presence = await openSign1(presenceAnswer, signed, phoneKey)
+      return presence.ok ? { kind: 'presence', said: presence.value } : { kind: 'unreadable' }
+    }
     const refusal = await openSign1(phoneRefusal, signed, phoneKey)
     return refusal.ok ? { kind: 'refusal', reason: reasonOfCode(refusal.value.reason) } : { kind: 'unreadable' }
   }
@@ -313,7 +343,13 @@ export async function phoneWorld(options: WorldOptions = {}) {
   if (!phone.ok) throw new Error(phone.error)
   // What the phone is shown of the band: proofs can be re-made with another counter or by another key.
   const proofs: { shift: number; signer: Signer } = { shift: 0, signer: keys.signer('band') }
+  const shown: BandProof[] = []
   const altered = async (relay: Relay): Promise<Relay> => {
+    if (relay.message.kind === 'forward') {
+      const forward = forwardMessage.decode(relay.message.body)
+      const proof = forward.ok ? peekSign1(bandProof, forward.value.proof) : forward
+      if (proof.ok) shown.push(proof.value.value)
+    }
     if (relay.message.kind !== 'forward' || (proofs.shift === 0 && proofs.signer === keys.signer('band'))) return relay
     const forward = forwardMessage.decode(relay.message.body)
     const proof = forward.ok ? peekSign1(bandProof, forward.value.proof) : forward
@@ -358,9 +394,12 @@ export async function phoneWorld(options: WorldOptions = {}) {
   const bandSigner = (name: 'band' | 'stranger') => {
     proofs.signer = keys.signer(name)
   }
+  /** The proofs the phone has been shown, oldest first. */
+  const shownProofs = (): readonly BandProof[] => shown
   return {
     bandCounter,
     bandSigner,
+    shownProofs,
     clock,
     keys,
     backend,
