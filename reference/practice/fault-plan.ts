@@ -1,9 +1,9 @@
 /** Faults waiting to happen in the air, set by whoever practises them. */
 import { ATT } from '#shared/contracts/att.ts'
 import { FRAME_HEADER_BYTES } from '#shared/contracts/frames.ts'
+import type { FaultKind } from '#shared/contracts/practice-desk.ts'
 import { MESSAGE_KINDS } from '#shared/contracts/radio-messages.ts'
 import type { Direction, Fate } from './air-link.ts'
-import type { FaultKind } from './world-control.ts'
 
 /** Opcode and handle stand before the frame in notifications and write commands alike. */
 const FRAME_OFFSET = 3
@@ -17,6 +17,12 @@ export class FaultPlan {
   plan(bandId: string, fault: { readonly kind: FaultKind; readonly count: number; readonly delayMs: number }): void {
     const others = (this.#planned.get(bandId) ?? []).filter((planned) => planned.kind !== fault.kind)
     this.#planned.set(bandId, [...others, { kind: fault.kind, delayMs: fault.delayMs, left: fault.count }])
+  }
+
+  /** Faults still to come, by kind. */
+  left(bandId: string): Partial<Record<FaultKind, number>> {
+    const waiting = (this.#planned.get(bandId) ?? []).filter((planned) => planned.left > 0)
+    return Object.fromEntries(waiting.map((planned) => [planned.kind, planned.left]))
   }
 
   fateOf(bandId: string, direction: Direction, pdu: Uint8Array): Fate {

@@ -2,10 +2,8 @@
  * `npm start`: the training world in one command. A backend process, a world process (customers and air) and the terminal, each of which
  * may crash and be started again without the others; all of them end with this process, whichever way it ends.
  */
-import { createHash } from 'node:crypto'
 import { mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
@@ -13,6 +11,7 @@ import { EXIT_USAGE, TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-proc
 import { err, ok, type Result } from '#shared/result.ts'
 import { Child, type ChildSpec } from './child.ts'
 import { TERMINAL_ID } from './cinema.ts'
+import { type PracticeSockets, practiceSockets } from './local-socket.ts'
 import { ScreensBuild, screensAreFresh } from './screens.ts'
 import { chooseHost, type TerminalHost } from './terminal-host.ts'
 import { fromWorld } from './world-control.ts'
@@ -22,8 +21,6 @@ const OWNER_ONLY = 0o600
 const FOLDER_OWNER_ONLY = 0o700
 /** A log of an earlier start is kept once, when it has grown beyond this. */
 const LOG_BYTES_MAX = 5_000_000
-/** Unix socket paths are limited to about 104 bytes (macOS) and 108 (Linux). */
-const SOCKET_PATH_MAX = 100
 /** Another practice on the same folder answers within this time. */
 const PROBE_TIMEOUT_MS = 500
 /** Nothing may hold up the end for longer than this. */
@@ -70,14 +67,6 @@ function logFile(folder: string, name: string): number {
   return openSync(path, 'a', OWNER_ONLY)
 }
 
-/** Where the air listens: in the practice folder when the path is short enough, else in the system's folder for such things. */
-function socketPath(folder: string): string {
-  const name = `bandtill-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`
-  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
-  const inFolder = join(folder, 'air.sock')
-  return Buffer.byteLength(inFolder) <= SOCKET_PATH_MAX ? inFolder : join(tmpdir(), `${name}.sock`)
-}
-
 async function isAnswered(path: string): Promise<boolean> {
   const answered = Promise.withResolvers<boolean>()
   const socket = connect(path)
@@ -92,7 +81,7 @@ async function isAnswered(path: string): Promise<boolean> {
 class Practice {
   readonly #options: Options
   readonly #folder = resolve(process.env['BANDTILL_DATA'] ?? join(REPOSITORY, '.practice'))
-  readonly #socket = socketPath(this.#folder)
+  readonly #sockets: PracticeSockets = practiceSockets(this.#folder)
   readonly #children: Child[] = []
   readonly #build = new ScreensBuild()
   #backendPort = 0
@@ -109,7 +98,8 @@ class Practice {
     for (const part of ['backend', 'world', 'terminal', 'logs']) {
       mkdirSync(join(this.#folder, part), { recursive: true, mode: FOLDER_OWNER_ONLY })
     }
-    if (await isAnswered(this.#socket)) return this.#fail('Practice is already running on this machine. Use that one, or stop it first.')
+    if (await isAnswered(this.#sockets.air))
+      return this.#fail('Practice is already running on this machine. Use that one, or stop it first.')
     console.log('Preparing the practice world…')
     const screens = this.#makeScreens()
     const backend = await this.#startBackend()
@@ -200,8 +190,7 @@ class Practice {
       .transform((message) => (message.type === 'ready' ? message.enrolmentCode : ''))
     const token = join(this.#folder, 'backend', 'operator-token')
     const given = [
-      '--socket',
-      this.#socket,
+      ...['--socket', this.#sockets.air, '--desk-socket', this.#sockets.desk, '--printer-socket', this.#sockets.printer],
       '--backend',
       backendUrl,
       '--operator-token-file',
@@ -227,7 +216,9 @@ class Practice {
       TERMINAL_ID,
       `--root-point=${rootPoint}`,
     ]
-    const given = [...known, '--radio', 'practice', '--air', this.#socket, `--enrolment-code=${enrolmentCode}`]
+    const { air, desk, printer } = this.#sockets
+    const practice = ['--radio', 'practice', '--air', air, '--practice-desk', desk, '--practice-printer', printer]
+    const given = [...known, ...practice, `--enrolment-code=${enrolmentCode}`]
     if (this.#options.open !== undefined) given.push(this.#options.open ? '--open' : '--no-open')
     const ready = await this.#ready(terminalReady, {
       name: 'terminal',

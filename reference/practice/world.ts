@@ -2,22 +2,27 @@
  * The world process of practice: virtual customers with their bands and phones, and the air between them and the terminals.
  * Started by the supervisor, the demonstration, the benches; steered by process messages (world-control.ts).
  */
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { assert } from '#shared/assert.ts'
 import { selfTest } from '#shared/crypto/self-test.ts'
 import { OFFERS_MAX } from '../band/offers.ts'
 import { Air } from './air.ts'
 import { SITE, TERMINAL_ID } from './cinema.ts'
 import { CUSTOMERS } from './customers.ts'
+import { Desk } from './desk.ts'
 import { FaultPlan } from './fault-plan.ts'
+import { clearSocket, ownerOnly } from './local-socket.ts'
 import { type PracticeClock, practiceClock, seededRandom } from './practice-clock.ts'
+import { VirtualPrinter } from './printer/virtual-printer.ts'
 import { RegistryClient } from './registry-client.ts'
 import { seedProgramme, seedWorld } from './seed.ts'
 import { localDay } from './showtimes.ts'
+import { Steering } from './steering.ts'
 import { VirtualCustomer } from './virtual-customer.ts'
 import { type FromWorld, toWorld, type WorldCommand, type WorldEvent } from './world-control.ts'
-import { openWorldState, type WorldState } from './world-state.ts'
+import { openWorldState } from './world-state.ts'
 
 /** How often the world looks whether a new day has begun at the cinema. */
 const NEW_DAY_CHECK_MS = 30_000
@@ -28,6 +33,9 @@ const NOISE_SEED = 20_150_826
 
 const options = z.strictObject({
   socket: z.string().min(1),
+  /** Where the practice desk and the practice printer listen; without, there is none. */
+  'desk-socket': z.string().min(1).optional(),
+  'printer-socket': z.string().min(1).optional(),
   backend: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   'operator-token-file': z.string().min(1),
   state: z.string().min(1),
@@ -43,6 +51,8 @@ function parseOptions(): Options {
   const { values } = parseArgs({
     options: {
       socket: { type: 'string' },
+      'desk-socket': { type: 'string' },
+      'printer-socket': { type: 'string' },
       backend: { type: 'string' },
       'operator-token-file': { type: 'string' },
       state: { type: 'string' },
@@ -59,30 +69,33 @@ function send(message: FromWorld): void {
   if (process.connected) process.send?.(message)
 }
 
+/** What listens for terminals: the air, the desk, the printer. */
+type Listener = { close(): Promise<void> }
+
 class World {
   readonly #clock: PracticeClock
   readonly #registry: RegistryClient
-  readonly #state: WorldState
+  readonly #enrolmentCode: string
   readonly #customers: ReadonlyMap<string, VirtualCustomer>
-  readonly #faults: FaultPlan
-  readonly #air: Air
+  readonly #steering: Steering
+  readonly #listeners: readonly Listener[]
   #day: string
   #stopTimer = () => {}
 
   private constructor(parts: {
     clock: PracticeClock
     registry: RegistryClient
-    state: WorldState
+    enrolmentCode: string
     customers: ReadonlyMap<string, VirtualCustomer>
-    faults: FaultPlan
-    air: Air
+    steering: Steering
+    listeners: readonly Listener[]
   }) {
     this.#clock = parts.clock
     this.#registry = parts.registry
-    this.#state = parts.state
+    this.#enrolmentCode = parts.enrolmentCode
     this.#customers = parts.customers
-    this.#faults = parts.faults
-    this.#air = parts.air
+    this.#steering = parts.steering
+    this.#listeners = parts.listeners
     this.#day = localDay(parts.clock.nowMs(), SITE.timeZone).date
     this.#watchTheDay()
   }
@@ -99,7 +112,11 @@ class World {
     const seeded = await seedWorld(registry, state, clock.nowMs())
     if (!seeded.ok) throw new Error(`the backend refused ${seeded.error.step}: ${seeded.error.code}, ${seeded.error.message}`)
     const { latitudeE5, longitudeE5 } = SITE
-    const tell = (event: Omit<WorldEvent, 'type' | 'atMs'>) => send({ ...event, type: 'event', atMs: clock.nowMs() })
+    const lastEvents = new Map<string, WorldEvent['event']>()
+    const tell = (event: Omit<WorldEvent, 'type' | 'atMs'>) => {
+      lastEvents.set(event.customer, event.event)
+      send({ ...event, type: 'event', atMs: clock.nowMs() })
+    }
     const world = {
       clock,
       folder: given.state,
@@ -114,8 +131,7 @@ class World {
       CUSTOMERS.map(async (character) => VirtualCustomer.start(character, state.customers[character.id], world)),
     )
     const faults = new FaultPlan()
-    // A socket file outlives the process that was killed over it.
-    if (process.platform !== 'win32') await rm(given.socket, { force: true })
+    await clearSocket(given.socket)
     const air = await Air.listen(given.socket, {
       clock,
       intervalMs: given['interval-ms'],
@@ -124,54 +140,41 @@ class World {
       faults: (bandId, direction, pdu) => faults.fateOf(bandId, direction, pdu),
     })
     if (!air.ok) throw new Error('the practice air cannot listen on its socket')
+    await ownerOnly(given.socket)
+    const customers: ReadonlyMap<string, VirtualCustomer> = new Map(started.map((customer) => [customer.character.id, customer]))
+    const printer = await openPrinter(given['printer-socket'], clock)
+    const steering = new Steering({
+      customers,
+      faults,
+      lastEvents,
+      printer,
+      freeze: async ({ character }, frozen) => registry.freeze(state.customers[character.id].accountId, { frozen }),
+      dropLinksOf: (bandId) => air.value.dropLinksOf(bandId),
+    })
+    const desk = await openDesk(given['desk-socket'], steering)
     await filled(started, clock)
-    const customers = new Map(started.map((customer) => [customer.character.id, customer]))
-    return new World({ clock, registry, state, customers, faults, air: air.value })
+    const listeners = [air.value, desk, printer].filter((listener) => listener !== undefined)
+    return new World({ clock, registry, enrolmentCode: state.enrolmentCode, customers, steering, listeners })
   }
 
   get enrolmentCode(): string {
-    return this.#state.enrolmentCode
+    return this.#enrolmentCode
   }
 
   async take(command: WorldCommand): Promise<void> {
     const reply = command.replyTo === undefined ? {} : { replyTo: command.replyTo }
-    const refused = await this.#act(command)
-    if (refused !== undefined) return send({ type: 'refused', ...reply, message: refused })
-    if (command.type !== 'list') return send({ type: 'done', ...reply })
+    if (command.type !== 'list') {
+      const refused = await this.#steering.act(command)
+      return send(refused === undefined ? { type: 'done', ...reply } : { type: 'refused', ...reply, message: refused })
+    }
     const customers = await Promise.all([...this.#customers.values()].map(async (customer) => customer.view()))
     return send({ type: 'customers', ...reply, customers })
   }
 
   async stop(): Promise<void> {
     this.#stopTimer()
-    await this.#air.close()
+    await Promise.all(this.#listeners.map(async (listener) => listener.close()))
     await Promise.all([...this.#customers.values()].map(async (customer) => customer.stop()))
-  }
-
-  /** Undefined when done, else why not. */
-  async #act(command: WorldCommand): Promise<string | undefined> {
-    if (command.type === 'list') return undefined
-    const customer = this.#customers.get(command.customer)
-    if (!customer) return `there is no customer ${command.customer}`
-    switch (command.type) {
-      case 'set':
-        customer.set(command)
-        return undefined
-      case 'unlock-phone':
-        return customer.unlockPhone() ? undefined : 'the band is off the wrist, or the phone is out of reach'
-      case 'knock':
-        customer.band.state.knocked(command.count)
-        return undefined
-      case 'fault':
-        this.#faults.plan(command.customer, { kind: command.fault, count: command.count, delayMs: command.delayMs })
-        return undefined
-      case 'freeze': {
-        const done = await this.#registry.freeze(this.#state.customers[command.customer].accountId, { frozen: command.frozen })
-        if (!done.ok) return done.error.message
-        customer.frozen = command.frozen
-        return undefined
-      }
-    }
   }
 
   #watchTheDay(): void {
@@ -184,6 +187,20 @@ class World {
     const { date } = localDay(this.#clock.nowMs(), SITE.timeZone)
     if (date !== this.#day && (await seedProgramme(this.#registry, this.#clock.nowMs())).ok) this.#day = date
   }
+}
+
+async function openPrinter(path: string | undefined, clock: PracticeClock): Promise<VirtualPrinter | undefined> {
+  if (path === undefined) return undefined
+  const printer = await VirtualPrinter.listen(path, { clock, onFault: (detail) => console.error(detail) })
+  assert(printer.ok, 'the practice printer cannot listen on its socket')
+  return printer.value
+}
+
+async function openDesk(path: string | undefined, steering: Steering): Promise<Desk | undefined> {
+  if (path === undefined) return undefined
+  const desk = await Desk.listen(path, { view: async () => steering.view(), act: async (command) => steering.act(command) })
+  assert(desk.ok, 'the practice desk cannot listen on its socket')
+  return desk.value
 }
 
 /** A till may sell as soon as the world is ready, so the bands get their first offers before; a slow phone is not waited for. */

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { practiceSockets } from '#reference/practice/local-socket.ts'
 import { type FromWorld, fromWorld, type ToWorld, type WorldEvent } from '#reference/practice/world-control.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..')
@@ -76,11 +77,11 @@ export async function startPractice(worldArgs: readonly string[] = []) {
   const backend = new Process('reference/backend/main.ts', ['--data', join(folder, 'backend'), '--port', '0'])
   const { port, rootPoint } = await backend.message('backend ready', backendReady)
   const url = `http://127.0.0.1:${port}`
-  const socket = join(folder, 'air.sock')
+  const { air: socket, desk, printer } = practiceSockets(folder)
   const startWorld = () => {
     const token = join(folder, 'backend', 'operator-token')
     const args = ['--socket', socket, '--backend', url, '--operator-token-file', token, '--state', join(folder, 'world'), ...worldArgs]
-    return new Process('reference/practice/world.ts', args)
+    return new Process('reference/practice/world.ts', [...args, '--desk-socket', desk, '--printer-socket', printer])
   }
   let world = startWorld()
   let ready = await world.message('world ready', worldMessage('ready'))
@@ -89,6 +90,8 @@ export async function startPractice(worldArgs: readonly string[] = []) {
     url,
     rootPoint,
     socket,
+    desk,
+    printer,
     backend,
     get world() {
       return world

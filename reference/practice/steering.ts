@@ -1,0 +1,84 @@
+/** What can be done to the practice world and seen of it, for whoever asks: scripts by process messages, the drawer by the desk. */
+import type * as z from 'zod'
+import type { CustomerView, PracticeView, practiceCommand } from '#shared/contracts/practice-desk.ts'
+import type { Result } from '#shared/result.ts'
+import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
+import type { FaultPlan } from './fault-plan.ts'
+import type { VirtualCustomer } from './virtual-customer.ts'
+import type { WorldEvent } from './world-control.ts'
+
+export type SteeringCommand = z.output<typeof practiceCommand>
+
+/** The printer as far as it is steered. */
+export type SteeredPrinter = {
+  view(): PracticeView['printer']
+  set(changes: { readonly paper?: boolean | undefined; readonly online?: boolean | undefined }): Promise<boolean>
+}
+
+export type SteeringParts = {
+  readonly customers: ReadonlyMap<string, VirtualCustomer>
+  readonly faults: FaultPlan
+  /** What happened last to whom. */
+  readonly lastEvents: ReadonlyMap<string, WorldEvent['event']>
+  /** Absent where the world has no printer. */
+  readonly printer: SteeredPrinter | undefined
+  /** Freezes or thaws a customer's account at the backend. */
+  readonly freeze: (customer: VirtualCustomer, frozen: boolean) => Promise<Result<void, { readonly message: string }>>
+  /** Ends every connection to this band. */
+  readonly dropLinksOf: (bandId: string) => void
+}
+
+const NO_PRINTER: PracticeView['printer'] = { paper: true, online: false, papers: [] }
+
+export class Steering {
+  readonly #parts: SteeringParts
+
+  constructor(parts: SteeringParts) {
+    this.#parts = parts
+  }
+
+  /** Undefined when done, else why not. */
+  async act(command: SteeringCommand): Promise<string | undefined> {
+    if (command.type === 'printer') return this.#actOnPrinter(command)
+    const customer = this.#parts.customers.get(command.customer)
+    if (!customer) return `there is no customer ${command.customer}`
+    switch (command.type) {
+      case 'set':
+        customer.set(command)
+        if (command.distance !== undefined && rssiAt(command.distance, 0.5) < RSSI_HEARD_MIN) this.#parts.dropLinksOf(command.customer)
+        return undefined
+      case 'unlock-phone':
+        return customer.unlockPhone() ? undefined : 'the band is off the wrist, or the phone is out of reach'
+      case 'knock':
+        customer.band.state.knocked(command.count)
+        return undefined
+      case 'fault':
+        this.#parts.faults.plan(command.customer, { kind: command.fault, count: command.count, delayMs: command.delayMs })
+        return undefined
+      case 'freeze': {
+        const done = await this.#parts.freeze(customer, command.frozen)
+        if (!done.ok) return done.error.message
+        customer.frozen = command.frozen
+        return undefined
+      }
+    }
+  }
+
+  async view(): Promise<PracticeView> {
+    const customers = await Promise.all([...this.#parts.customers.values()].map(async (customer) => this.#viewOf(customer)))
+    return { customers, printer: this.#parts.printer?.view() ?? NO_PRINTER }
+  }
+
+  async #viewOf(customer: VirtualCustomer): Promise<CustomerView> {
+    const { address: _address, ...view } = await customer.view()
+    const lastEvent = this.#parts.lastEvents.get(view.id)
+    return { ...view, faults: this.#parts.faults.left(view.id), ...(lastEvent === undefined ? {} : { lastEvent }) }
+  }
+
+  async #actOnPrinter(changes: Parameters<SteeredPrinter['set']>[0]): Promise<string | undefined> {
+    const { printer } = this.#parts
+    if (!printer) return 'this world has no printer'
+    const { paper, online } = changes
+    return (await printer.set({ paper, online })) ? undefined : 'the printer cannot be switched on: its socket is taken'
+  }
+}
