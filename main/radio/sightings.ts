@@ -41,6 +41,8 @@ export interface Sightings {
   hear(sighting: Sighting): void
   /** The bands in sight: the proposed one first, then the nearest, in a steady order. */
   list(): BandView[]
+  /** The bands that could pay and of which none is clearly the nearest: within the lead of the strongest one, strongest first. */
+  rivals(): BandView[]
   /** Where to connect to this band, while it is in sight. */
   addressOf(id: SightingId): string | undefined
   advertOf(id: SightingId): BandAdvert | undefined
@@ -82,8 +84,19 @@ class SightingList implements Sightings {
     this.#forgetSilent(nowMs)
     this.#followLead(nowMs)
     const proposed = this.#proposed()
-    const views = [...this.#bands.values()].map((band) => viewOf(band, band === proposed))
+    const usable = [...this.#bands.values()].filter(isUsable)
+    const views = [...this.#bands.values()].map((band) => viewOf(band, { proposed: band === proposed, needsKnock: hasRival(band, usable) }))
     return views.sort((a, b) => Number(b.proposed) - Number(a.proposed) || b.nearness - a.nearness || compareLetters(a.letter, b.letter))
+  }
+
+  rivals(): BandView[] {
+    const views = this.list()
+    const usable = [...this.#bands.values()].filter(isUsable).sort((a, b) => b.smoothedDbm - a.smoothedDbm)
+    const [strongest] = usable
+    if (!strongest) return []
+    return usable
+      .filter((band) => strongest.smoothedDbm - band.smoothedDbm < LEAD_DB)
+      .flatMap((band) => views.filter((view) => view.id === band.id))
   }
 
   addressOf(id: SightingId): string | undefined {
@@ -167,7 +180,22 @@ function compareLetters(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : 1)
 }
 
-function viewOf({ id, letter, advert, smoothedDbm }: InSight, proposed: boolean): BandView {
+function isUsable({ advert }: InSight): boolean {
+  return (advert.flags & USABLE) === USABLE
+}
+
+/**
+ * True while another band that could pay is about as near, or nearer: which of the two is meant is then a guess. A band that cannot pay
+ * is no rival, and has none: charging it charges nobody, and gives the honest answer why.
+ */
+function hasRival(band: InSight, usable: readonly InSight[]): boolean {
+  return isUsable(band) && usable.some((other) => other !== band && band.smoothedDbm - other.smoothedDbm < LEAD_DB)
+}
+
+function viewOf(
+  { id, letter, advert, smoothedDbm }: InSight,
+  { proposed, needsKnock }: { readonly proposed: boolean; readonly needsKnock: boolean },
+): BandView {
   const has = (flag: number) => (advert.flags & flag) !== 0
   return {
     id,
@@ -178,5 +206,6 @@ function viewOf({ id, letter, advert, smoothedDbm }: InSight, proposed: boolean)
     phoneLinked: has(FLAG_PHONE_LINKED),
     lowBattery: has(FLAG_LOW_BATTERY),
     proposed,
+    needsKnock,
   }
 }

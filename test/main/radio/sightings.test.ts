@@ -30,15 +30,25 @@ function counter() {
       .list()
       .filter((band) => band.proposed)
       .map((band) => sightings.addressOf(band.id))
+  const needKnocks = () =>
+    sightings
+      .list()
+      .filter((band) => band.needsKnock)
+      .map((band) => sightings.addressOf(band.id))
+      .sort()
+  const rivals = () => sightings.rivals().map((band) => sightings.addressOf(band.id))
   const letters = () => sightings.list().map((band) => band.letter)
-  return { clock, sightings, hear, forMs, proposed, letters }
+  return { clock, sightings, hear, forMs, proposed, needKnocks, rivals, letters }
 }
 
 test('a band shows its flags, a letter and how near it is, and nothing of what it sent', () => {
   const { sightings, hear } = counter()
   hear('aa', -55, FLAG_WORN | FLAG_LOW_BATTERY)
   expect(sightings.list()).toEqual([
-    { id: 'sighting-1', letter: 'A', nearness: 3, worn: true, armed: false, phoneLinked: false, lowBattery: true, proposed: false },
+    {
+      ...{ id: 'sighting-1', letter: 'A', nearness: 3, worn: true, armed: false, phoneLinked: false, lowBattery: true },
+      ...{ proposed: false, needsKnock: false },
+    },
   ])
   const [band] = sightings.list()
   expect(band && sightings.addressOf(band.id)).toBe('aa')
@@ -158,6 +168,50 @@ test('one strong advert does not change who is nearest', async () => {
   await forMs(3_000, { aa: [-50], bb: [-65] })
   hear('bb', -53)
   expect(proposed()).toEqual(['aa'])
+})
+
+test('of two bands about as near each needs a knock; ten decibels apart, only the farther one does', async () => {
+  const { forMs, needKnocks, rivals } = counter()
+  await forMs(3_000, { aa: [-50], bb: [-59] })
+  expect(needKnocks()).toEqual(['aa', 'bb'])
+  expect(rivals()).toEqual(['aa', 'bb'])
+  await forMs(5_000, { aa: [-50], bb: [-61] })
+  expect(needKnocks()).toEqual(['bb'])
+  expect(rivals()).toEqual(['aa'])
+})
+
+test('the proposed band never needs a knock, nor does the only one that could pay', async () => {
+  const { forMs, proposed, needKnocks } = counter()
+  await forMs(3_000, { aa: [-60] })
+  expect(needKnocks()).toEqual([])
+  await forMs(3_000, { aa: [-60], bb: [-40] })
+  expect(proposed()).toEqual(['bb'])
+  expect(needKnocks()).toEqual(['aa'])
+})
+
+test.each([
+  ['not worn', FLAG_ARMED | FLAG_PHONE_LINKED],
+  ['not armed', FLAG_WORN | FLAG_PHONE_LINKED],
+  ['without its phone', FLAG_WORN | FLAG_ARMED],
+])('a band %s is nobody’s rival, and is charged without a knock: it says itself why it cannot pay', async (_what, flags) => {
+  const { forMs, needKnocks, rivals } = counter()
+  await forMs(3_000, { aa: [-40, flags], bb: [-45] })
+  expect(needKnocks()).toEqual([])
+  expect(rivals()).toEqual(['bb'])
+})
+
+test('nobody who could pay: nobody to ask for a knock', async () => {
+  const { forMs, rivals } = counter()
+  expect(rivals()).toEqual([])
+  await forMs(1_000, { aa: [-40, FLAG_WORN] })
+  expect(rivals()).toEqual([])
+})
+
+test('rivals are those within the lead of the strongest, strongest first', async () => {
+  const { forMs, rivals, needKnocks } = counter()
+  await forMs(3_000, { aa: [-56], bb: [-50], cc: [-59.5], dd: [-64] })
+  expect(rivals()).toEqual(['bb', 'aa', 'cc'])
+  expect(needKnocks()).toEqual(['aa', 'bb', 'cc', 'dd'])
 })
 
 test('a flood of strangers leaves a bounded list and the customer at the counter in it', async () => {
