@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from '#shared/assert.ts'
 import { err, ok } from '#shared/result.ts'
-import { type Printer, type PrinterState, type PrintJob, printerFailure } from './printer.ts'
+import { NOT_COUNTED, type Printer, type PrintJob, printerFailure } from './printer.ts'
 
 /** A job's id becomes a file's name, so it may only be what no file system takes for more than that. */
 const FILE_NAME_SAFE = /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/
@@ -14,26 +14,24 @@ const FILE_NAME_SAFE = /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/
  */
 export function createFilePrinter(options: { readonly folder: string }): Printer {
   const { folder } = options
-  let state: PrinterState = { state: 'ready', detail: `folder ${folder}` }
   return {
     async print(job) {
       assert(FILE_NAME_SAFE.test(job.id), 'a print job id must be a plain file name')
+      // A folder that cannot be made is known before the print is counted.
       try {
+        await mkdir(folder, { recursive: true })
+        if (!job.begin()) return err(NOT_COUNTED)
         await writeWhole(folder, job)
       } catch (cause) {
-        const failure = printerFailure(`cannot write the receipt file: ${errorCode(cause)}`)
-        state = { state: 'failed', detail: failure.detail }
-        return err(failure)
+        return err(printerFailure('file-failed', `cannot write the receipt file: ${errorCode(cause)}`))
       }
-      state = { state: 'ready', detail: `folder ${folder}` }
       return ok()
     },
-    describe: () => state,
+    place: () => `folder ${folder}`,
   }
 }
 
 async function writeWhole(folder: string, { id, bytes }: PrintJob): Promise<void> {
-  await mkdir(folder, { recursive: true })
   // A name of its own per try: two tries at one job never write into one file.
   const draft = join(folder, `.${id}.${randomBytes(4).toString('hex')}.part`)
   try {

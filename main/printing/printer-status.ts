@@ -1,3 +1,5 @@
+import type { PrinterTrouble } from './printer-words.ts'
+
 /** What DLE EOT n asks, in this order: the printer, why it is offline, its paper. */
 export const STATUS_QUERIES = [1, 2, 4] as const
 export type StatusQuery = (typeof STATUS_QUERIES)[number]
@@ -12,16 +14,16 @@ export function isStatusAnswer(byte: number): boolean {
 }
 
 /** Why a printer that answers so cannot print, or undefined when it can. Paper nearly at its end still prints. */
-export function faultIn(query: StatusQuery, answer: number): string | undefined {
+export function faultIn(query: StatusQuery, answer: number): PrinterTrouble | undefined {
   switch (query) {
     case 1:
       return undefined // Offline (bit 3) is explained by the next answers: see `OFFLINE_BIT`.
     case 2:
-      if ((answer & 0x20) !== 0) return 'out of paper'
-      if ((answer & 0x04) !== 0) return 'the cover is open'
-      return (answer & 0x40) !== 0 ? 'the printer reports an error' : undefined
+      if ((answer & 0x20) !== 0) return 'no-paper'
+      if ((answer & 0x04) !== 0) return 'cover-open'
+      return (answer & 0x40) !== 0 ? 'printer-error' : undefined
     case 4:
-      return (answer & 0x60) !== 0 ? 'out of paper' : undefined
+      return (answer & 0x60) !== 0 ? 'no-paper' : undefined
   }
 }
 

@@ -1,8 +1,9 @@
 import { type BaseCommand, commands, type Printer, transform } from 'receiptline'
-import type { Receipt } from '#shared/domain/receipt.ts'
+import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
+import { printable } from './print-text.ts'
 import type { PrinterEncoding, PrinterProfile } from './printer-profile.ts'
 import { type ReceiptPrint, receiptMarkup } from './receipt-markup.ts'
-import { type Bitmap, paperBitmap } from './receipt-picture.ts'
+import { type Bitmap, markupBitmap } from './receipt-picture.ts'
 
 const ESC = 0x1b
 const GS = 0x1d
@@ -17,28 +18,37 @@ const FEED_TO_TEAR_BAR = [ESC, 0x64, 5]
 const RASTER_BLOCK_ROWS = 256
 
 export type EncodedReceipt = { readonly bytes: Uint8Array; readonly sentAs: 'text' | 'picture' }
-export type EncodeOptions = Omit<ReceiptPrint, 'columns'>
+/** `drawer: false` keeps the drawer shut: a receipt that is printed long after its sale must not open it by itself. */
+export type EncodeOptions = Omit<ReceiptPrint, 'columns'> & { readonly drawer?: boolean }
+
+/** A receipt as the bytes for a printer: ESC @ first, then the drawer (cash and not a reprint), the paper, the cut. */
+export async function encodeReceipt(receipt: Receipt, profile: PrinterProfile, options: EncodeOptions): Promise<EncodedReceipt> {
+  const markup = receiptMarkup(receipt, { ...options, columns: profile.columns })
+  return encodePaper(markup, profile, { opensDrawer: opensDrawer(receipt, profile, options), title: printable(printedNumber(receipt)) })
+}
 
 /**
- * A receipt as the bytes for a printer: ESC @ first, then the drawer (cash and not a reprint), the paper, the cut.
- * Where the printer's characters cannot carry one single letter, the whole receipt goes as dots, so that no name is ever printed wrong.
+ * Any paper of ours as bytes. Where the printer's characters cannot carry one single letter, the whole paper goes as dots, so that no
+ * name is ever printed wrong.
  */
-export async function encodeReceipt(receipt: Receipt, profile: PrinterProfile, options: EncodeOptions): Promise<EncodedReceipt> {
-  const print = { ...options, columns: profile.columns }
-  const markup = receiptMarkup(receipt, print)
-  const start = [...INITIALISE, ...(opensDrawer(receipt, profile, options) ? DRAWER_PULSE : [])]
+export async function encodePaper(
+  markup: string,
+  profile: PrinterProfile,
+  { opensDrawer: pulse, title }: { readonly opensDrawer: boolean; readonly title: string },
+): Promise<EncodedReceipt> {
+  const start = [...INITIALISE, ...(pulse ? DRAWER_PULSE : [])]
   const end = profile.cut ? CUT : FEED_TO_TEAR_BAR
   const { encoding } = profile
   if (encoding !== 'picture' && carries(markup, encoding)) {
     const text = transform(markup, { command: paperCommands(profile), cpl: profile.columns, encoding, spacing: true, cutting: false })
     return { bytes: Buffer.concat([Uint8Array.from(start), Buffer.from(text, 'latin1'), Uint8Array.from(end)]), sentAs: 'text' }
   }
-  const blocks = rasterBlocks(await paperBitmap(receipt, print))
+  const blocks = rasterBlocks(await markupBitmap(markup, { columns: profile.columns, title }))
   return { bytes: Buffer.concat([Uint8Array.from(start), ...blocks, Uint8Array.from(end)]), sentAs: 'picture' }
 }
 
-function opensDrawer(receipt: Receipt, profile: PrinterProfile, { copy }: EncodeOptions): boolean {
-  return profile.drawerPulse && copy === undefined && receipt.payments.some((payment) => payment.tender === 'cash')
+function opensDrawer(receipt: Receipt, profile: PrinterProfile, { copy, drawer = true }: EncodeOptions): boolean {
+  return drawer && profile.drawerPulse && copy === undefined && receipt.payments.some((payment) => payment.tender === 'cash')
 }
 
 /** True when every character of the markup has its place in the printer's encoding. Escapes in the markup are ASCII, which all of them have. */

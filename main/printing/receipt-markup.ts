@@ -5,7 +5,7 @@ import type { Language, Words } from '#shared/domain/words.ts'
 import { localTime } from './local-time.ts'
 import { MarkupLines, type PaperColumns } from './markup-lines.ts'
 import { cellsOf, printable } from './print-text.ts'
-import { KIND_WORDS, otherLanguage, RECEIPT_WORDS } from './receipt-words.ts'
+import { KIND_WORDS, otherLanguage, RECEIPT_WORDS, TAKEN_BACK_WORDS } from './receipt-words.ts'
 
 /** What a print adds to the frozen receipt. */
 export type ReceiptPrint = {
@@ -33,7 +33,7 @@ export function receiptMarkup(receipt: Receipt, print: ReceiptPrint): string {
   const paper = new MarkupLines(print.columns)
   const speak = speakerFor(print)
   marks(paper, receipt, print, speak)
-  if (receipt.practice || print.copy !== undefined) paper.blank()
+  if (isMarked(receipt, print)) paper.blank()
   heading(paper, receipt, print, speak)
   paper.rule()
   lines(paper, receipt, speak)
@@ -45,7 +45,7 @@ export function receiptMarkup(receipt: Receipt, print: ReceiptPrint): string {
   paper.qrCode(receiptQrText(receipt, print.head), QR_CELL_DOTS[print.columns])
   paper.centre(printable(printedNumber(receipt)))
   paper.centre(speak.beside(RECEIPT_WORDS.thanks))
-  if (receipt.practice || print.copy !== undefined) paper.blank()
+  if (isMarked(receipt, print)) paper.blank()
   marks(paper, receipt, print, speak)
   return paper.toString()
 }
@@ -81,12 +81,17 @@ function practiceMark(speak: Speaker): string {
   return [...words].sort((a, b) => (a < b ? -1 : 1)).join(' · ')
 }
 
-/** PRACTICE and COPY, at the top and again at the bottom, so that no part torn off passes for a receipt. */
+function isMarked(receipt: Receipt, { copy }: ReceiptPrint): boolean {
+  return receipt.practice || receipt.kind === 'void' || copy !== undefined
+}
+
+/** PRACTICE, VOID and COPY, at the top and again at the bottom, so that no part torn off passes for a receipt. */
 function marks(paper: MarkupLines, receipt: Receipt, { copy }: ReceiptPrint, speak: Speaker): void {
   if (receipt.practice) {
     paper.banner(practiceMark(speak))
     paper.centre(speak.each(RECEIPT_WORDS.notAReceipt).join(' · '), 'strong')
   }
+  if (receipt.kind === 'void') paper.banner(speak.each(RECEIPT_WORDS.void).join(' · '))
   if (copy !== undefined)
     paper.centre(
       speak
@@ -108,6 +113,10 @@ function heading(paper: MarkupLines, receipt: Receipt, { columns }: ReceiptPrint
   paper.centre(speak.beside(KIND_WORDS[receipt.kind]), 'strong')
   const time = localTime(receipt.issuedAt, receipt.site.timeZone)
   paper.pair(speak.beside(RECEIPT_WORDS.number), printable(printedNumber(receipt)), { style: 'strong' })
+  if (receipt.of) {
+    paper.pair(speak.beside(RECEIPT_WORDS.takesBack), printable(receipt.of.printedNumber))
+    paper.pair(speak.beside(RECEIPT_WORDS.reason), speak.beside(TAKEN_BACK_WORDS[receipt.of.reason]))
+  }
   paper.pair(speak.beside(RECEIPT_WORDS.time), printable(`${time.second} ${time.offset}`))
   paper.pair(speak.beside(RECEIPT_WORDS.cashier), printable(receipt.cashierName))
   paper.pair(speak.beside(RECEIPT_WORDS.terminal), printable(receipt.terminalId))
@@ -176,7 +185,7 @@ function totals(paper: MarkupLines, receipt: Receipt, { language }: ReceiptPrint
 function paid(paper: MarkupLines, payment: Payment, speak: Speaker): void {
   switch (payment.tender) {
     case 'band':
-      paper.pair(speak.beside(RECEIPT_WORDS.band), figure(payment.amount))
+      paper.pair(speak.beside(payment.amount.amount < 0 ? RECEIPT_WORDS.returnedToBand : RECEIPT_WORDS.band), figure(payment.amount))
       paper.pair(speak.beside(RECEIPT_WORDS.payer), printable(payment.payerName), { indent: true })
       paper.pair(speak.beside(RECEIPT_WORDS.authorization), printable(payment.authorizationId.slice(0, AUTHORIZATION_DIGITS)), {
         indent: true,

@@ -3,6 +3,7 @@ import { renderAsync } from '@resvg/resvg-js'
 import { transform } from 'receiptline'
 import { assert } from '#shared/assert.ts'
 import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
+import type { PaperColumns } from './markup-lines.ts'
 import { NARROW_FACE, paperDrawing, WIDE_FACE } from './paper-drawing.ts'
 import { printable } from './print-text.ts'
 import { type ReceiptPrint, receiptMarkup } from './receipt-markup.ts'
@@ -35,9 +36,11 @@ export async function paperPng(receipt: Receipt, print: ReceiptPrint): Promise<U
   return image.asPng()
 }
 
-/** The paper as dots for a thermal head: as wide as its columns, without margins. */
-export async function paperBitmap(receipt: Receipt, print: ReceiptPrint): Promise<Bitmap> {
-  const { width, height, pixels } = await render(draw(receipt, print, 0), 1)
+type PaperShape = { readonly columns: PaperColumns; readonly title: string }
+
+/** A paper as dots for a thermal head: as wide as its columns, without margins. */
+export async function markupBitmap(markup: string, paper: PaperShape): Promise<Bitmap> {
+  const { width, height, pixels } = await render(drawMarkup(markup, paper, 0), 1)
   assert(width % 8 === 0, `a paper is whole bytes wide, got ${width} dots`)
   const rows = new Uint8Array((width / 8) * height)
   for (let dot = 0; dot < width * height; dot += 1) {
@@ -48,8 +51,12 @@ export async function paperBitmap(receipt: Receipt, print: ReceiptPrint): Promis
 }
 
 function draw(receipt: Receipt, print: ReceiptPrint, marginDots: number): string {
-  const command = paperDrawing({ columns: print.columns, marginDots, title: printable(printedNumber(receipt)) })
-  return transform(receiptMarkup(receipt, print), { command, cpl: print.columns, encoding: 'multilingual', cutting: false })
+  return drawMarkup(receiptMarkup(receipt, print), { columns: print.columns, title: printable(printedNumber(receipt)) }, marginDots)
+}
+
+function drawMarkup(markup: string, { columns, title }: PaperShape, marginDots: number): string {
+  const command = paperDrawing({ columns, marginDots, title })
+  return transform(markup, { command, cpl: columns, encoding: 'multilingual', cutting: false })
 }
 
 function render(svg: string, zoom: number) {

@@ -1,4 +1,4 @@
-import type { ReceiptKind } from '#shared/domain/receipt.ts'
+import type { Receipt, ReceiptKind } from '#shared/domain/receipt.ts'
 import type { Language, Words } from '#shared/domain/words.ts'
 
 /** The fixed words of a receipt. Names, details and addresses come from the receipt itself. */
@@ -20,6 +20,13 @@ export const RECEIPT_WORDS = {
   practice: { en: 'PRACTICE', 'zh-CN': '练习' },
   notAReceipt: { en: 'NOT A RECEIPT', 'zh-CN': '非有效收据' },
   copy: { en: 'COPY', 'zh-CN': '副本' },
+  void: { en: 'VOID', 'zh-CN': '作废' },
+  takesBack: { en: 'Takes back', 'zh-CN': '冲销单号' },
+  reason: { en: 'Reason', 'zh-CN': '原因' },
+  returnedToBand: { en: 'Returned to band', 'zh-CN': '退回手环' },
+  testPage: { en: 'TEST PAGE', 'zh-CN': '测试页' },
+  paper: { en: 'Paper', 'zh-CN': '纸宽' },
+  characters: { en: 'Characters', 'zh-CN': '字符集' },
 } as const satisfies Readonly<Record<string, Words>>
 
 export const KIND_WORDS: Readonly<Record<ReceiptKind, Words>> = {
@@ -28,6 +35,11 @@ export const KIND_WORDS: Readonly<Record<ReceiptKind, Words>> = {
   void: { en: 'VOID', 'zh-CN': '作废单' },
   exchange: { en: 'EXCHANGE', 'zh-CN': '换票单' },
   recovered: { en: 'RECOVERED RECEIPT', 'zh-CN': '补记收据' },
+}
+
+/** Why a receipt was taken back. */
+export const TAKEN_BACK_WORDS: Readonly<Record<NonNullable<Receipt['of']>['reason'], Words>> = {
+  'wrong-person': { en: 'wrong person charged', 'zh-CN': '收错了人' },
 }
 
 export function otherLanguage(language: Language): Language {

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
 import { assert } from '#shared/assert.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { type Printer, type PrinterFailure, type PrinterState, type PrintJob, printerFailure } from './printer.ts'
+import { NOT_COUNTED, type Printer, type PrinterFailure, type PrintJob, printerFailure } from './printer.ts'
 import { faultIn, isStatusAnswer, OFFLINE_BIT, STATUS_QUERIES, type StatusQuery, statusQueryBytes } from './printer-status.ts'
+import type { PrinterTrouble } from './printer-words.ts'
 
 /** The port receipt printers take raw jobs on. */
 export const PRINTER_PORT = 9100
@@ -27,9 +28,9 @@ const DEFAULT_LIMITS: TcpPrinterLimits = {
   closeTimeoutMs: 1_000,
 }
 
-export type TcpPrinterOptions = {
-  readonly host: string
-  readonly port?: number
+/** A printer on the network, or one that listens on a socket of this machine: the practice world's. */
+export type PrinterPlace = { readonly host: string; readonly port?: number } | { readonly path: string }
+export type TcpPrinterOptions = PrinterPlace & {
   readonly limits?: Partial<TcpPrinterLimits>
   /** For tests that need a connection which never comes about. */
   readonly newSocket?: () => Socket
@@ -40,65 +41,90 @@ export type TcpPrinterOptions = {
  * cover or errors, with the reason; one that says nothing is trusted. Every step has its time, so a job always ends.
  */
 export function createTcpPrinter(options: TcpPrinterOptions): Printer {
-  const { host, port = PRINTER_PORT, newSocket = () => new Socket() } = options
+  const { newSocket = () => new Socket() } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  assert(Number.isInteger(port) && port > 0 && port <= 65_535, `not a port: ${port}`)
-  const place = `${host}:${port}`
-  let state: PrinterState = { state: 'ready', detail: place }
+  const where = 'path' in options ? { path: options.path } : { host: options.host, port: options.port ?? PRINTER_PORT }
+  if ('port' in where) assert(Number.isInteger(where.port) && where.port > 0 && where.port <= 65_535, `not a port: ${where.port}`)
   return {
     async print(job) {
       const line = new PrinterLine(newSocket())
-      const printed = await runJob(line, { host, port }, limits, job).finally(() => line.drop())
-      state = printed.ok ? { state: 'ready', detail: place } : { state: 'failed', detail: printed.error.detail }
-      return printed
+      return runJob(line, where, limits, job).finally(() => line.drop())
     },
-    describe: () => state,
+    place: () => ('path' in where ? where.path : `${where.host}:${where.port}`),
   }
 }
 
 type Step = Result<void, PrinterFailure>
 
-async function runJob(line: PrinterLine, place: { host: string; port: number }, limits: TcpPrinterLimits, job: PrintJob): Promise<Step> {
-  const connected = await line.connect(place, limits.connectTimeoutMs)
+type Where = { readonly host: string; readonly port: number } | { readonly path: string }
+
+async function runJob(line: PrinterLine, where: Where, limits: TcpPrinterLimits, job: PrintJob): Promise<Step> {
+  const connected = await line.connect(where, limits.connectTimeoutMs)
   if (!connected.ok) return connected
   const before = await askStatus(line, limits.statusTimeoutMs)
-  if (before.state === 'failed') return err(printerFailure(before.detail))
+  if (before.state === 'failed') return err(before.failure)
+  if (!job.begin()) return err(NOT_COUNTED)
   const written = await line.write(job.bytes, limits.writeTimeoutMs)
   if (!written.ok) return written
   if (before.state === 'answered') {
     const after = await askStatus(line, limits.confirmTimeoutMs)
-    if (after.state === 'failed') return err(printerFailure(`${after.detail}; the receipt may be incomplete`))
-    if (after.state === 'silent') return err(printerFailure('the printer stopped answering; the receipt may be incomplete'))
+    if (after.state === 'failed') return err(after.failure)
+    if (after.state === 'silent') return err(SILENT)
   }
   return line.end(limits.closeTimeoutMs)
 }
 
-type StatusReport = { readonly state: 'answered' | 'silent' } | { readonly state: 'failed'; readonly detail: string }
+type StatusReport = { readonly state: 'answered' | 'silent' } | { readonly state: 'failed'; readonly failure: PrinterFailure }
+
+const SILENT = printerFailure('silent', 'the printer stopped answering')
+const TROUBLE_DETAILS: Readonly<Partial<Record<PrinterTrouble, string>>> = {
+  'no-paper': 'out of paper',
+  'cover-open': 'the cover is open',
+  'printer-error': 'the printer reports an error',
+}
 
 async function askStatus(line: PrinterLine, timeoutMs: number): Promise<StatusReport> {
   let isOffline = false
   for (const query of STATUS_QUERIES) {
     const answer = await line.ask(query, timeoutMs)
-    if (!answer.ok) return { state: 'failed', detail: answer.error.detail }
+    if (!answer.ok) return { state: 'failed', failure: answer.error }
     if (answer.value === undefined) {
       // Silent from the first query on: a printer without this command. Silent after it had begun to answer: not one to rely on.
       if (query === STATUS_QUERIES[0]) return { state: 'silent' }
-      return { state: 'failed', detail: 'the printer stopped answering' }
+      return { state: 'failed', failure: SILENT }
     }
     if (query === 1) isOffline = (answer.value & OFFLINE_BIT) !== 0
     const fault = faultIn(query, answer.value)
-    if (fault !== undefined) return { state: 'failed', detail: fault }
+    if (fault !== undefined) return { state: 'failed', failure: printerFailure(fault, TROUBLE_DETAILS[fault] ?? fault) }
   }
-  return isOffline ? { state: 'failed', detail: 'the printer is offline' } : { state: 'answered' }
+  return isOffline ? { state: 'failed', failure: printerFailure('off-line', 'the printer is off-line') } : { state: 'answered' }
 }
 
-const CLOSED_EARLY = 'the printer closed the connection; the receipt may be incomplete'
+const CLOSED_EARLY = printerFailure('cut-off', 'the printer closed the connection')
+/** The system's codes for an address where nobody takes the call. Any other fault is one of a connection that was there. */
+const NOBODY_THERE = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EACCES',
+  'EINVAL',
+])
+
+function connectionFailure(code: string): PrinterFailure {
+  return printerFailure(NOBODY_THERE.has(code) ? 'unreachable' : 'cut-off', `no connection to the printer: ${code}`)
+}
 
 /** One connection to a printer, for one job. Each step waits for its event, for the end of the connection, or for its time, whichever is first. */
 class PrinterLine {
   readonly #socket: Socket
   /** Settles when the connection is over, with the reason. Never rejects. */
-  readonly #over: Promise<string>
+  readonly #over: Promise<PrinterFailure>
   /** Settles when the connection is closed on both sides: true when an error did it. */
   readonly #closed: Promise<boolean>
   #waiting: ((answer: number) => void) | undefined
@@ -106,7 +132,7 @@ class PrinterLine {
   constructor(socket: Socket) {
     this.#socket = socket
     this.#over = new Promise((resolve) => {
-      socket.on('error', (error: NodeJS.ErrnoException) => resolve(`no connection to the printer: ${error.code ?? 'unknown error'}`))
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(connectionFailure(error.code ?? 'unknown error')))
       socket.on('end', () => resolve(CLOSED_EARLY))
       socket.on('close', () => resolve(CLOSED_EARLY))
     })
@@ -117,12 +143,12 @@ class PrinterLine {
     })
   }
 
-  connect(place: { host: string; port: number }, timeoutMs: number): Promise<Step> {
+  connect(where: Where, timeoutMs: number): Promise<Step> {
     const connected = new Promise<void>((resolve) => {
       this.#socket.once('connect', resolve)
-      this.#socket.connect(place)
+      this.#socket.connect(where)
     })
-    return this.#within(connected, timeoutMs, () => err(printerFailure('the printer does not answer the call')))
+    return this.#within(connected, timeoutMs, () => err(printerFailure('unreachable', 'the printer does not answer the call')))
   }
 
   write(bytes: Uint8Array, timeoutMs: number): Promise<Step> {
@@ -132,7 +158,7 @@ class PrinterLine {
         if (!error) resolve()
       })
     })
-    return this.#within(written, timeoutMs, () => err(printerFailure('the printer stopped taking data; the receipt may be incomplete')))
+    return this.#within(written, timeoutMs, () => err(printerFailure('silent', 'the printer stopped taking data')))
   }
 
   /** The answer to one query, or undefined when none came in time. */
@@ -159,7 +185,7 @@ class PrinterLine {
     })
     const hadError = await Promise.race([this.#closed, late])
     clearTimeout(timer)
-    return hadError ? err(printerFailure(CLOSED_EARLY)) : ok()
+    return hadError ? err(CLOSED_EARLY) : ok()
   }
 
   drop(): void {
@@ -171,7 +197,7 @@ class PrinterLine {
     const late = new Promise<Step>((resolve) => {
       timer = setTimeout(() => resolve(onTimeout()), timeoutMs)
     })
-    const first = await Promise.race([done.then((): Step => ok()), this.#over.then((detail): Step => err(printerFailure(detail))), late])
+    const first = await Promise.race([done.then((): Step => ok()), this.#over.then((failure): Step => err(failure)), late])
     clearTimeout(timer)
     return first
   }

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest'
-import { paperBitmap, paperPng, paperSvg } from '#main/printing/receipt-picture.ts'
+import { receiptMarkup } from '#main/printing/receipt-markup.ts'
+import { markupBitmap, paperPng, paperSvg } from '#main/printing/receipt-picture.ts'
+import type { Receipt } from '#shared/domain/receipt.ts'
 import { bandPayment, HEAD, sampleReceipt, yuan } from './sample-receipts.ts'
+
+const bitmapOf = async (receipt: Receipt, columns: 32 | 48 = 48) =>
+  markupBitmap(receiptMarkup(receipt, { ...print, columns }), { columns, title: 'test' })
 
 const print = { language: 'zh-CN', columns: 48, head: HEAD } as const
 
 /** Dots of a region that are black, from a bitmap, as rows of # and spaces. */
 async function inkOf(payerName: string): Promise<string> {
-  const { rows } = await paperBitmap(sampleReceipt({ payments: [bandPayment(yuan(12_600), payerName)] }), print)
+  const { rows } = await bitmapOf(sampleReceipt({ payments: [bandPayment(yuan(12_600), payerName)] }))
   return Buffer.from(rows).toString('hex')
 }
 
@@ -49,7 +54,7 @@ test('Chinese has its own shapes: no character is missing from the bundled face'
 
 test('the dots are as wide as the paper', async () => {
   for (const columns of [32, 48] as const) {
-    const { widthDots, heightDots, rows } = await paperBitmap(sampleReceipt(), { ...print, columns })
+    const { widthDots, heightDots, rows } = await bitmapOf(sampleReceipt(), columns)
     expect(widthDots).toBe(columns * 12)
     expect(rows).toHaveLength((widthDots / 8) * heightDots)
   }
