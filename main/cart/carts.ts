@@ -67,6 +67,15 @@ export function createCarts(deps: {
     markPaid(tx: WriteStore, cartId: CartId): void {
       setState(tx, cartId, 'paid')
     },
+    /** True when nothing is being rung up: the open cart is empty. */
+    isFree: (): boolean => current().state === 'open' && current().lines.length === 0,
+    /** Inside the caller's transaction: a sale is open again, in a cart of its own in the place of the empty one. Call `reload` afterwards. */
+    reopen(tx: WriteStore, lines: readonly SaleLine[], holds: readonly CartHold[]): void {
+      const { id, state, lines: others } = current()
+      assert(state === 'open' && others.length === 0, 'a sale is opened again only where no other is being rung up')
+      setState(tx, id, 'abandoned')
+      writeCart(tx, { id: newId() as CartId, state: 'open', lines, holds }, nowIso())
+    },
     /** Inside the caller's transaction: the seats' holds run for their full time again, by our clock's estimate. */
     renewHolds(tx: WriteStore, cartId: CartId, expiresAt: string): void {
       tx.run('UPDATE cart_holds SET expires_at = ? WHERE cart_id = ?', expiresAt, cartId)

@@ -24,18 +24,45 @@ type SeatDeskDeps = {
   readonly newId: () => string
   /** Waits until what the outbox holds has been sent, or a moment has passed. */
   readonly flushOutbox: () => Promise<void>
+  /** More is known of the holds an earlier run made. */
+  readonly onFound: () => void
 }
 
 export class SeatDesk {
   readonly #deps: SeatDeskDeps
   #queue: Promise<unknown> = Promise.resolve()
-  /** Holds of the cart whose last change got no answer: the backend may have other seats on them than the cart shows. */
-  readonly #unsure = new Set<HoldId>()
+  /**
+   * Holds of the cart that may have other seats on them at the backend than the cart shows: their last change got no answer, or an
+   * earlier run made them, whose last change may not have got one.
+   */
+  readonly #unsure: Set<HoldId>
   /** First choices that got no answer: the backend may hold those seats, so the next try for the showtime goes by the same id. */
   readonly #unanswered = new Map<ShowtimeId, HoldId>()
 
+  /** What the backend said of the holds that an earlier run made. */
+  readonly #found = new Map<HoldId, 'held' | 'pinned'>()
+
   constructor(deps: SeatDeskDeps) {
     this.#deps = deps
+    this.#unsure = new Set(deps.carts.current().holds.map(({ holdId }) => holdId))
+  }
+
+  /**
+   * The backend answers: the holds of the open cart that are not certain are compared with what it has. Where they differ, the hold is
+   * set to the cart's seats again; when some are gone, it stays uncertain, and charging says which. Seats that are being paid are only
+   * looked at: the request names their hold.
+   */
+  confirm(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const hold of this.#deps.carts.current().holds) if (this.#unsure.has(hold.holdId)) await this.#confirmOne(hold)
+    })
+  }
+
+  /** What is known, since the start, of holds an earlier run made. */
+  found(holdIds: readonly HoldId[]): 'held' | 'pinned' | 'unknown' {
+    const states = new Set(holdIds.map((holdId) => this.#found.get(holdId)))
+    if (states.has(undefined)) return 'unknown'
+    return states.has('held') ? 'held' : 'pinned'
   }
 
   /** Holds exactly these seats for the cart, or changes nothing. */
@@ -98,6 +125,36 @@ export class SeatDesk {
     const seats: Record<string, SeatState | 'ours'> = {}
     for (const [seat, state] of Object.entries(answer.value.seats)) seats[seat] = ours.has(seat) ? 'ours' : state
     return ok({ showtimeId, hallId: showtime.hallId, seats })
+  }
+
+  async #confirmOne(hold: CartHold): Promise<void> {
+    const { backend, carts, onFound } = this.#deps
+    const { holdId, showtimeId } = hold
+    const answer = await backend.seats(showtimeId)
+    if (!answer.ok) return
+    const { seats, own } = answer.value
+    const ours = new Set<string>(own.filter((seat) => seats[seat] === 'held' || seats[seat] === 'pinned'))
+    const isWhole = hold.seats.every((seat) => ours.has(seat))
+    if (isWhole) this.#found.set(holdId, hold.seats.some((seat) => seats[seat] === 'pinned') ? 'pinned' : 'held')
+    if (isWhole && ours.size === hold.seats.length) this.#unsure.delete(holdId)
+    else if (carts.current().state === 'open') await this.#setAgain(hold)
+    onFound()
+  }
+
+  async #setAgain(hold: CartHold): Promise<void> {
+    const { backend, carts } = this.#deps
+    const put = await this.#freed(() => backend.putHold(hold))
+    if (!put.ok) return
+    this.#found.set(hold.holdId, 'held')
+    const { state, lines, holds } = carts.current()
+    // While the backend was asked, the cart may have been paid, emptied or given other seats.
+    if (state !== 'open' || !holds.includes(hold)) return
+    this.#unsure.delete(hold.holdId)
+    // Should the disk refuse, the cart shows an earlier end of the hold than it has.
+    carts.change(
+      lines,
+      holds.map((each) => (each === hold ? { ...hold, expiresAt: put.value.expiresAt } : each)),
+    )
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

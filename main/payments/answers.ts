@@ -12,6 +12,7 @@ import {
   decline,
   neverSeen,
   phoneRefusal,
+  presenceAnswer,
 } from '#shared/contracts/radio-messages.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
 import { CLOCK_TOLERANCE_S, type KeySet } from '#shared/crypto/key-set.ts'
@@ -129,6 +130,25 @@ export async function readDecline(
   return reason ? ok({ kind: 'declined', reason, signed }) : err('unknown-reason')
 }
 
+/**
+ * Reads the answer to a presence: how many knocks the band felt, by the word of the phone whose certificate the question was sealed for.
+ * A refusal of the phone is none: whoever does not say what was felt, felt nothing.
+ */
+export async function readPresence(
+  plaintext: Uint8Array,
+  asked: { readonly requestId: RequestId; readonly statementDigest: Uint8Array },
+  trust: { readonly phoneKey: VerifyKey; readonly nowS: number },
+): Promise<Result<{ readonly knocks: number }, AnswerFault>> {
+  const answer = answerPlaintext.decode(plaintext)
+  if (!answer.ok || answer.value.kind !== ANSWER_KINDS.presence) return err('malformed')
+  const presence = await openSign1(presenceAnswer, answer.value.signed, trust.phoneKey)
+  if (!presence.ok) return presence
+  const fault = otherRequest(presence.value, asked)
+  if (fault) return err(fault)
+  if (Math.abs(presence.value.at - trust.nowS) > CLOCK_TOLERANCE_S) return err('wrong-time')
+  return ok({ knocks: presence.value.knocks })
+}
+
 /** The authorizer's key must have been valid when it signed, by the time inside the statement. */
 async function openByAuthorizer<T>(
   statement: SignedStructure<T>,
@@ -142,7 +162,7 @@ async function openByAuthorizer<T>(
 
 function otherRequest(
   value: { readonly requestId: Uint8Array; readonly statementDigest: Uint8Array },
-  asked: Asked,
+  asked: Pick<Asked, 'requestId' | 'statementDigest'>,
 ): AnswerFault | undefined {
   if (!equalBytes(value.requestId, fromHex(asked.requestId) ?? new Uint8Array())) return 'other-request'
   return equalBytes(value.statementDigest, asked.statementDigest) ? undefined : 'other-statement'

@@ -1,6 +1,7 @@
 /** Attempts on disk. Each step is written before what it allows to happen. */
 import type { ReadStore, SqlRow, WriteStore } from '#main/ports.ts'
 import { assert } from '#shared/assert.ts'
+import type { ReversalBody } from '#shared/contracts/backend-api.ts'
 import { type AttemptState, mayBecome } from '#shared/domain/attempt.ts'
 import type { CartId, HoldId, ReceiptId, RequestId } from '#shared/domain/ids.ts'
 import type { Currency, Money } from '#shared/domain/money.ts'
@@ -78,18 +79,43 @@ export function markEnded(
     readonly answer?: Uint8Array
     readonly reason?: Reason
     readonly receiptId?: ReceiptId
+    /** The reversal it ended with, when there is one: why it was made, and its place in the outbox. */
+    readonly reversal?: { readonly why: ReversalBody['reason']; readonly outboxSeq: number }
   },
 ): void {
   assertMay(tx, requestId, end.state)
   tx.run(
-    'UPDATE attempts SET state = ?, ended_at = ?, answer = ?, reason = ?, receipt_id = ? WHERE request_id = ?',
+    'UPDATE attempts SET state = ?, ended_at = ?, answer = ?, reason = ?, receipt_id = ?, why = ?, reversal_seq = ? WHERE request_id = ?',
     end.state,
     end.at,
     end.answer ?? null,
     end.reason ?? null,
     end.receiptId ?? null,
+    end.reversal?.why ?? null,
+    end.reversal?.outboxSeq ?? null,
     requestId,
   )
+}
+
+/** Keeps a yes that came after the reversal, as evidence. False when the attempt was not reversed, or one is kept already. */
+export function keepLateYes(tx: WriteStore, requestId: RequestId, signed: Uint8Array): boolean {
+  const kept = tx.run("UPDATE attempts SET answer = ? WHERE request_id = ? AND state = 'reversed' AND answer IS NULL", signed, requestId)
+  return kept.changes === 1
+}
+
+/** True while the backend has not acknowledged the reversal this attempt ended with. */
+export function isReversalUnheard(store: ReadStore, requestId: RequestId): boolean {
+  const unheard = store.get(
+    `SELECT 1 AS unheard FROM attempts a JOIN outbox o ON o.seq = a.reversal_seq
+     WHERE a.request_id = ? AND o.acked_at IS NULL`,
+    requestId,
+  )
+  return unheard !== undefined
+}
+
+/** The request that was paid with this receipt. */
+export function requestOfReceipt(store: ReadStore, receiptId: ReceiptId): RequestId | undefined {
+  return store.get('SELECT request_id FROM attempts WHERE receipt_id = ?', receiptId)?.['request_id'] as RequestId | undefined
 }
 
 /** What the radio did for this attempt, for the record. */

@@ -63,6 +63,10 @@ export type OpenSession = {
 
 export type SessionInput = {
   readonly address: string
+  /** `probe` for what moves no money: the band then keeps its run of knocks. A `request` when left out. */
+  readonly kind?: 'request' | 'probe'
+  /** The session is given up this long after its turn came, whatever it waits for then. Only what moves no money may have one. */
+  readonly timeoutMs?: number
   readonly requestId: RequestId
   /** Signs the statement for this offer. */
   readonly statementFor: (offer: CheckedOffer) => Promise<Uint8Array>
@@ -100,7 +104,7 @@ export class BandSessions {
     }
     let session: SessionEnd | undefined
     try {
-      session = await runBandSession(this.#deps, input)
+      session = await inTime(this.#deps.clock, input, async (late) => runBandSession(this.#deps, input, late))
     } finally {
       if (session?.kind !== 'answered') end()
     }
@@ -111,7 +115,16 @@ export class BandSessions {
   }
 }
 
-async function runBandSession(deps: SessionDeps, input: SessionInput): Promise<SessionEnd> {
+/** Resolves when a session's time is over; never, when it has no limit of its own. */
+type Late = Promise<'late'>
+
+async function inTime<T>(clock: Clock, { timeoutMs }: SessionInput, work: (late: Late) => Promise<T>): Promise<T> {
+  const { promise: late, resolve } = Promise.withResolvers<'late'>()
+  const stopTimer = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, () => resolve('late'))
+  return work(late).finally(stopTimer)
+}
+
+async function runBandSession(deps: SessionDeps, input: SessionInput, late: Late): Promise<SessionEnd> {
   // No phone would trust an outdated certificate: say so before a customer is bothered.
   const nowS = Math.floor(deps.clock.nowMs() / 1_000)
   if (!isValidAt(deps.standing().certificate, nowS)) return { kind: 'not-asked', reason: 'terminal-not-trusted' }
@@ -119,7 +132,7 @@ async function runBandSession(deps: SessionDeps, input: SessionInput): Promise<S
   const connected = await deps.radio.connect(input.address)
   if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }
   const link = connected.value
-  const end = await ask(deps, input, link)
+  const end = await ask(deps, input, { link, late })
   if (end.kind !== 'answered') await link.close()
   return end
 }
@@ -127,11 +140,12 @@ async function runBandSession(deps: SessionDeps, input: SessionInput): Promise<S
 async function ask(
   deps: { readonly clock: Clock; readonly standing: () => Standing },
   input: SessionInput,
-  link: BandLink,
+  { link, late }: { readonly link: BandLink; readonly late: Late },
 ): Promise<SessionEnd> {
   const nowS = () => Math.floor(deps.clock.nowMs() / 1_000)
   const standing = deps.standing()
-  const first = await link.receive(OFFER_TIMEOUT_MS)
+  const first = await Promise.race([link.receive(OFFER_TIMEOUT_MS), late])
+  if (first === 'late') return { kind: 'not-asked', reason: 'busy' }
   if (!first.ok) return { kind: 'not-asked', reason: first.error === 'link-lost' ? 'band-gone' : 'busy' }
   const offer = await checkOffer(first.value, standing, nowS())
   if (!offer.ok) return { kind: 'not-asked', reason: offer.error }
@@ -145,25 +159,25 @@ async function ask(
   if (!sealed.ok) return { kind: 'not-asked', reason: 'band-not-usable' }
   const persisted = await input.persist(statement, offer.value)
   if (!persisted.ok) return { kind: 'not-persisted', detail: persisted.error.detail }
-  const sent = await link.send({ kind: 'request', body: sealed.value.message })
+  const sent = await link.send({ kind: input.kind ?? 'request', body: sealed.value.message })
   if (!sent.ok) return { kind: 'unknown', why: sent.error }
   input.onStage('sent')
-  return waitForAnswer(deps.clock, input, link, sealed.value.session, offer.value.phoneKey)
+  return waitForAnswer(deps.clock, input, { link, late, session: sealed.value.session, phoneKey: offer.value.phoneKey })
 }
 
 async function waitForAnswer(
   clock: Clock,
   input: SessionInput,
-  link: BandLink,
-  session: SealedSession,
-  phoneKey: VerifyKey,
+  asked: { readonly link: BandLink; readonly late: Late; readonly session: SealedSession; readonly phoneKey: VerifyKey },
 ): Promise<SessionEnd> {
+  const { link, late, session, phoneKey } = asked
   const radio = { attRequests: link.attRequests(), ...link.lastSent() }
   const cancelled = input.cancelled.then(() => 'cancelled' as const)
   for (;;) {
     const leftMs = input.expiresAtMs() + ANSWER_GRACE_MS - clock.nowMs()
     if (leftMs <= 0) return { kind: 'unknown', why: 'expired' }
-    const next = await Promise.race([link.receive(leftMs), cancelled])
+    const next = await Promise.race([link.receive(leftMs), cancelled, late])
+    if (next === 'late') return { kind: 'unknown', why: 'expired' }
     if (next === 'cancelled') {
       await sendCancel(link, session, input.requestId)
       return { kind: 'unknown', why: 'cancelled' }

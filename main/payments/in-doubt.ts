@@ -24,6 +24,11 @@ const UNKNOWN_AFTER_EXPIRY_MS = 5_000
 /** A query is answered from the phone's memory: no session needs longer. */
 const QUERY_TIMEOUT_MS = 15_000
 
+/**
+ * What became of an outcome: `ended` on disk, or it `waits` for the cashier of an interrupted sale. `open`: nothing is settled, ask again.
+ */
+export type Settled = 'ended' | 'waits' | 'open'
+
 export type DoubtDeps = {
   readonly store: Store
   readonly clock: Clock
@@ -32,19 +37,25 @@ export type DoubtDeps = {
   readonly ledger: Ledger
   readonly standing: () => Standing
   readonly attemptAtBackend: BackendClient['attempt']
-  /** Acts on an outcome; true when the attempt is ended on disk. */
-  readonly settleOutcome: (attempt: Attempt, outcome: Outcome, open?: OpenSession) => Promise<boolean>
-  readonly endAsReversed: (requestId: RequestId, reason: Reason) => boolean
+  readonly settleOutcome: (attempt: Attempt, outcome: Outcome, open?: OpenSession) => Promise<Settled>
+  readonly endAsReversed: (requestId: RequestId, reason: Reason) => Settled
+  /** False for an attempt of an earlier run until it is known whether these records are the newest. */
+  readonly maySettle: (requestId: RequestId) => boolean
   /** Where the band that was asked can be reached, while it is still in sight. */
   readonly bandAddress: (requestId: RequestId) => string | undefined
   readonly onNext: (requestId: RequestId, nextQueryAt: string) => void
   readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
 }
 
+/** `takeBack` cancels a question that waits, or hangs up on the one being asked; `askNow` is there while it waits. */
+type Question = { readonly takeBack: Unsubscribe; readonly askNow?: () => void }
+
 export class DoubtDesk {
   readonly #deps: DoubtDeps
-  /** What takes back each attempt's next question, or hangs up on the one being asked. */
-  readonly #waiting = new Map<RequestId, Unsubscribe>()
+  /** Attempts that are asked about, each with its next question or the one being asked. */
+  readonly #waiting = new Map<RequestId, Question>()
+  /** Attempts whose answer is known and waits for the cashier: still in doubt on disk. */
+  readonly #answered = new Set<RequestId>()
   /** Questions that are being asked now. */
   readonly #asking = new Set<Promise<void>>()
   #stopped = false
@@ -54,7 +65,7 @@ export class DoubtDesk {
   }
 
   count(): number {
-    return this.#waiting.size
+    return this.#waiting.size + this.#answered.size
   }
 
   /** Begins to ask about an attempt. */
@@ -62,10 +73,16 @@ export class DoubtDesk {
     if (!this.#waiting.has(requestId)) this.#askLater(requestId, 0)
   }
 
+  /** The backend answers again: what waits for its next question is asked now, and from then on as if it were new. */
+  backOnline(): void {
+    for (const question of [...this.#waiting.values()]) question.askNow?.()
+  }
+
   /** The attempt has ended: no more questions. */
   forget(requestId: RequestId): void {
-    this.#waiting.get(requestId)?.()
+    this.#waiting.get(requestId)?.takeBack()
     this.#waiting.delete(requestId)
+    this.#answered.delete(requestId)
   }
 
   /** No more questions. Resolves when those under way have come back. */
@@ -77,40 +94,56 @@ export class DoubtDesk {
 
   #askLater(requestId: RequestId, tries: number): void {
     if (this.#stopped) return
-    const { clock, onNext, onFault } = this.#deps
+    const { clock, onNext } = this.#deps
     const delayMs = ASK_AFTER_MS[Math.min(tries, ASK_AFTER_MS.length - 1)] ?? 0
-    const cancelTimer = clock.after(delayMs, () => {
-      const asking = this.#ask(requestId, tries)
-        .catch((bug: unknown) => {
-          onFault('bug', { requestId, detail: String(bug) })
-          this.#askLater(requestId, tries + 1)
-        })
-        .finally(() => this.#asking.delete(asking))
-      this.#asking.add(asking)
-    })
-    this.#waiting.set(requestId, cancelTimer)
+    const takeBack = clock.after(delayMs, () => this.#askNow(requestId, tries))
+    const askNow = () => {
+      takeBack()
+      this.#askNow(requestId, 0)
+    }
+    this.#waiting.set(requestId, { takeBack, askNow })
     onNext(requestId, new Date(clock.nowMs() + delayMs).toISOString())
   }
 
-  async #ask(requestId: RequestId, tries: number): Promise<void> {
-    const attempt = attemptById(this.#deps.store, requestId)
-    if (attempt?.state !== 'in-doubt' && attempt?.state !== 'sent') return this.forget(requestId)
-    const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>()
-    this.#waiting.set(requestId, cancel)
-    const settled = (await this.#askBand(attempt, cancelled)) || (await this.#askBackend(attempt))
-    if (settled) this.forget(requestId)
-    else if (this.#waiting.has(requestId)) this.#askLater(requestId, tries + 1)
+  #askNow(requestId: RequestId, tries: number): void {
+    const { promise: cancelled, resolve: takeBack } = Promise.withResolvers<void>()
+    this.#waiting.set(requestId, { takeBack })
+    const asking = this.#ask(requestId, tries, cancelled)
+      .catch((bug: unknown) => {
+        this.#deps.onFault('bug', { requestId, detail: String(bug) })
+        if (this.#waiting.has(requestId)) this.#askLater(requestId, tries + 1)
+      })
+      .finally(() => this.#asking.delete(asking))
+    this.#asking.add(asking)
   }
 
-  async #askBand(attempt: Attempt, cancelled: Promise<void>): Promise<boolean> {
+  async #ask(requestId: RequestId, tries: number, cancelled: Promise<void>): Promise<void> {
+    const attempt = attemptById(this.#deps.store, requestId)
+    if (attempt?.state !== 'in-doubt' && attempt?.state !== 'sent') return this.forget(requestId)
+    const settled = this.#deps.maySettle(requestId) ? await this.#askAll(attempt, cancelled) : 'open'
+    if (settled === 'ended') return this.forget(requestId)
+    // It may have ended by another hand while it was asked about.
+    if (!this.#waiting.has(requestId)) return
+    if (settled === 'open') return this.#askLater(requestId, tries + 1)
+    this.#waiting.delete(requestId)
+    this.#answered.add(requestId)
+  }
+
+  async #askAll(attempt: Attempt, cancelled: Promise<void>): Promise<Settled> {
+    const byBand = await this.#askBand(attempt, cancelled)
+    return byBand === 'open' ? this.#askBackend(attempt) : byBand
+  }
+
+  async #askBand(attempt: Attempt, cancelled: Promise<void>): Promise<Settled> {
     const { clock, keys, ledger, standing, bandAddress, settleOutcome, sessions } = this.#deps
     const address = bandAddress(attempt.requestId)
     const firstDigest = attempt.sent?.statementDigest
-    if (!address || !firstDigest) return false
+    if (!address || !firstDigest) return 'open'
     const nowS = () => Math.floor(clock.nowMs() / 1_000)
     const deadlineMs = clock.nowMs() + QUERY_TIMEOUT_MS
     const end = await sessions.run({
       address,
+      kind: 'probe',
       requestId: attempt.requestId,
       statementFor: (offer) =>
         signQuery({ keys, offer, requestId: attempt.requestId, firstDigest, head: journalHead(ledger), nowS: nowS() }),
@@ -119,7 +152,7 @@ export class DoubtDesk {
       onStage: () => {},
       cancelled,
     })
-    if (end.kind !== 'answered') return false
+    if (end.kind !== 'answered') return 'open'
     const { keys: trusted } = standing()
     const trust = { keys: trusted, phoneKey: end.phoneKey, nowS: nowS() }
     try {
@@ -130,14 +163,16 @@ export class DoubtDesk {
     }
   }
 
-  async #askBackend(attempt: Attempt): Promise<boolean> {
+  async #askBackend(attempt: Attempt): Promise<Settled> {
     const { attemptAtBackend, clock, standing, settleOutcome, endAsReversed } = this.#deps
     const answer = await attemptAtBackend(attempt.requestId)
-    if (!answer.ok) return false
+    if (!answer.ok) return 'open'
     const { state, signed } = answer.value
     const asked = askedOf(attempt, standing())
     const trust = { keys: standing().keys, nowS: Math.floor(clock.nowMs() / 1_000) }
-    if (signed && (state === 'held' || state === 'captured')) {
+    // Captured, and no receipt here: these records are not the newest, and a second receipt would be one too many. A person looks at it.
+    if (state === 'captured') this.#deps.onFault('captured-elsewhere', { requestId: attempt.requestId })
+    if (signed && state === 'held') {
       return this.#actOn(attempt, await readAuthorization(signed, asked, trust), (value) => settleOutcome(attempt, value))
     }
     if (signed && state === 'declined') {
@@ -145,17 +180,17 @@ export class DoubtDesk {
     }
     if (state === 'reversed') return endAsReversed(attempt.requestId, 'cancelled')
     const isOver = clock.nowMs() > asked.expiresAtS * 1_000 + UNKNOWN_AFTER_EXPIRY_MS
-    return state === 'unknown' && isOver ? endAsReversed(attempt.requestId, 'expired') : false
+    return state === 'unknown' && isOver ? endAsReversed(attempt.requestId, 'expired') : 'open'
   }
 
   async #actOn(
     attempt: Attempt,
     outcome: Awaited<ReturnType<typeof readAnswer>>,
-    act: (outcome: Outcome) => Promise<boolean>,
-  ): Promise<boolean> {
+    act: (outcome: Outcome) => Promise<Settled>,
+  ): Promise<Settled> {
     if (outcome.ok) return act(outcome.value)
     this.#deps.onFault('answer-refused', { requestId: attempt.requestId, fault: outcome.error })
-    return false
+    return 'open'
   }
 }
 

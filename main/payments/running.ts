@@ -9,6 +9,8 @@ export type Running = {
   readonly requestId: RequestId
   readonly bandAddress: string | undefined
   view: PaymentView
+  /** From `sent` on, when the request expires on the monotonic clock. Unknown of a payment that an earlier run began. */
+  expiresMonotonicMs: number | undefined
   /** Cash may be taken: the seats are pinned, or there are none. */
   mayTakeCash: boolean
   /** Resolves when the cashier stops waiting. */
@@ -31,7 +33,7 @@ export function begunPayment(begun: {
   const view: PaymentView = band
     ? { tender: 'band', requestId, state: 'prepared', stage: 'connecting', bandLetter: band.letter, total, startedAt, expiresAt }
     : { tender: 'cash', requestId, state: 'prepared', total }
-  return { requestId, bandAddress: band?.address, cancelled, cancel, view, mayTakeCash: false }
+  return { requestId, bandAddress: band?.address, cancelled, cancel, view, mayTakeCash: false, expiresMonotonicMs: undefined }
 }
 
 /** A payment that an earlier run left open. Where its band is, is not known any more. */
@@ -41,5 +43,13 @@ export function recoveredPayment({ requestId, tender, amount: total, bandLetter,
     tender === 'cash'
       ? { tender, requestId, state, total }
       : { tender, requestId, state, stage: 'sent', bandLetter, total, startedAt, expiresAt }
-  return { requestId, bandAddress: undefined, cancelled: Promise.resolve(), cancel: () => {}, view, mayTakeCash: false }
+  return {
+    requestId,
+    bandAddress: undefined,
+    cancelled: Promise.resolve(),
+    cancel: () => {},
+    view,
+    mayTakeCash: false,
+    expiresMonotonicMs: undefined,
+  }
 }

@@ -16,7 +16,7 @@ import { money, subtract, sum } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import type { Payment, Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { type Attempt, attemptById, markEnded, recordRadio, stateOf } from './attempt-book.ts'
+import { type Attempt, attemptById, keepLateYes, markEnded, recordRadio, stateOf } from './attempt-book.ts'
 
 export type SettleDeps = {
   readonly store: Store
@@ -114,14 +114,24 @@ export function settleUnpaid(
     const attempt = openAttempt(tx, requestId)
     if (!attempt) return err({ code: 'already-ended' })
     const at = new Date(deps.clock.nowMs()).toISOString()
-    const { state, reason, answer } = end
-    markEnded(tx, requestId, { state, at, ...(reason ? { reason } : {}), ...(answer ? { answer } : {}) })
-    if (attempt.sent || attempt.holdIds.length > 0) deps.ledger.commitReversal(tx, reversalOf(attempt, end.why, at))
+    const { state, reason, answer, why } = end
+    const isAsked = attempt.sent !== undefined || attempt.holdIds.length > 0
+    const reversal = isAsked ? { why, outboxSeq: deps.ledger.commitReversal(tx, reversalOf(attempt, why, at)) } : undefined
+    markEnded(tx, requestId, { state, at, ...(reason ? { reason } : {}), ...(answer ? { answer } : {}), ...(reversal ? { reversal } : {}) })
     deps.carts.lock(tx, attempt.cartId, 'open')
     deps.carts.renewHolds(tx, attempt.cartId, new Date(deps.clock.nowMs() + HOLD_LIFETIME_MS).toISOString())
     return ok()
   })
   return finish(deps, settled)
+}
+
+/** A yes for an attempt that was reversed before it came: never a receipt. Kept beside the attempt and in the journal, once. */
+export function refuseLateYes(deps: SettleDeps, requestId: RequestId, authorization: Authorization, signed: Uint8Array): void {
+  deps.store.write((tx) => {
+    if (!keepLateYes(tx, requestId, signed)) return
+    const fields = { request_id: requestId, authorization_id: toHex(authorization.authorizationId) }
+    deps.ledger.appendEvent(tx, 'late-yes-refused', fields)
+  })
 }
 
 function reversalOf(attempt: Attempt, why: ReversalBody['reason'], at: string): ReversalBody {

@@ -3,9 +3,16 @@ import canonicalize from 'canonicalize'
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Keys } from '#main/ports.ts'
 import { assert } from '#shared/assert.ts'
-import { HEAD_BYTES, LINES_DIGEST_BYTES, payStatement, queryStatement, REQUEST_LIFETIME_MAX_S } from '#shared/contracts/radio-messages.ts'
+import {
+  HEAD_BYTES,
+  LINES_DIGEST_BYTES,
+  payStatement,
+  presenceStatement,
+  queryStatement,
+  REQUEST_LIFETIME_MAX_S,
+} from '#shared/contracts/radio-messages.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
-import { sign1 } from '#shared/crypto/sign1.ts'
+import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import type { HoldId, RequestId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
@@ -29,10 +36,12 @@ export async function signPay(input: {
   readonly amount: Money
   readonly lines: readonly SaleLine[]
   readonly holdIds: readonly HoldId[]
+  /** How often the customer's wrist must have been knocked; 0 asks for none. */
+  readonly knocks: number
   readonly head: JournalHead
   readonly nowS: number
 }): Promise<Uint8Array> {
-  const { keys, offer, requestId, amount, lines, holdIds, head, nowS } = input
+  const { keys, offer, requestId, amount, lines, holdIds, knocks, head, nowS } = input
   const statement = {
     requestId: idBytes(requestId),
     amount: amount.amount,
@@ -40,7 +49,7 @@ export async function signPay(input: {
     linesDigest: await linesDigest(lines),
     holds: holdIds.map(idBytes),
     bandNonce: offer.message.bandNonce,
-    knocks: 0,
+    knocks,
     listAgeMinutes: 0,
     time: nowS,
     lifetime: REQUEST_LIFETIME_MAX_S,
@@ -70,26 +79,53 @@ export async function signQuery(input: {
   }
   return sign1(queryStatement, statement, keys.signer, { withKid: false })
 }
-/** A query is answered from what the phone has stored: it needs no more than a session's time. */
+/** Queries and presences are answered by the phone itself, at once: they need no more than a session's time. */
 const QUERY_LIFETIME_S = 20
+
+export async function signPresence(input: {
+  readonly keys: Keys
+  readonly offer: CheckedOffer
+  readonly requestId: RequestId
+  readonly head: JournalHead
+  readonly nowS: number
+}): Promise<Uint8Array> {
+  const { keys, offer, requestId, head, nowS } = input
+  const statement = {
+    requestId: idBytes(requestId),
+    bandNonce: offer.message.bandNonce,
+    time: nowS,
+    lifetime: QUERY_LIFETIME_S,
+    headSeq: head.seq,
+    head: head.hash.subarray(0, HEAD_BYTES),
+  }
+  return sign1(presenceStatement, statement, keys.signer, { withKid: false })
+}
 
 /** What an answer to this request must agree with. Throws (a bug) when the request had not been sent. */
 export function askedOf(
   attempt: {
     readonly requestId: RequestId
     readonly amount: Money
-    readonly sent?: { readonly statementDigest: Uint8Array; readonly sentAt: string; readonly expiresAt: string }
+    readonly sent?: {
+      readonly statement: Uint8Array
+      readonly statementDigest: Uint8Array
+      readonly sentAt: string
+      readonly expiresAt: string
+    }
   },
   standing: Standing,
 ): Asked {
   assert(attempt.sent, 'only a request that was sent can be answered')
+  // Our own bytes, as they left: after a restart, too, the answer is held against what was asked.
+  const statement = peekSign1(payStatement, attempt.sent.statement)
+  assert(statement.ok, 'a request on disk can be read')
   return {
     requestId: attempt.requestId,
     statementDigest: attempt.sent.statementDigest,
     amount: attempt.amount,
     merchantId: standing.profile.merchant.id,
     terminalId: standing.profile.terminalId,
-    knocks: 0,
+    knocks: statement.value.value.knocks,
     sentAtS: Math.floor(Date.parse(attempt.sent.sentAt) / 1_000),
     expiresAtS: Math.floor(Date.parse(attempt.sent.expiresAt) / 1_000),
   }

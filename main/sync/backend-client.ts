@@ -2,22 +2,25 @@
  * The backend over HTTP. This folder is the only code in main/ that speaks it.
  */
 import type * as z from 'zod'
-import type { BackendRefusal, Clock, Enrolment } from '#main/ports.ts'
+import type { BackendRefusal, Clock, Enrolment, OwnAuthorization } from '#main/ports.ts'
 import {
   attemptStatus,
   BACKEND_PATHS,
   enrolTerminal,
   getProgramme,
   getSeats,
+  ownAuthorizations,
+  ownReceipts,
   pinHold,
   postOutbox,
   putHold,
   renewCertificate,
+  terminalStanding,
   unpinHold,
 } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
-import type { SeatId } from '#shared/domain/ids.ts'
+import type { HoldId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Programme } from '#shared/domain/programme.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { createConnection } from './connection.ts'
@@ -63,6 +66,7 @@ export function createBackendClient(input: BackendClientInput): Result<HttpBacke
     ...registryCalls(call, signer),
     ...seatCalls(call),
     ...moneyCalls(call),
+    ...recoveryCalls(call),
   })
 }
 
@@ -156,6 +160,45 @@ function moneyCalls(call: Caller): Pick<HttpBackendClient, 'attempt' | 'postOutb
       return call({ method: 'POST', path: BACKEND_PATHS.outbox, body: { entries }, reply: postOutbox.reply }, ({ results }) =>
         ok(results.map(({ id, outcome, alarm }) => ({ id, outcome, ...(alarm === undefined ? {} : { alarm }) }))),
       )
+    },
+  }
+}
+
+type AuthorizationRow = z.output<typeof ownAuthorizations.reply>['authorizations'][number]
+
+function toOwnAuthorization({ cursor, requestId, signed, holds }: AuthorizationRow): Result<OwnAuthorization, BackendRefusal> {
+  const bytes = bytesOf(signed)
+  if (!bytes.ok) return bytes
+  // The casts: each id was checked by the schema.
+  const pinned = holds.map((hold) => ({
+    holdId: hold.holdId as HoldId,
+    showtimeId: hold.showtimeId as ShowtimeId,
+    seats: hold.seats as SeatId[],
+  }))
+  return ok({ cursor, requestId: requestId as RequestId, signed: bytes.value, holds: pinned })
+}
+
+function recoveryCalls(call: Caller): Pick<HttpBackendClient, 'standing' | 'ownReceipts' | 'ownAuthorizations'> {
+  return {
+    async standing() {
+      return call({ method: 'GET', path: BACKEND_PATHS.standing, reply: terminalStanding.reply }, ({ epoch, head, series }) =>
+        ok({ epoch, series, ...(head ? { head } : {}) }),
+      )
+    },
+    async ownReceipts(after) {
+      return call({ method: 'GET', path: `${BACKEND_PATHS.ownReceipts}?after=${after}`, reply: ownReceipts.reply }, (page) => ok(page))
+    },
+    async ownAuthorizations(after) {
+      const path = `${BACKEND_PATHS.ownAuthorizations}?after=${after}`
+      return call({ method: 'GET', path, reply: ownAuthorizations.reply }, ({ authorizations, more }) => {
+        const read: OwnAuthorization[] = []
+        for (const row of authorizations) {
+          const authorization = toOwnAuthorization(row)
+          if (!authorization.ok) return authorization
+          read.push(authorization.value)
+        }
+        return ok({ authorizations: read, more })
+      })
     },
   }
 }

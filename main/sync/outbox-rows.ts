@@ -1,7 +1,6 @@
 import type { OutboxOutcome, ReadStore, SqlRow, WriteStore } from '#main/ports.ts'
 import { OUTBOX_BATCH_MAX, type OutboxKind } from '#shared/contracts/backend-api.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
-import { type Currency, type Money, money } from '#shared/domain/money.ts'
 import type { OutboxAlarm } from './ports.ts'
 
 /** A batch's bodies together, characters: well inside what servers take in one request (Fastify: 1 MiB). */
@@ -9,9 +8,7 @@ export const BATCH_CHARACTERS_MAX = 500_000
 
 const NEXT = 'SELECT seq, id, kind, body FROM outbox WHERE acked_at IS NULL AND seq > ? ORDER BY seq LIMIT ?'
 const PENDING = 'SELECT COUNT(*) AS pending FROM outbox WHERE acked_at IS NULL'
-const UNSYNCED = `SELECT COALESCE(SUM(r.total_minor), 0) AS total
-  FROM outbox o CROSS JOIN receipts r USING (journal_seq) WHERE o.acked_at IS NULL AND r.currency = ?`
-const ALARMS = 'SELECT id, kind, alarm, acked_at FROM outbox WHERE alarm IS NOT NULL ORDER BY seq DESC LIMIT ?'
+const ALARMS = 'SELECT id, kind, alarm, acked_at, created_at FROM outbox WHERE alarm IS NOT NULL ORDER BY seq DESC LIMIT ?'
 const ACK = 'UPDATE outbox SET acked_at = ?, outcome = ?, alarm = ? WHERE seq = ? AND acked_at IS NULL'
 const ALARM = 'UPDATE outbox SET alarm = ? WHERE seq = ? AND acked_at IS NULL'
 /** A person reads these: more than this many need a look at the backend. */
@@ -66,15 +63,12 @@ export function countPending(reads: ReadStore): number {
   return Number(reads.get(PENDING)?.['pending'])
 }
 
-export function unsyncedTotal(reads: ReadStore, currency: Currency): Money {
-  return money(Number(reads.get(UNSYNCED, currency)?.['total']), currency)
-}
-
 export function alarmsOf(reads: ReadStore): readonly OutboxAlarm[] {
   return reads.all(ALARMS, ALARMS_SHOWN_MAX).map((row) => ({
     id: String(row['id']) as OutboxId,
     kind: String(row['kind']) as OutboxKind,
     alarm: String(row['alarm']),
     acked: row['acked_at'] !== null,
+    at: String(row['acked_at'] ?? row['created_at']),
   }))
 }

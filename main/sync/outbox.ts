@@ -3,7 +3,7 @@ import { OUTBOX_BATCH_MAX } from '#shared/contracts/backend-api.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
 import { backOffMs } from './back-off.ts'
-import { alarmsOf, countPending, markAcked, markAlarm, nextBatch, type OutboxRecord, unsyncedTotal } from './outbox-rows.ts'
+import { alarmsOf, countPending, markAcked, markAlarm, nextBatch, type OutboxRecord } from './outbox-rows.ts'
 import type { Outbox } from './ports.ts'
 
 export const BACK_OFF_FIRST_MS = 1_000
@@ -31,7 +31,6 @@ export function createOutbox(input: OutboxInput): Outbox {
     kick: () => sender.kick(),
     backOnline: () => sender.backOnline(),
     pending: () => countPending(input.store),
-    unsyncedTotal: (currency) => unsyncedTotal(input.store, currency),
     alarms: () => alarmsOf(input.store),
     drained: async (withinMs) => sender.drained(withinMs),
     stop: async () => sender.stop(),
@@ -89,12 +88,15 @@ class Sender {
     this.#cancelTimer?.()
     this.#cancelOffer?.()
     this.#cancelTimer = undefined
+    this.#giveUpWaiting()
     await this.#sending
   }
 
   async drained(withinMs: number): Promise<boolean> {
     const { store, clock } = this.#input
     if (countPending(store) === 0) return true
+    // Stopped, or waiting after a failure: nothing leaves soon.
+    if (!this.#running || this.#cancelTimer) return false
     return new Promise((resolve) => {
       const cancel = clock.after(withinMs, () => settle(countPending(store) === 0))
       const settle = (isDrained: boolean) => {
@@ -141,7 +143,7 @@ class Sender {
     this.#failures = 0
     this.#batchLimit = OUTBOX_BATCH_MAX
     onChange()
-    if (countPending(store) === 0) for (const settle of this.#waiting) settle(true)
+    if (countPending(store) === 0) for (const settle of [...this.#waiting]) settle(true)
     return 'sent'
   }
 
@@ -171,7 +173,13 @@ class Sender {
     return false
   }
 
+  /** Nothing leaves for a while: whoever waits for it goes on without. */
+  #giveUpWaiting(): void {
+    for (const settle of [...this.#waiting]) settle(false)
+  }
+
   #waitAndRetry(): void {
+    this.#giveUpWaiting()
     if (!this.#running) return
     this.#failures += 1
     const { clock, random } = this.#input

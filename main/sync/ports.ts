@@ -2,10 +2,16 @@ import type { BackendClient } from '#main/ports.ts'
 import type { OutboxKind } from '#shared/contracts/backend-api.ts'
 import type { BackendState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
-import type { Currency, Money } from '#shared/domain/money.ts'
 
 /** What the backend said about a record that a person must look at, or why it would not take it. */
-export type OutboxAlarm = { readonly id: OutboxId; readonly kind: OutboxKind; readonly alarm: string; readonly acked: boolean }
+export type OutboxAlarm = {
+  readonly id: OutboxId
+  readonly kind: OutboxKind
+  readonly alarm: string
+  readonly acked: boolean
+  /** When the backend took the record, or else when the record was made, ISO 8601 UTC. */
+  readonly at: string
+}
 
 export interface Outbox {
   /** Starts sending what is there. */
@@ -16,10 +22,8 @@ export interface Outbox {
   backOnline(): void
   /** Records not acknowledged yet. */
   pending(): number
-  /** Sum of the receipts not acknowledged yet, minor units. */
-  unsyncedTotal(currency: Currency): Money
   alarms(): readonly OutboxAlarm[]
-  /** Waits until nothing is pending, at most this long. True when nothing was. */
+  /** Sends, and waits until nothing is pending: at most this long, and no longer than sending goes well. True when nothing is. */
   drained(withinMs: number): Promise<boolean>
   /** Resolves when nothing is in flight any more. Close the backend client first, so that a call in flight ends at once. */
   stop(): Promise<void>

@@ -16,7 +16,9 @@ export class FakeBackend implements BackendClient {
   /** What the next calls wait for. */
   gate: Promise<void> = Promise.resolve()
   /** Codes the next calls are refused with, in order. */
-  refusals: BackendRefusal['code'][] = []
+  refusals: (BackendRefusal['code'] | undefined)[] = []
+  /** What is ours by the map of seats. */
+  own: readonly string[] = []
 
   constructor(nowMs: number, showtimes: readonly string[] = ['show-1']) {
     this.programmeAnswer = ok(programme(nowMs, { showtimes, rows: 2, seats: 30 }) as unknown as Programme)
@@ -41,7 +43,7 @@ export class FakeBackend implements BackendClient {
   unpinHold: BackendClient['unpinHold'] = async () => ok({ expiresAt: EXPIRES_AT })
   seats: BackendClient['seats'] = async () => {
     const refused = await this.#called('seats')
-    return refused ?? ok({ seats: { A1: 'held', A2: 'sold', A3: 'free', A4: 'held' }, own: [] })
+    return refused ?? ok({ seats: { A1: 'held', A2: 'sold', A3: 'free', A4: 'held', A5: 'held' }, own: this.own as readonly SeatId[] })
   }
   programme: BackendClient['programme'] = async () => {
     this.calls.push('programme')
@@ -51,6 +53,9 @@ export class FakeBackend implements BackendClient {
   enrol: BackendClient['enrol'] = async () => refusal('offline')
   renewCertificate: BackendClient['renewCertificate'] = async () => refusal('offline')
   attempt: BackendClient['attempt'] = async () => refusal('offline')
+  standing: BackendClient['standing'] = async () => refusal('offline')
+  ownReceipts: BackendClient['ownReceipts'] = async () => refusal('offline')
+  ownAuthorizations: BackendClient['ownAuthorizations'] = async () => refusal('offline')
   postOutbox: BackendClient['postOutbox'] = async () => refusal('offline')
 
   seatsHeld(): string[] {

@@ -22,6 +22,7 @@ let carts: Carts
 let programme: ProgrammeBook
 let desk: SeatDesk
 let flushes: number
+let founds: number
 
 beforeEach(async () => {
   folder = newFolder()
@@ -35,7 +36,8 @@ beforeEach(async () => {
   const flushOutbox = async () => {
     flushes += 1
   }
-  desk = new SeatDesk({ backend, programme, carts, clock, newId, flushOutbox })
+  founds = 0
+  desk = newDesk(flushOutbox)
   backend.calls.length = 0
 })
 afterEach(() => {
@@ -44,10 +46,20 @@ afterEach(() => {
   folder.remove()
 })
 
+function newDesk(flushOutbox: () => Promise<void> = async () => {}): SeatDesk {
+  const onFound = () => {
+    founds += 1
+  }
+  return new SeatDesk({ backend, programme, carts, clock, newId, flushOutbox, onFound })
+}
+
 function choose(seats: readonly string[], show = 'show-1', ticketTypeId = 'adult') {
   return desk.setSeats({ showtimeId: show as ShowtimeId, seats: seats.map((seat) => ({ seat: seat as SeatId, ticketTypeId })) })
 }
-const inCart = () => carts.current().lines.map(({ subject }) => (subject.kind === 'ticket' ? subject.seat : subject.productId))
+const inCart = () =>
+  carts
+    .current()
+    .lines.map(({ subject }) => (subject.kind === 'ticket' ? subject.seat : subject.kind === 'product' ? subject.productId : ''))
 /** Everything the cart shows as ours is held at the backend. */
 const isPromised = () => carts.current().holds.every(({ seats }) => seats.every((seat) => backend.seatsHeld().includes(seat)))
 
@@ -220,8 +232,70 @@ test('giving seats back needs no backend, promising them does', async () => {
   expect(await choose(['A2', 'A1'])).toMatchObject({ error: { code: 'backend-offline' } })
 })
 
+test('a desk that finds holds of an earlier run asks before it relies on them', async () => {
+  await choose(['A1', 'A4'])
+  const [hold] = carts.current().holds
+  const holdIds = hold ? [hold.holdId] : []
+  desk = newDesk()
+  expect(desk.found(holdIds)).toBe('unknown')
+  // Nobody can be asked: no payment is begun on a hold that may have other seats on it.
+  backend.refusals = ['offline']
+  await desk.confirm()
+  expect([desk.found(holdIds), founds]).toEqual(['unknown', 0])
+  backend.refusals = ['offline']
+  expect(await desk.pin(REQUEST)).toEqual({ ok: false, error: { code: 'seat-not-held' } })
+  backend.own = ['A1', 'A4']
+  backend.calls.length = 0
+  await desk.confirm()
+  expect([desk.found(holdIds), founds, backend.calls]).toEqual(['held', 1, ['seats']])
+  // Certain now: not asked again, and without the backend a band may pay through its phone.
+  await desk.confirm()
+  expect(backend.calls).toEqual(['seats'])
+  backend.refusals = ['offline']
+  expect(await desk.pin(REQUEST)).toEqual({ ok: false, error: { code: 'backend-offline' } })
+})
+
+test.each<readonly [string, readonly string[]]>([
+  ['fewer seats', ['A4']],
+  ['more seats', ['A1', 'A4', 'A5']],
+  ['none', []],
+])('a hold of an earlier run with %s at the backend is set to the cart again', async (_what, own) => {
+  await choose(['A1', 'A4'])
+  backend.own = [...own]
+  desk = newDesk()
+  backend.holds.clear()
+  backend.calls.length = 0
+  await desk.confirm()
+  expect(backend.calls).toEqual(['seats', 'put A1,A4'])
+})
+
+test('seats of an earlier run that are gone: charging says so, and what is left can be chosen', async () => {
+  await choose(['A1', 'A4'])
+  desk = newDesk()
+  backend.own = ['A4']
+  // The first answer is to the question for the map, the second to the hold.
+  backend.refusals = [undefined, 'seat-taken']
+  await desk.confirm()
+  backend.refusals = ['seat-taken']
+  expect(await desk.pin(REQUEST)).toMatchObject({ error: { code: 'seat-taken' } })
+  expect(await choose(['A4'])).toMatchObject({ ok: true })
+  expect(await desk.pin(REQUEST)).toMatchObject({ ok: true })
+})
+
+test('a cart that is being paid is only looked at', async () => {
+  await choose(['A1'])
+  const { id, holds } = carts.current()
+  store.write((tx) => carts.lock(tx, id, 'in-doubt'))
+  carts.reload()
+  desk = newDesk()
+  backend.calls.length = 0
+  await desk.confirm()
+  expect(backend.calls).toEqual(['seats'])
+  expect(desk.found(holds.map(({ holdId }) => holdId))).toBe('unknown')
+})
+
 test('the map says which seats are ours', async () => {
   await choose(['A1'])
-  expect(valueOf(await desk.seatMap('show-1' as ShowtimeId)).seats).toEqual({ A1: 'ours', A2: 'sold', A3: 'free', A4: 'held' })
+  expect(valueOf(await desk.seatMap('show-1' as ShowtimeId)).seats).toEqual({ A1: 'ours', A2: 'sold', A3: 'free', A4: 'held', A5: 'held' })
   expect(await desk.seatMap('show-9' as ShowtimeId)).toMatchObject({ error: { code: 'unknown-item' } })
 })

@@ -102,7 +102,7 @@ test('while a query runs: the yes it brings comes too late', async () => {
   await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
   const asking = Promise.withResolvers<void>()
   world.hooks.onSend = async ({ kind }) => {
-    if (kind === 'request') asking.resolve()
+    if (kind === 'request' || kind === 'probe') asking.resolve()
   }
   world.hooks.fateOf = (_band, direction, pdu) => (direction === 'to-terminal' && pdu[3] === 4 ? { lateMs: 3_000 } : 'deliver')
   world.clock.advance(2_000)
@@ -111,6 +111,37 @@ test('while a query runs: the yes it brings comes too late', async () => {
   world.hooks.fateOf = () => 'deliver'
   world.clock.advance(3_000)
   await freeAndPaidInCash()
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
+})
+
+test('while the backend answers: the yes is kept as refused, once, and never a receipt', async () => {
+  await open()
+  world.fault('cut-on-answer')
+  const requestId = await world.charge()
+  await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
+  world.customer().set({ distance: 1_000, unlocks: false })
+  const cancelled = Promise.withResolvers<void>()
+  world.backend.fateOf = ({ path }) => {
+    // The reversal is held up, so that the backend still says yes.
+    if (path === '/v1/outbox') return 'refuse'
+    if (path.includes('/v1/attempts/')) void world.till.cancelPayment().then(() => cancelled.resolve())
+    return 'answer'
+  }
+  world.clock.advance(2_000)
+  await cancelled.promise
+  const refused = () => world.store.all("SELECT entry_json FROM journal WHERE kind = 'late-yes-refused'")
+  await until('the yes was refused', () => refused().length > 0)
+  const authorization = (await world.authorizations()).get(requestId)
+  expect(authorization?.state).toBe('held')
+  expect(refused().map((row) => JSON.parse(String(row['entry_json'])) as unknown)).toMatchObject([
+    { request_id: requestId, authorization_id: authorization?.id },
+  ])
+  expect(world.attemptState(requestId)).toBe('reversed')
+  expect(world.payment).toMatchObject({ state: 'reversed', isPromise: true })
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(60_000)
+  await freeAndPaidInCash()
+  expect(refused()).toHaveLength(1)
   expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
 })
 
@@ -123,6 +154,8 @@ test('while the terminal is offline: the reversal is a promise, kept when it is 
   demand(await world.till.cancelPayment())
   await until('the terminal knows it is offline', () => world.state.status.backend.state === 'offline')
   expect((await world.authorizations()).get(requestId)?.state).toBe('held')
+  expect(world.payment).toMatchObject({ state: 'reversed', why: 'cancelled', isPromise: true })
+  expect(world.state.status.exposure).toMatchObject({ sales: 0, promises: 1, inDoubt: 0 })
   demand(await world.till.startCash())
   demand(await world.till.takeCash({ tenderedMinor: POPCORN_PRICE }))
   world.backend.fateOf = () => 'answer'

@@ -154,6 +154,41 @@ test('a garbled answer is no answer: named, in doubt, then the truth', async () 
   await settledOnce(requestId, 'paid', 1)
 })
 
+test('the backend answers again: what is in doubt is asked about at once', async () => {
+  await open()
+  await world.popcorn()
+  world.fault('cut-on-answer')
+  world.backend.fateOf = ({ caller }) => (caller === 'phone' ? 'answer' : 'refuse')
+  const requestId = await chargedIntoDoubt()
+  world.customer().set({ distance: 1_000, unlocks: false })
+  const next = () => (world.payment?.tender === 'band' ? Date.parse(world.payment.nextQueryAt ?? '') - world.clock.nowMs() : 0)
+  for (const waitMs of [2_000, 5_000, 10_000, 20_000]) {
+    world.clock.advance(waitMs)
+    await world.until('the next question is further off', () => next() > waitMs)
+  }
+  expect(next()).toBeGreaterThan(30_000)
+  world.backend.fateOf = () => 'answer'
+  // The next probe is due within 15 s: long before the next question.
+  world.clock.advance(15_000)
+  await settledOnce(requestId, 'paid', 1)
+})
+
+test('approved is not paid: until the receipt is on disk the screen says in doubt, and no receipt is shown', async () => {
+  await open()
+  await world.popcorn()
+  const shown: string[] = []
+  world.till.onState(({ payment, lastReceiptId }) => shown.push(`${payment?.state} ${lastReceiptId ? 'receipt' : 'none'}`))
+  world.hooks.onReceive = ({ kind }) => {
+    const receipt = world.store.writes + 1
+    if (kind === 'answer') world.store.isFull = (write) => write === receipt
+  }
+  const requestId = await chargedIntoDoubt()
+  expect(new Set(shown)).toEqual(new Set(['undefined none', 'prepared none', 'sent none', 'in-doubt none']))
+  expect(world.warnings).toContainEqual({ message: 'receipt-not-written', fields: expect.objectContaining({ requestId }) as object })
+  world.clock.advance(2_000)
+  await settledOnce(requestId, 'paid', 1)
+})
+
 test('nothing is charged twice while in doubt, and cash waits too', async () => {
   await open()
   await world.popcorn()

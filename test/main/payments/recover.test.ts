@@ -19,12 +19,23 @@ test('prepared: given up at once, with the seats given back to the cart', async 
   expect(world.attemptState(requestId)).toBe('not-asked')
   expect(world.state).toMatchObject({ cart: { state: 'open', lines: [{ subject: { seat: 'A1' } }] }, status: { inDoubt: 0 } })
   expect(world.payment).toBeUndefined()
+  expect(world.state.interrupted).toMatchObject({
+    tender: 'cash',
+    requestId,
+    charged: 'no',
+    printed: 'no',
+    canFinish: true,
+    canUndo: false,
+  })
+  await world.until('the seat is looked at', () => world.state.interrupted?.seats === 'held')
+  // Nothing is owed to anyone: the cashier may go on as if it were not shown.
   demand(await world.till.startCash())
+  expect(world.state.interrupted).toBeUndefined()
   demand(await world.till.takeCash({ tenderedMinor: TICKET_PRICE }))
   expect(await world.disagreements()).toEqual([])
 })
 
-test('sent, and approved while the till was dark: in doubt at the start, paid once', async () => {
+test('sent, and approved while the till was dark: the yes waits for the cashier, and is paid once', async () => {
   await open()
   demand(await world.seats('A1'))
   world.hooks.fateOf = (_band, direction, pdu) => (direction === 'to-terminal' && pdu[3] === 4 ? 'lose' : 'deliver')
@@ -34,9 +45,12 @@ test('sent, and approved while the till was dark: in doubt at the start, paid on
   await world.cutPower()
   expect(world.attemptState(requestId)).toBe('in-doubt')
   expect(world.state).toMatchObject({ cart: { state: 'in-doubt' }, payment: { state: 'in-doubt', requestId }, status: { inDoubt: 1 } })
-  expect(await world.till.startCash()).toMatchObject({ error: { code: 'payment-running' } })
-  world.clock.advance(2_000)
-  expect(await world.settled(requestId)).toBe('paid')
+  expect(world.state.interrupted).toMatchObject({ requestId, charged: 'asking', canFinish: false, canUndo: true })
+  expect(await world.till.startCash()).toMatchObject({ error: { code: 'cart-locked' } })
+  await world.until('the answer is known', () => world.state.interrupted?.charged === 'yes')
+  expect(world.attemptState(requestId)).toBe('in-doubt')
+  demand(await world.till.finishInterrupted())
+  expect(world.attemptState(requestId)).toBe('paid')
   expect(world.receiptCount()).toBe(1)
   expect(await world.disagreements()).toEqual([])
 })
@@ -68,8 +82,10 @@ test('in doubt over two starts, without the backend: still in doubt, then settle
     expect(world.state).toMatchObject({ cart: { state: 'in-doubt' }, payment: { state: 'in-doubt', requestId } })
   }
   world.backend.fateOf = () => 'answer'
-  world.clock.advance(2_000)
-  expect(await world.settled(requestId)).toBe('paid')
+  world.clock.advance(15_000)
+  await world.until('the answer is known', () => world.state.interrupted?.charged === 'yes')
+  demand(await world.till.finishInterrupted())
+  expect(world.attemptState(requestId)).toBe('paid')
   expect(await world.disagreements()).toEqual([])
 })
 
@@ -128,7 +144,7 @@ test.each(['connecting', 'waiting', 'pinning', 'in-doubt'] as const)('the termin
   expect(await world.disagreements()).toEqual([])
 })
 
-test('the terminal stops at the very moment the yes arrives: paid before it closed, or in doubt when it starts', async () => {
+test('the terminal stops at the very moment the yes arrives: paid before it closed, or waiting when it starts', async () => {
   await open()
   for (let sale = 0; sale < 4; sale += 1) {
     await world.popcorn()
@@ -141,8 +157,9 @@ test('the terminal stops at the very moment the yes arrives: paid before it clos
     await world.restart()
     expect(['paid', 'in-doubt']).toContain(world.attemptState(requestId))
     expect(disagreementsOfTerminal(world.store)).toEqual([])
-    world.clock.advance(2_000)
-    expect(await world.settled(requestId)).toBe('paid')
+    await world.until('it is known', () => world.state.interrupted === undefined || world.state.interrupted.charged === 'yes')
+    if (world.state.interrupted) demand(await world.till.finishInterrupted())
+    expect(world.attemptState(requestId)).toBe('paid')
     expect(await world.disagreements()).toEqual([])
     await world.until('bands are heard again', () => world.state.bands.length > 0)
   }

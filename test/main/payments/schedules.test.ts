@@ -1,6 +1,6 @@
 /**
  * Random schedules: sales through an air, a backend and a till that fail at random. Whatever happened, once everything works again and
- * the outbox is empty, both sides tell the same story: I1, I2, I3, I4, I6 and I7 of design §6.
+ * the outbox is empty, both sides tell the same story and every attempt has ended: I1, I2, I3, I4, I6 and I7 of the design.
  */
 import { afterEach, expect, test } from 'vitest'
 import type { Fate } from '#reference/practice/air-link.ts'
@@ -18,6 +18,8 @@ const SALES_MAX = 3
 const LOOK_MS = 4
 const BAD_TIMES_STEP_MS = 250
 const GOOD_TIMES_STEP_MS = 40
+/** Past the end of a request and the minute in which nobody touches the till. */
+const LONG_AWAY_MS = 160_000
 const HEALED_WITHIN_MS = 8_000
 const WHILE_MAX_MS = 40
 const ROWS = 10
@@ -93,7 +95,7 @@ async function sell(seeded: Seeded): Promise<void> {
 /** Something that happens while a payment runs. */
 async function disturb(seeded: Seeded): Promise<void> {
   const { till } = world
-  switch (seeded.below(9)) {
+  switch (seeded.below(13)) {
     case 0:
       await till.cancelPayment()
       return
@@ -120,6 +122,23 @@ async function disturb(seeded: Seeded): Promise<void> {
       await aWhile(seeded)
       await world.backend.listen()
       return
+    case 8:
+      // The cashier has gone for a walk.
+      world.clock.advance(seeded.pick([30_000, LONG_AWAY_MS]))
+      return
+    case 9:
+      till.touched()
+      return
+    case 10:
+      await world.cutPower()
+      await aWhile(seeded)
+      await world.till.finishInterrupted()
+      return
+    case 11:
+      await world.cutPower()
+      await aWhile(seeded)
+      await Promise.all([world.till.undoInterrupted(), world.till.finishInterrupted()])
+      return
     default:
       await till.clearCart()
   }
@@ -144,6 +163,14 @@ function openAttempts(): readonly string[] {
     .map((row) => `${String(row['request_id'])} ${String(row['state'])}`)
 }
 
+/** An interrupted sale as its cashier ends it: finished, undone, or left alone until the till does it. */
+async function endInterrupted(seeded: Seeded): Promise<void> {
+  const { till } = world
+  const choice = seeded.below(3)
+  if (choice === 0) await till.undoInterrupted()
+  else if (choice === 1) await till.finishInterrupted()
+}
+
 /** Everything works again: what is open ends by itself, or the cashier takes the one way out. */
 async function drain(seeded: Seeded): Promise<void> {
   healed()
@@ -157,6 +184,7 @@ async function drain(seeded: Seeded): Promise<void> {
     if (performance.now() < lookMs) continue
     lookMs = performance.now() + 30
     const { payment } = world
+    if (world.state.interrupted) await endInterrupted(seeded)
     if (payment?.tender === 'cash' && payment.state === 'prepared') await world.till.cancelPayment()
     // Nobody waits in a test for the next question, the end of a request, or the next try of the outbox.
     else world.clock.advance(5_000)
@@ -174,6 +202,10 @@ test.each(SEEDS)(`seed %i: ${SCHEDULES} schedules, and both sides agree after ea
     await world.restart()
     await world.until('bands are heard again', () => world.state.bands.length > 0)
   }
+  // A reversal and a receipt exclude each other, also where a yes came late, waited for its cashier, or found nobody.
+  const refused = world.store.all("SELECT json_extract(entry_json, '$.request_id') AS id FROM journal WHERE kind = 'late-yes-refused'")
+  for (const { id } of refused) expect(world.attemptState(id as RequestId)).toBe('reversed')
+  expect(new Set(refused.map(({ id }) => id)).size).toBe(refused.length)
   for (const row of world.store.all('SELECT request_id AS id FROM attempts')) {
     const state = world.attemptState(row['id'] as RequestId)
     ends.set(state, (ends.get(state) ?? 0) + 1)

@@ -102,6 +102,54 @@ test.each(['band', 'cash'] as const)('a swap without an answer, the old seat tak
   expect(await world.disagreements()).toEqual([])
 })
 
+test('a swap without an answer, then a crash: the start sets the hold to the cart again, and it is paid', async () => {
+  world = await CounterWorld.open()
+  demand(await world.seats('A1'))
+  loseHoldAnswers()
+  expect(await world.seats('A2', 'A3')).toEqual({ ok: false, error: { code: 'backend-offline' } })
+  world.backend.fateOf = () => 'answer'
+  await world.cutPower()
+  const ours = async () => demand(await world.till.seatMap({ showtimeId: SHOW })).seats
+  const puts = () => world.backend.calls.filter(({ method, path }) => method === 'PUT' && path.includes('/holds/')).length
+  const before = puts()
+  await world.until('the hold is set again', () => puts() > before)
+  await until('bands are heard again', () => world.state.bands.length > 0)
+  expect(await world.settled(await world.charge())).toBe('paid')
+  expect(await world.disagreements()).toEqual([])
+  expect(await ours()).toMatchObject({ A1: 'sold', A2: 'free', A3: 'free' })
+})
+
+test('a swap without an answer, a crash, and no backend at the start: nobody is asked to pay for a seat that may be another', async () => {
+  world = await CounterWorld.open()
+  demand(await world.seats('A1'))
+  loseHoldAnswers()
+  expect(await world.seats('A2')).toEqual({ ok: false, error: { code: 'backend-offline' } })
+  cutTerminal()
+  await world.cutPower()
+  await until('bands are heard again', () => world.state.bands.length > 0)
+  expect(await world.settled(await world.charge())).toBe('not-asked')
+  expect(world.payment).toMatchObject({ reason: 'seat-not-held' })
+  expect((await world.authorizations()).size).toBe(0)
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(20_000)
+  await world.synced()
+  expect(await world.settled(await world.charge())).toBe('paid')
+  expect(await world.disagreements()).toEqual([])
+})
+
+test('a crash between: once the backend has confirmed the seats, a band pays for them through its phone alone', async () => {
+  world = await CounterWorld.open()
+  demand(await world.seats('A1'))
+  await world.cutPower()
+  await until('the seats were looked at', () => world.backend.calls.some(({ path }) => path.endsWith('/seats')))
+  await until('bands are heard again', () => world.state.bands.length > 0)
+  cutTerminal()
+  expect(await world.settled(await world.charge())).toBe('paid')
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(20_000)
+  expect(await world.disagreements()).toEqual([])
+})
+
 test('backend down: a seat can be given back and a snack sells for cash', async () => {
   world = await CounterWorld.open()
   demand(await world.seats('A1', 'A2'))

@@ -31,6 +31,8 @@ async function sell({ tender, failure }: Sale, n: number, seat: string): Promise
   await world.until('bands are heard', () => world.state.bands.length > 0)
   expect(disagreementsOfTerminal(world.store)).toEqual([])
   world.clock.advance(2_000)
+  await until('what was interrupted can be finished', () => world.state.interrupted?.canFinish !== false)
+  if (world.state.interrupted) demand(await world.till.finishInterrupted())
   await until('no attempt is open', () => world.state.status.inDoubt === 0 && world.state.cart.state === 'open')
   expect(await world.disagreements()).toEqual([])
   if (world.state.cart.lines.length > 0) demand(await world.till.clearCart())

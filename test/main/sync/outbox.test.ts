@@ -202,9 +202,10 @@ test('quarantine and alarms are acknowledged and shown', async () => {
   )
   outbox.start()
   expect(await outbox.drained(1_000)).toBe(true)
+  const at = new Date(clock.nowMs()).toISOString()
   expect(outbox.alarms()).toEqual([
-    { id: second, kind: 'reversal', alarm: 'captured after reversal', acked: true },
-    { id: first, kind: 'reversal', alarm: 'quarantined: a person must look at it at the backend', acked: true },
+    { id: second, at, kind: 'reversal', alarm: 'captured after reversal', acked: true },
+    { id: first, at, kind: 'reversal', alarm: 'quarantined: a person must look at it at the backend', acked: true },
   ])
   await outbox.stop()
 })
@@ -220,7 +221,8 @@ test('one record that the backend will not take does not hold up the others, and
   outbox.start()
   await clock.advance(0)
   expect(outbox.pending()).toBe(1)
-  expect(outbox.alarms()).toEqual([{ id: poison, kind: 'reversal', alarm: 'not taken by the backend: malformed', acked: false }])
+  const at = new Date(clock.nowMs()).toISOString()
+  expect(outbox.alarms()).toEqual([{ id: poison, at, kind: 'reversal', alarm: 'not taken by the backend: malformed', acked: false }])
   expect(intake.batches.length).toBeLessThan(20)
   isMended = true
   outbox.kick()
@@ -249,7 +251,7 @@ test('a disk that takes no marks sends again later; nothing is lost and nothing 
   await outbox.stop()
 })
 
-test('the total of receipts that are not synced yet', async () => {
+test('what is due is added before a batch is taken, and only then', async () => {
   const world = openLedger(join(folder.path, 'sales.sqlite'), await testKeys())
   for (const price of [900, 1_100]) valueOf(world.store.write((tx) => world.ledger.commitReceipt(tx, saleOf([{ quantity: 1, price }], []))))
   const outbox = createOutbox({
@@ -260,15 +262,44 @@ test('the total of receipts that are not synced yet', async () => {
     before: { isDue: () => world.ledger.isHeadDue(), add: (tx) => world.ledger.enqueueHead(tx) },
     backend: { postOutbox: async (entries) => Promise.resolve(ok(intake.apply(entries))) },
   })
-  expect(outbox.unsyncedTotal('CNY')).toEqual({ amount: 2_000, currency: 'CNY' })
-  expect(outbox.unsyncedTotal('EUR')).toEqual({ amount: 0, currency: 'EUR' })
   outbox.start()
   await clock.advance(0)
-  expect(outbox.unsyncedTotal('CNY')).toEqual({ amount: 0, currency: 'CNY' })
   expect(world.store.all('SELECT kind FROM outbox ORDER BY seq').map((row) => row['kind'])).toEqual(['receipt', 'receipt', 'head'])
   expect(outbox.pending()).toBe(0)
   await outbox.stop()
   world.store.close()
+})
+
+test('waiting for an empty outbox ends at once when nothing will leave soon: offline, in a pause, stopped', async () => {
+  add(1)
+  const answer = Promise.withResolvers<Answer>()
+  let isOnline = true
+  const outbox = newOutbox((entries) => (isOnline ? answer.promise : ok(intake.apply(entries))))
+  outbox.start()
+  const [first, second] = [outbox.drained(60_000), outbox.drained(60_000)]
+  isOnline = false
+  answer.resolve(OFFLINE)
+  expect(await Promise.all([first, second])).toEqual([false, false])
+  // In the pause after the failure nothing is even tried.
+  const tried = intake.batches.length
+  expect(await outbox.drained(60_000)).toBe(false)
+  expect(intake.batches).toHaveLength(tried)
+  await outbox.stop()
+  expect(await outbox.drained(60_000)).toBe(false)
+  expect(clock.waiting).toBe(0)
+})
+
+test('stopping sends away who waits for the outbox', async () => {
+  add(1)
+  const answer = Promise.withResolvers<Answer>()
+  const outbox = newOutbox(() => answer.promise)
+  outbox.start()
+  const drained = outbox.drained(60_000)
+  const stopped = outbox.stop()
+  expect(await drained).toBe(false)
+  answer.resolve(OFFLINE)
+  await stopped
+  expect(clock.waiting).toBe(0)
 })
 
 test('back-off doubles up to its bound, and jitter keeps it between nothing and that', () => {
