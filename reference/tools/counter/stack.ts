@@ -33,6 +33,8 @@ export type StackOptions = {
   readonly clockOffsetMs?: number
   /** Connection interval of the air; zero for none. */
   readonly intervalMs?: number
+  /** What Node runs as the terminal, before the terminal's own arguments: flags and the entry. The browser host when not given. */
+  readonly terminalProgram?: readonly string[]
 }
 
 /** One process of ours. Its output goes to a log in the folder; what it says by message is what scripts act on. */
@@ -166,7 +168,7 @@ export class Stack {
   async startTerminal(): Promise<void> {
     const part = new Part('the terminal', [
       ...TERMINAL_NODE_FLAGS,
-      'main/browser/main.ts',
+      ...(this.#options.terminalProgram ?? ['main/browser/main.ts']),
       ...['--data', this.folderOf('terminal'), '--backend', this.backend.url, '--terminal', this.world.terminalId],
       // base64url may begin with a hyphen, which only this form keeps from being read as an option.
       ...[`--root-point=${this.backend.rootPoint}`, `--enrolment-code=${this.world.enrolmentCode}`],
