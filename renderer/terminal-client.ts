@@ -4,6 +4,10 @@
  */
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import type { AppRouter } from '#main/api/router.ts'
+import type { PracticeCommand, PracticeView } from '#shared/contracts/practice-desk.ts'
+import type { RecoveryView } from '#shared/contracts/recovery.ts'
+import type { SettingsView } from '#shared/contracts/settings.ts'
+import type { StaffMember } from '#shared/contracts/staff.ts'
 import type { ReceiptPage, ReceiptView, Refused, SeatMapView, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { Programme } from '#shared/domain/programme.ts'
 import type { Language } from '#shared/domain/words.ts'
@@ -38,6 +42,27 @@ export type TerminalClient = {
   readonly cancelPayment: () => Promise<Answer>
   readonly nextSale: () => Promise<Answer>
   readonly print: (input: TillInput<'print'>) => Promise<Answer>
+  readonly retryPrint: (input: TillInput<'printJob'>) => Promise<Answer>
+  readonly dropPrint: (input: TillInput<'printJob'>) => Promise<Answer>
+  readonly touched: () => Promise<void>
+  readonly chargeByKnock: () => Promise<Answer>
+  readonly voidSale: (input: TillInput<'voidSale'>) => Promise<Answer>
+  readonly finishInterrupted: () => Promise<Answer>
+  readonly undoInterrupted: () => Promise<Answer>
+  readonly recovery: () => Promise<RecoveryView>
+  readonly endUnknownYes: (input: TillInput<'endUnknownYes'>) => Promise<Answer>
+  readonly setUp: (input: TillInput<'setUp'>) => Promise<Answer>
+  readonly signIn: (input: TillInput<'signIn'>) => Promise<Answer>
+  readonly lock: () => Promise<Answer>
+  readonly staff: () => Promise<readonly StaffMember[]>
+  readonly addStaff: (input: TillInput<'addStaff'>) => Promise<Answer>
+  readonly changePin: (input: TillInput<'changePin'>) => Promise<Answer>
+  readonly removeStaff: (input: TillInput<'removeStaff'>) => Promise<Answer>
+  readonly settings: () => Promise<SettingsView>
+  readonly changeSettings: (input: TillInput<'settings'>) => Promise<Answer>
+  readonly testPrint: () => Promise<Answer>
+  readonly practice: () => Promise<AnswerWith<PracticeView>>
+  readonly steerPractice: (input: PracticeCommand) => Promise<Answer>
 }
 
 /** Connects at once and keeps reconnecting, 0.25 s to 2 s apart, for as long as the page lives. */
@@ -83,5 +108,28 @@ export function connectTerminal(): TerminalClient {
     cancelPayment: () => api.cancelPayment.mutate(),
     nextSale: () => api.nextSale.mutate(),
     print: (input) => api.print.mutate(input),
+    retryPrint: (input) => api.retryPrint.mutate(input),
+    dropPrint: (input) => api.dropPrint.mutate(input),
+    touched: async () => {
+      await api.touched.mutate()
+    },
+    chargeByKnock: () => api.chargeByKnock.mutate(),
+    voidSale: (input) => api.voidSale.mutate(input),
+    finishInterrupted: () => api.finishInterrupted.mutate(),
+    undoInterrupted: () => api.undoInterrupted.mutate(),
+    recovery: () => api.recovery.query(),
+    endUnknownYes: (input) => api.endUnknownYes.mutate(input),
+    setUp: (input) => api.setUp.mutate(input),
+    signIn: (input) => api.signIn.mutate(input),
+    lock: () => api.lock.mutate(),
+    staff: () => api.staff.query(),
+    addStaff: (input) => api.addStaff.mutate(input),
+    changePin: (input) => api.changePin.mutate(input),
+    removeStaff: (input) => api.removeStaff.mutate(input),
+    settings: () => api.settings.query(),
+    changeSettings: (input) => api.changeSettings.mutate(input),
+    testPrint: () => api.testPrint.mutate(),
+    practice: () => api.practice.query(),
+    steerPractice: (input) => api.steerPractice.mutate(input),
   }
 }

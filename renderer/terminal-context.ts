@@ -78,12 +78,21 @@ export function useAct(): { readonly busy: boolean; readonly act: (ask: () => Pr
   return { busy, act }
 }
 
+/** Who edits the sale is not charging it: an earlier wish to pay, whose sale is gone, must not open the pay screen now. */
+function editing(): void {
+  if (useUi.getState().paying) useUi.getState().closePay()
+}
+
 /** The quantity of a product as the cashier wants it, and how to change it. */
 export function useQuantity(productId: ProductId): { readonly quantity: number; readonly setQuantity: (quantity: number) => void } {
   const { productWishes } = useTerminal()
   const wishes = useSyncExternalStore(productWishes.subscribe, productWishes.wishes)
   const shown = useTill((till) => quantityOf(till.state, productId))
-  return { quantity: wishes.get(productId) ?? shown, setQuantity: (quantity) => productWishes.want(productId, quantity) }
+  const setQuantity = (want: number) => {
+    editing()
+    productWishes.want(productId, want)
+  }
+  return { quantity: wishes.get(productId) ?? shown, setQuantity }
 }
 
 /** The seats of a showtime as the cashier wants them, and how to change them. */
@@ -91,5 +100,9 @@ export function useSeatChoice(showtimeId: ShowtimeId): { readonly choice: SeatCh
   const { seatWishes } = useTerminal()
   const { cart } = useTillState()
   const wishes = useSyncExternalStore(seatWishes.subscribe, seatWishes.wishes)
-  return { choice: wishes.get(showtimeId) ?? choiceOf(cart, showtimeId), choose: (choice) => seatWishes.want(showtimeId, choice) }
+  const choose = (choice: SeatChoice) => {
+    editing()
+    seatWishes.want(showtimeId, choice)
+  }
+  return { choice: wishes.get(showtimeId) ?? choiceOf(cart, showtimeId), choose }
 }

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import type { KnockView } from '#shared/contracts/till.ts'
 import { endedUnread, payPanelOf, type Screen } from './flows/screen.ts'
 import { type Shortcut, shortcutOf } from './flows/shortcuts.ts'
 import { type Terminal, tellOrDone, useTerminal } from './terminal-context.ts'
@@ -35,13 +36,21 @@ function perform(shortcut: Shortcut, screen: Screen, { client }: Terminal): void
   const ui = useUi.getState()
   switch (shortcut) {
     case 'showtimes':
-      leaveForSelling(screen)
+      leaveForSelling(screen, client)
       return ui.openShowtime(undefined)
     case 'snacks':
-      leaveForSelling(screen)
+      leaveForSelling(screen, client)
       return ui.askSnacks()
     case 'history':
-      return ui.setHistory(!ui.history)
+      return ui.goTo(ui.place === 'history' ? 'selling' : 'history')
+    case 'settings':
+      return ui.goTo(ui.place === 'settings' ? 'selling' : 'settings')
+    case 'practice':
+      if (useTill.getState().state?.identity.practice === true) ui.setDrawer(!ui.drawerOpen)
+      return
+    case 'lock':
+      void tellOrDone(() => client.lock())
+      return
     case 'pay':
       if (screen === 'sell') openPayIfAny()
       if (screen === 'pay') document.querySelector<HTMLButtonElement>('[data-primary]')?.click()
@@ -69,18 +78,27 @@ export function openPayIfAny(): void {
 function canStartCash(): boolean {
   const { state } = useTill.getState()
   return (
-    state !== undefined &&
-    state.cart.lines.length > 0 &&
-    payPanelOf(state, useUi.getState().dismissed).kind !== 'cash' &&
-    state.cart.state === 'open'
+    state !== undefined && state.cart.lines.length > 0 && payPanelOf(state, useUi.getState()).kind !== 'cash' && state.cart.state === 'open'
   )
 }
 
-function leaveForSelling(screen: Screen): void {
+function isPlace(screen: Screen): boolean {
+  return screen === 'history' || screen === 'attention' || screen === 'settings'
+}
+
+/** Puts an ended knock round away: nobody has been charged, so the terminal only forgets it. */
+export function putKnockAway({ endsAt }: KnockView, client: Terminal['client']): void {
+  useUi.getState().dismissKnock(endsAt)
+  // A terminal that has forgotten it already has nothing to cancel, and there is nothing to say about it.
+  client.cancelPayment().catch(() => undefined)
+}
+
+export function leaveForSelling(screen: Screen, client: Terminal['client']): void {
   const { state } = useTill.getState()
   const ui = useUi.getState()
-  if (screen === 'history') ui.setHistory(false)
+  if (isPlace(screen)) ui.goTo('selling')
   if (screen === 'pay' && endedUnread(state?.payment, ui.dismissed)) ui.dismiss(state.payment.requestId)
+  if (screen === 'pay' && state?.knock !== undefined && state.knock.state !== 'listening') putKnockAway(state.knock, client)
   if (screen === 'pay') ui.closePay()
 }
 
@@ -88,11 +106,12 @@ function back(screen: Screen, client: Terminal['client']): void {
   const ui = useUi.getState()
   const { state } = useTill.getState()
   if (ui.notice !== undefined) return ui.tell(undefined)
-  if (screen === 'history') return ui.setHistory(false)
+  if (ui.drawerOpen) return ui.setDrawer(false)
+  if (isPlace(screen)) return ui.goTo('selling')
   if (screen === 'sell') return ui.openShowtime(undefined)
   if (screen !== 'pay' || state === undefined) return
-  const panel = payPanelOf(state, ui.dismissed)
+  const panel = payPanelOf(state, ui)
   // Escape never cancels what a band was asked: that needs its own button.
   if (panel.kind === 'cash') void tellOrDone(() => client.cancelPayment())
-  if (panel.kind === 'choosing' || panel.kind === 'ended') leaveForSelling(screen)
+  if (panel.kind === 'choosing' || panel.kind === 'ended' || panel.kind === 'knock') leaveForSelling(screen, client)
 }

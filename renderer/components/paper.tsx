@@ -2,7 +2,7 @@ import { createElement, type ReactNode, useEffect, useMemo, useRef } from 'react
 import { useSay } from '../hooks.ts'
 
 /** What a drawing of paper is made of. Nothing here can load, link, run or style anything: whatever else is in the document is left out. */
-const TAGS = new Set(['svg', 'g', 'text', 'tspan', 'rect', 'path', 'line', 'polyline', 'polygon', 'circle', 'ellipse'])
+const TAGS = new Set(['svg', 'g', 'text', 'tspan', 'rect', 'path', 'line', 'polyline', 'polygon', 'circle', 'ellipse', 'image'])
 const ATTRIBUTES = new Set([
   'x',
   'y',
@@ -41,7 +41,11 @@ const ATTRIBUTES = new Set([
   'textLength',
   'lengthAdjust',
   'shape-rendering',
+  'image-rendering',
+  'preserveAspectRatio',
 ])
+/** A picture inside the drawing, such as a raster line of the printer: only one that is in the document itself, and only of dots. */
+const OWN_PICTURE = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/
 /** Paint that points somewhere else, such as url(#x), is left out with its attribute. */
 const POINTS_ELSEWHERE = /url\s*\(|[a-z]+:/i
 
@@ -51,7 +55,6 @@ const POINTS_ELSEWHERE = /url\s*\(|[a-z]+:/i
  */
 export function Paper({ svg, number }: { svg: string; number: string }) {
   const { t } = useSay()
-  const drawing = useMemo(() => redraw(svg), [svg])
   const paper = useRef<HTMLElement>(null)
   useEffect(() => {
     // A long receipt scrolls, so the keyboard must be able to reach it; a short one would only be in the way.
@@ -60,10 +63,18 @@ export function Paper({ svg, number }: { svg: string; number: string }) {
   })
   return (
     <section className="paper" ref={paper} aria-label={t('done.paper', { number })}>
-      <div role="img" aria-label={t('done.paper', { number })}>
-        {drawing}
-      </div>
+      <Drawing svg={svg} name={t('done.paper', { number })} />
     </section>
+  )
+}
+
+/** A drawing of paper with its name: anew from a closed list of shapes, in the page's own fonts. */
+export function Drawing({ svg, name }: { svg: string; name: string }) {
+  const drawing = useMemo(() => redraw(svg), [svg])
+  return (
+    <div className="drawing" role="img" aria-label={name}>
+      {drawing}
+    </div>
   )
 }
 
@@ -79,7 +90,10 @@ function element(node: Element, key: string): ReactNode {
     if (child instanceof Element) return element(child, `${key}.${index}`)
     return child.nodeType === Node.TEXT_NODE ? child.nodeValue : null
   })
+  const picture = node.getAttribute('href') ?? ''
+  if (node.localName === 'image' && !OWN_PICTURE.test(picture)) return null
   const props = Object.fromEntries(attributes.map(({ name, value }) => [camelCase(name), value]))
+  if (node.localName === 'image') Object.assign(props, { href: picture })
   return createElement(node.localName, { key, ...props }, ...children)
 }
 

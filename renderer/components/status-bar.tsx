@@ -1,5 +1,16 @@
-import { IconBroadcast, IconCloudCheck, IconCloudOff, IconHelpHexagon, IconPrinter, IconPrinterOff, IconSend } from '@tabler/icons-react'
+import {
+  IconBroadcast,
+  IconCloudCheck,
+  IconCloudOff,
+  IconHelpHexagon,
+  IconPrinter,
+  IconPrinterOff,
+  IconSend,
+  IconShieldExclamation,
+} from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import type { TillStatus } from '#shared/contracts/till.ts'
+import { exposureShown, inDoubtOf } from '../flows/exposure.ts'
 import { useSay } from '../hooks.ts'
 import { useTillState } from '../terminal-context.ts'
 
@@ -7,9 +18,9 @@ type Tone = 'good' | 'quiet' | 'warn'
 
 /** What a cashier should be able to see at any time without asking. */
 export function StatusBar() {
-  const { t, money } = useSay()
+  const { t } = useSay()
   const { status } = useTillState()
-  const { radio, backend, outbox, printer, inDoubt } = status
+  const { radio, backend, printer } = status
   const isOffline = backend.state === 'offline'
   return (
     <footer className="status" aria-label={t('status.label')}>
@@ -29,16 +40,7 @@ export function StatusBar() {
       >
         {t(`status.backend.${backend.state}`)}
       </Item>
-      <Item id="outbox" tone={outbox.pending === 0 ? 'good' : 'quiet'} icon={<IconSend size={20} />}>
-        {outbox.pending === 0
-          ? t('status.outboxEmpty')
-          : t('status.outbox', { count: outbox.pending, amount: money(outbox.unsyncedTotal) })}
-      </Item>
-      {inDoubt > 0 && (
-        <Item id="in-doubt" tone="warn" icon={<IconHelpHexagon size={20} />}>
-          {t('status.inDoubt', { count: inDoubt })}
-        </Item>
-      )}
+      <ExposureItem status={status} />
       <Item
         id="printer"
         tone={printer.state === 'ready' ? 'good' : 'warn'}
@@ -46,8 +48,48 @@ export function StatusBar() {
         title={printer.detail}
       >
         {t(`status.printer.${printer.state}`)}
+        {printer.jobs.length > 0 && (
+          <span className="status-more" data-testid="status-jobs">
+            {t('status.jobs', { count: printer.jobs.length })}
+          </span>
+        )}
       </Item>
     </footer>
+  )
+}
+
+/** What would be lost with this computer. Calm while there is nothing. */
+function ExposureItem({ status }: { status: TillStatus }) {
+  const { t, money, time } = useSay()
+  const shown = exposureShown(status)
+  const { exposure } = status
+  if (shown.kind !== 'exposed') {
+    return (
+      <Item id="outbox" tone={shown.kind === 'calm' ? 'good' : 'quiet'} icon={<IconSend size={20} />}>
+        {shown.kind === 'calm' ? t('status.outboxEmpty') : t('status.sending', { count: shown.pending })}
+      </Item>
+    )
+  }
+  const hasDoubt = shown.parts.includes('in-doubt')
+  const words = {
+    sales: t('status.sales', { count: exposure.sales, amount: money(exposure.total) }),
+    'in-doubt': t('status.inDoubt', { count: inDoubtOf(status) }),
+    promises: t('status.promises', { count: exposure.promises }),
+  }
+  return (
+    <Item
+      id="outbox"
+      tone={hasDoubt ? 'warn' : 'quiet'}
+      icon={hasDoubt ? <IconHelpHexagon size={20} /> : <IconShieldExclamation size={20} />}
+      {...(exposure.oldestAt === undefined ? {} : { title: t('status.oldest', { time: time(exposure.oldestAt) }) })}
+    >
+      <span className="status-lead">{t('status.exposed')}</span>
+      {shown.parts.map((part) => (
+        <span key={part} className="status-part" data-testid={part === 'in-doubt' ? 'status-in-doubt' : `status-${part}`}>
+          {words[part]}
+        </span>
+      ))}
+    </Item>
   )
 }
 

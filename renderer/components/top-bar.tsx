@@ -1,79 +1,162 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { IconArmchair, IconHistory, IconKeyboard, IconMoon, IconSun, IconUser } from '@tabler/icons-react'
+import {
+  IconArmchair,
+  IconBell,
+  IconHistory,
+  IconKeyboard,
+  IconLock,
+  IconMoon,
+  IconSettings,
+  IconSun,
+  IconUser,
+  IconUserShield,
+} from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { StaffMember } from '#shared/contracts/staff.ts'
 import type { Screen } from '../flows/screen.ts'
 import { useNowMs, useSay } from '../hooks.ts'
 import { otherLanguage } from '../i18n/i18n.ts'
-import { useTerminal, useTillState } from '../terminal-context.ts'
+import { useAct, useTerminal, useTillState } from '../terminal-context.ts'
 import { useUi } from '../ui-store.ts'
 
-/** Name, PRACTICE, the two places to be, the clock, who is selling, and the language. */
+/** Name, PRACTICE, the places to be, the clock, who is signed in, and the tools. Where nobody may sell, only what is safe to press. */
 export function TopBar({ screen }: { screen: Screen }) {
-  const { t, words } = useSay()
-  const { identity } = useTillState()
-  const setHistory = useUi((ui) => ui.setHistory)
+  const { words, t } = useSay()
+  const { identity, session } = useTillState()
   return (
     <header className={identity.practice ? 'top top-practice' : 'top'}>
       <div className="top-brand">
         <span className="top-mark" aria-hidden="true" />
-        <div>
+        <div className="top-names">
           <div className="top-site">{words(identity.siteName)}</div>
           <div className="top-name">
             {t('app.name')} · <span className="figures">{identity.terminalId}</span>
           </div>
         </div>
-        {identity.practice && (
-          <span className="practice" title={t('app.practiceLong')} data-testid="practice">
-            {t('app.practice')}
-          </span>
-        )}
+        {identity.practice && <PracticeBadge canOpen={session.state === 'signed-in'} />}
       </div>
-      <nav className="top-nav" aria-label={t('app.screens')}>
-        <Tab
-          isHere={screen !== 'history'}
-          onPress={() => setHistory(false)}
-          icon={<IconArmchair aria-hidden="true" />}
-          label={t('app.sell')}
-        />
-        <Tab
-          isHere={screen === 'history'}
-          onPress={() => setHistory(true)}
-          icon={<IconHistory aria-hidden="true" />}
-          label={t('app.history')}
-          hint="F4"
-        />
-      </nav>
+      {session.state === 'signed-in' && screen !== 'interrupted' && <Places screen={screen} staff={session.staff} />}
       <div className="top-end">
         <Clock />
-        <span className="top-cashier">
-          <IconUser size={20} aria-hidden="true" />
-          <span className="sr">{t('app.cashier')} </span>
-          {identity.cashierName}
-        </span>
-        <Tools />
+        {session.state === 'signed-in' && <SignedIn staff={session.staff} />}
+        <Tools canLock={session.state === 'signed-in'} />
       </div>
     </header>
   )
 }
 
-function Tab({
-  isHere,
-  onPress,
-  icon,
-  label,
-  hint,
-}: {
+/** Practice is never mistaken for live; pressed, the badge opens the practice world. */
+function PracticeBadge({ canOpen }: { canOpen: boolean }) {
+  const { t } = useSay()
+  const isOpen = useUi((ui) => ui.drawerOpen)
+  const setDrawer = useUi((ui) => ui.setDrawer)
+  if (!canOpen) {
+    return (
+      <span className="practice" title={t('app.practiceLong')} data-testid="practice">
+        {t('app.practice')}
+      </span>
+    )
+  }
+  return (
+    <button
+      type="button"
+      className="practice practice-button"
+      title={t('app.practiceLong')}
+      aria-label={t('app.openPractice')}
+      aria-expanded={isOpen}
+      aria-keyshortcuts="F6"
+      data-testid="practice"
+      onClick={() => setDrawer(!isOpen)}
+    >
+      {t('app.practice')}
+    </button>
+  )
+}
+
+function Places({ screen, staff }: { screen: Screen; staff: StaffMember }) {
+  const { t } = useSay()
+  const { status } = useTillState()
+  const goTo = useUi((ui) => ui.goTo)
+  const isSelling = screen !== 'history' && screen !== 'attention' && screen !== 'settings'
+  return (
+    <nav className="top-nav" aria-label={t('app.screens')}>
+      <Tab isHere={isSelling} onPress={() => goTo('selling')} icon={<IconArmchair aria-hidden="true" />} label={t('app.sell')} />
+      <Tab
+        isHere={screen === 'history'}
+        onPress={() => goTo('history')}
+        icon={<IconHistory aria-hidden="true" />}
+        label={t('app.history')}
+        hint="F4"
+      />
+      {staff.role === 'manager' && (
+        <Tab
+          isHere={screen === 'attention'}
+          onPress={() => goTo('attention')}
+          icon={<IconBell aria-hidden="true" />}
+          label={t('app.attention')}
+          isQuiet
+          count={status.attention}
+          countWords={t('app.attentionCount', { count: status.attention })}
+        />
+      )}
+      <Tab
+        isHere={screen === 'settings'}
+        onPress={() => goTo('settings')}
+        icon={<IconSettings aria-hidden="true" />}
+        label={t('app.settings')}
+        hint="F7"
+        isQuiet
+      />
+    </nav>
+  )
+}
+
+function SignedIn({ staff }: { staff: StaffMember }) {
+  const { t } = useSay()
+  const Icon = staff.role === 'manager' ? IconUserShield : IconUser
+  return (
+    <span className="top-cashier" title={staff.name} data-testid="signed-in">
+      <Icon size={20} aria-hidden="true" />
+      <span className="sr">{t('app.signedIn')} </span>
+      <span className="top-person">
+        <span className="top-person-name">{staff.name}</span> <span className="top-person-role">{t(`role.${staff.role}`)}</span>
+      </span>
+    </span>
+  )
+}
+
+type TabProps = {
   isHere: boolean
   onPress: () => void
   icon: ReactNode
   label: string
   hint?: string
-}) {
+  count?: number
+  countWords?: string
+  /** The icon alone where the bar is narrow. */
+  isQuiet?: boolean
+}
+
+function Tab({ isHere, onPress, icon, label, hint, count = 0, countWords, isQuiet = false }: TabProps) {
   return (
-    <button type="button" className="top-tab" aria-current={isHere ? 'page' : undefined} onClick={onPress} aria-keyshortcuts={hint}>
+    <button
+      type="button"
+      className={isQuiet ? 'top-tab top-tab-quiet' : 'top-tab'}
+      aria-current={isHere ? 'page' : undefined}
+      onClick={onPress}
+      aria-keyshortcuts={hint}
+    >
       {icon}
-      {label}
+      <span className="top-tab-words">{label}</span>
+      {count > 0 && (
+        <>
+          <span className="top-count figures" aria-hidden="true">
+            {count}
+          </span>
+          <span className="sr">{countWords}</span>
+        </>
+      )}
     </button>
   )
 }
@@ -88,10 +171,11 @@ function Clock() {
   )
 }
 
-function Tools() {
+function Tools({ canLock }: { canLock: boolean }) {
   const { t, language } = useSay()
   const { i18n } = useTranslation()
   const { client } = useTerminal()
+  const { busy, act } = useAct()
   const setHelp = useUi((ui) => ui.setHelp)
   const { setColorScheme } = useMantineColorScheme()
   const isDark = useComputedColorScheme('light') === 'dark'
@@ -118,6 +202,18 @@ function Tools() {
         {t('app.switchLanguageShort')}
         <span className="sr"> {t('app.switchLanguage')}</span>
       </button>
+      {canLock && (
+        <button
+          type="button"
+          className="top-tool"
+          aria-label={t('app.lock')}
+          aria-keyshortcuts="F10"
+          disabled={busy}
+          onClick={() => act(() => client.lock())}
+        >
+          <IconLock aria-hidden="true" />
+        </button>
+      )}
     </div>
   )
 }

@@ -14,6 +14,18 @@ export function selectedBand(bands: readonly BandView[], chosen: SightingId | un
   return bands.find((band) => band.id === chosen) ?? bands.find((band) => band.proposed)
 }
 
+/** What the big button does: charges the chosen band, asks for a knock, or nothing while no band is chosen. */
+export type ChargeAct = 'charge' | 'knock' | 'none'
+
+/**
+ * A chosen band that is one of several about as near is asked by a knock. So is everybody, when nobody is chosen and nobody is clearly
+ * nearest: the knock finds out.
+ */
+export function chargeAct(bands: readonly BandView[], selected: BandView | undefined): ChargeAct {
+  if (selected !== undefined) return selected.needsKnock ? 'knock' : 'charge'
+  return bands.some((band) => band.needsKnock) ? 'knock' : 'none'
+}
+
 export type BandFlag = 'not-worn' | 'not-armed' | 'no-phone' | 'low-battery'
 
 /** What stands in the way of this band, most important first. Empty: ready to pay. */

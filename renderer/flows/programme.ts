@@ -1,4 +1,5 @@
 import type { Programme, Showtime } from '#shared/domain/programme.ts'
+import { minutesAndSeconds, secondsUntil } from './countdown.ts'
 
 export type Film = { readonly key: string; readonly first: Showtime; readonly showtimes: readonly Showtime[] }
 
@@ -50,6 +51,6 @@ export function countdownTo(startsAt: string, nowMs: number): Countdown {
 
 /** What is left of a hold, as `m:ss`; `0:00` when it ran out. */
 export function holdLeft(expiresAt: string, nowMs: number): { readonly text: string; readonly isShort: boolean; readonly isOver: boolean } {
-  const seconds = Math.max(0, Math.ceil((Date.parse(expiresAt) - nowMs) / 1_000))
-  return { text: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`, isShort: seconds <= 60, isOver: seconds === 0 }
+  const seconds = secondsUntil(expiresAt, nowMs)
+  return { text: minutesAndSeconds(seconds), isShort: seconds <= 60, isOver: seconds === 0 }
 }

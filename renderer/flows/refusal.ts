@@ -2,12 +2,12 @@ import type { Refused } from '#shared/contracts/till.ts'
 import type { T } from '../i18n/i18n.ts'
 
 /** A refusal of the till, or our own: the line broke before an answer came. */
-export type Notice = Refused | { readonly code: 'no-answer'; readonly subject?: string }
-type NamedRefusal = 'seat-taken' | 'seat-not-held' | 'storage-failed' | 'printer-failed'
-const NAMED: readonly string[] = ['seat-taken', 'seat-not-held', 'storage-failed', 'printer-failed'] satisfies NamedRefusal[]
+export type Notice = { readonly code: Refused['code'] | 'no-answer'; readonly subject?: string }
+const NAMED_REFUSALS = ['seat-taken', 'seat-not-held', 'storage-failed', 'printer-failed', 'pin-wait', 'setting-refused'] as const
+type NamedRefusal = (typeof NAMED_REFUSALS)[number]
 
 function isNamed(code: string): code is NamedRefusal {
-  return NAMED.includes(code)
+  return NAMED_REFUSALS.some((one) => one === code)
 }
 
 /** What happened and what to do next, in the language of `t`. Names what it is about where that helps. */

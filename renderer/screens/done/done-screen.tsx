@@ -5,10 +5,13 @@ import { useEffect, useRef, useState } from 'react'
 import type { ReceiptView } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { Paper } from '../../components/paper.tsx'
+import { ReceiptPrint } from '../../components/print-jobs.tsx'
+import { jobOf } from '../../flows/print-jobs.ts'
 import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
+import { WrongPerson } from './wrong-person.tsx'
 
 /** The sale is paid: what to give back, who paid, the paper, and on to the next. */
 export function DoneScreen() {
@@ -22,12 +25,13 @@ export function DoneScreen() {
   )
 }
 
-/** Asked again when the outbox moves: then the receipt may have reached the backend. */
+/** Asked again when the outbox moves (the receipt may have reached the backend) and when its print does (it may have been counted). */
 export function useReceipt(receiptId: ReceiptId) {
   const { client } = useTerminal()
   const { status } = useTillState()
+  const job = jobOf(status.printer.jobs, receiptId)?.state
   return useQuery({
-    queryKey: ['receipt', receiptId, status.outbox.pending],
+    queryKey: ['receipt', receiptId, status.outbox.pending, job],
     queryFn: () => client.receipt({ receiptId }),
     placeholderData: (previous, query) => (query?.queryKey[1] === receiptId ? previous : undefined),
   }).data
@@ -51,6 +55,7 @@ function Done({ receiptId }: { receiptId: ReceiptId }) {
         )}
         <div className="panel-foot outcome-foot">
           <PrintButton receiptId={receiptId} label={t('done.print')} number={answer?.ok === true ? answer.value.printedNumber : ''} />
+          {answer?.ok === true && <WrongPerson view={answer.value} />}
           <Button
             ref={next}
             className="charge"
@@ -86,7 +91,8 @@ function Outcome({ view }: { view: ReceiptView }) {
       </div>
       {band !== undefined && (
         <p className="outcome-payer">
-          {t('done.paidBy', { name: band.payerName })} <span>· {t(`done.${receipt.tender}`)}</span>
+          {t('done.paidByLead')}
+          <strong>{band.payerName}</strong> <span>· {t(`done.${receipt.tender}`)}</span>
         </p>
       )}
       {cash !== undefined && (
@@ -108,6 +114,7 @@ function Outcome({ view }: { view: ReceiptView }) {
           {view.synced ? t('done.synced') : t('done.notSynced')}
         </span>
       </p>
+      <ReceiptPrint receiptId={receipt.id} />
     </div>
   )
 }

@@ -15,11 +15,13 @@ import { useEffect, useRef, useState } from 'react'
 import type { ReceiptRow } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { Paper } from '../../components/paper.tsx'
+import { PrintQueue } from '../../components/print-jobs.tsx'
 import { noticeWords } from '../../flows/refusal.ts'
 import { type Say, useSay } from '../../hooks.ts'
 import { useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 import { PrintButton, useReceipt } from '../done/done-screen.tsx'
+import { VoidSale } from '../done/wrong-person.tsx'
 
 const PAGE_ROWS = 30
 const FIND_AFTER_MS = 200
@@ -47,7 +49,7 @@ export function HistoryScreen() {
             variant="subtle"
             color="gray"
             leftSection={<IconArrowLeft aria-hidden="true" />}
-            onClick={() => useUi.getState().setHistory(false)}
+            onClick={() => useUi.getState().goTo('selling')}
             aria-keyshortcuts="Escape"
           >
             {t('history.back')}
@@ -63,6 +65,7 @@ export function HistoryScreen() {
             onChange={(event) => setFind(event.currentTarget.value)}
           />
         </div>
+        <PrintQueue />
         <div className="panel-scroll receipts-list">
           {isLoading && <p className="empty">{t('history.loading')}</p>}
           {!isLoading && rows.length === 0 && <NoRows find={asked} say={say} />}
@@ -129,7 +132,7 @@ function Row({ row, say, isShown, onChoose }: { row: ReceiptRow; say: Say; isSho
         </span>
         <span className="row-what">
           <strong className="figures">{row.printedNumber}</strong>
-          {row.kind !== 'sale' && <span className="row-kind">{t(`history.kind.${row.kind}`)}</span>}
+          {row.kind !== 'sale' && <span className={`row-kind row-kind-${row.kind}`}>{t(`history.kind.${row.kind}`)}</span>}
           <span className="row-summary">{words(row.summary)}</span>
         </span>
         <span className="row-when figures">
@@ -154,21 +157,28 @@ function Shown({ receiptId, say }: { receiptId: ReceiptId; say: Say }) {
   const queries = useQueryClient()
   if (answer === undefined) return <p className="empty">{t('done.loading')}</p>
   if (!answer.ok) return <p className="empty">{noticeWords(answer.error, t).say}</p>
-  const { printedNumber, prints, paperSvg } = answer.value
+  const { printedNumber, prints, paperSvg, receipt } = answer.value
   return (
     <>
       <header className="desk-head">
         <div>
           <h2 className="figures">{printedNumber}</h2>
-          <p>{prints === 0 ? t('history.notPrinted') : t('history.prints', { count: prints })}</p>
+          <p>
+            {receipt.kind !== 'sale' && <span className={`row-kind row-kind-${receipt.kind}`}>{t(`history.kind.${receipt.kind}`)}</span>}{' '}
+            {receipt.of !== undefined && <span className="figures">{t('history.ofSale', { number: receipt.of.printedNumber })} · </span>}
+            {prints === 0 ? t('history.notPrinted') : t('history.prints', { count: prints })}
+          </p>
         </div>
-        <PrintButton
-          key={receiptId}
-          receiptId={receiptId}
-          label={prints === 0 ? t('done.print') : t('history.reprint')}
-          number={printedNumber}
-          onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receiptId] })}
-        />
+        <div className="desk-acts">
+          <VoidSale receipt={receipt} number={printedNumber} />
+          <PrintButton
+            key={receiptId}
+            receiptId={receiptId}
+            label={prints === 0 ? t('done.print') : t('history.reprint')}
+            number={printedNumber}
+            onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receiptId] })}
+          />
+        </div>
       </header>
       <Paper svg={paperSvg} number={printedNumber} />
     </>

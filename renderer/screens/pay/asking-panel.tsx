@@ -58,7 +58,8 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
         <span className="figures">{t('pay.elapsed', { count: elapsedS })}</span>
         <span className="figures">{t('pay.remaining', { count: remainingS })}</span>
       </div>
-      <div className="panel-foot">
+      <div className="panel-foot asking-foot">
+        <p className="asking-known">{t('pay.approving')}</p>
         <Button variant="default" fullWidth disabled={busy} onClick={() => act(() => client.cancelPayment())}>
           {t('pay.cancel')}
         </Button>

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core'
-import { IconBattery1, IconCircleCheck, IconDeviceMobileOff, IconDeviceWatchOff, IconLock } from '@tabler/icons-react'
+import { IconBattery1, IconCircleCheck, IconDeviceMobileOff, IconDeviceWatchOff, IconHandClick, IconLock } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { BandView } from '#shared/contracts/till.ts'
 import type { SightingId } from '#shared/domain/ids.ts'
-import { bandFlags, nearestFirst, selectedBand } from '../../flows/bands.ts'
+import { bandFlags, type ChargeAct, chargeAct, nearestFirst, selectedBand } from '../../flows/bands.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
@@ -54,7 +54,7 @@ export function BandsPanel() {
           </fieldset>
         )}
       </div>
-      <ChargeBand selected={selected} />
+      <ChargeBand act={chargeAct(bands, selected)} selected={selected} />
     </section>
   )
 }
@@ -75,7 +75,13 @@ function BandCard({ band, isSelected, onChoose }: { band: BandView; isSelected: 
           {band.proposed && <span className="band-nearest">{t('pay.proposed')}</span>}
         </span>
         <span className="band-flags">
-          {flags.filter((flag) => flag !== 'low-battery').length === 0 && (
+          {band.needsKnock && (
+            <span className="flag flag-knock">
+              <IconHandClick size={20} aria-hidden="true" />
+              {t('pay.needsKnock')}
+            </span>
+          )}
+          {!band.needsKnock && flags.filter((flag) => flag !== 'low-battery').length === 0 && (
             <span className="flag flag-good">
               <IconCircleCheck size={20} aria-hidden="true" />
               {t('pay.ready')}
@@ -105,32 +111,41 @@ function BandCard({ band, isSelected, onChoose }: { band: BandView; isSelected: 
   )
 }
 
-function ChargeBand({ selected }: { selected: BandView | undefined }) {
+function ChargeBand({ act: what, selected }: { act: ChargeAct; selected: BandView | undefined }) {
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()
   const hasSettled = useSettled(selected?.id)
   const button = useRef<HTMLButtonElement>(null)
-  const hasBand = selected !== undefined
+  const canStart = what !== 'none'
   useEffect(() => {
-    if (hasBand && (document.activeElement === document.body || document.activeElement === null)) button.current?.focus()
-  }, [hasBand])
-  const canCharge = hasBand && hasSettled && !busy
+    if (canStart && (document.activeElement === document.body || document.activeElement === null)) button.current?.focus()
+  }, [canStart])
+  const canCharge = canStart && (what === 'knock' || hasSettled) && !busy
+  const charge = () => {
+    if (!canCharge) return
+    if (what === 'knock') act(() => client.chargeByKnock())
+    else if (selected !== undefined) act(() => client.chargeBand({ sightingId: selected.id }))
+  }
   return (
     <div className="panel-foot">
+      {what === 'knock' && <p className="bands-knock">{t('pay.askKnockHint')}</p>}
       <Button
         ref={button}
         className="charge"
         fullWidth
         data-primary
-        disabled={!hasBand}
+        data-act={what}
+        disabled={!canStart}
         aria-disabled={!canCharge}
         aria-keyshortcuts="F8"
-        onClick={() => {
-          if (canCharge) act(() => client.chargeBand({ sightingId: selected.id }))
-        }}
+        onClick={charge}
       >
-        {hasBand ? t('pay.chargeBand', { letter: selected.letter }) : t('pay.chooseBand')}
+        {what === 'knock'
+          ? t('pay.askKnock')
+          : selected === undefined
+            ? t('pay.chooseBand')
+            : t('pay.chargeBand', { letter: selected.letter })}
       </Button>
     </div>
   )

@@ -2,12 +2,13 @@ import { Button } from '@mantine/core'
 import { IconHelpHexagon } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { PaymentView } from '#shared/contracts/till.ts'
+import { minutesAndSeconds, secondsUntil } from '../../flows/countdown.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 
 /** In doubt: what is known, what the till does by itself, and the one way out. */
 export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
-  const { t, money } = useSay()
+  const { t, money, time } = useSay()
   const { client } = useTerminal()
   const { status } = useTillState()
   const { busy, act } = useAct()
@@ -15,7 +16,7 @@ export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
   const band = payment?.tender === 'band' ? payment : undefined
-  const nextS = band?.nextQueryAt === undefined ? undefined : Math.max(0, Math.ceil((Date.parse(band.nextQueryAt) - nowMs) / 1_000))
+  const nextS = band?.nextQueryAt === undefined ? undefined : secondsUntil(band.nextQueryAt, nowMs)
   return (
     <section className="panel doubt" aria-labelledby="doubt-title" data-testid="in-doubt">
       <div className="ended-mark doubt-mark">
@@ -35,6 +36,11 @@ export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
             {nextS === undefined || nextS === 0 ? t('doubt.asking') : t('doubt.askingNext', { count: nextS })}
           </span>
         </p>
+        {band?.undoneAt !== undefined && (
+          <p className="doubt-undone figures" role="timer" data-testid="undone-at">
+            {t('doubt.undoneIn', { time: time(band.undoneAt), left: minutesAndSeconds(secondsUntil(band.undoneAt, nowMs)) })}
+          </p>
+        )}
       </div>
       <div className="panel-foot">
         <p className="doubt-cancel">{status.backend.state === 'offline' ? t('doubt.cancelOffline') : t('doubt.cancelText')}</p>

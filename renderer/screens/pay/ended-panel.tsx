@@ -3,25 +3,20 @@ import { IconCircleOff } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
+import { type Ending, endingOf, firstAct } from '../../flows/ending.ts'
 import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
-import { useTillState } from '../../terminal-context.ts'
+import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 
 /** A band payment that ended without money: the sentence to say, smaller in the guest's other language, and the next step. */
 export function EndedPanel({ payment }: { payment: BandPaymentView }) {
-  const { t, language, words } = useSay()
+  const { t, language } = useSay()
   const { status } = useTillState()
-  const dismiss = useUi((ui) => ui.dismiss)
-  const openPay = useUi((ui) => ui.openPay)
-  const again = useRef<HTMLButtonElement>(null)
-  useEffect(() => again.current?.focus(), [])
   const other = otherLanguage(language)
-  const isReversed = payment.state === 'reversed'
-  // What was asked may have been approved: only a payment that never was can say that nothing was charged.
-  const reason = isReversed || payment.reason === undefined ? undefined : REASONS[payment.reason]
-  const refused = payment.refusal === undefined ? undefined : noticeWords(payment.refusal, t)
+  const ending = endingOf(payment, status.backend.state === 'offline')
+  const said = useEndingWords(ending)
   return (
     <section
       className="panel ended"
@@ -35,32 +30,76 @@ export function EndedPanel({ payment }: { payment: BandPaymentView }) {
         <h2 id="ended-title">{t('pay.notPaid')}</h2>
         <span>{t('pay.band', { letter: payment.bandLetter })}</span>
       </div>
-      <p className="ended-say">{refused?.say ?? (reason === undefined ? t('pay.reversed') : words(reason.say))}</p>
-      {refused === undefined && reason !== undefined && (
+      <p className="ended-say">{said.say}</p>
+      {ending.kind === 'reason' && (
         <p className="other-language" lang={other}>
-          {reason.say[other]}
+          {REASONS[ending.reason].say[other]}
         </p>
       )}
       <div className="ended-next">
         <h3>{t('pay.nextStep')}</h3>
-        <p>{refused?.next ?? (reason === undefined ? t('pay.reversedNext') : words(reason.next))}</p>
-        {isReversed && status.backend.state === 'offline' && <p>{t('pay.reversedOffline')}</p>}
-        {!isReversed && <p className="ended-quiet">{t('pay.nothingCharged')}</p>}
+        <p>{said.next}</p>
+        {ending.kind === 'reversed' && ending.isPromise && (
+          <p className="ended-promise" data-testid="promise">
+            {t('pay.promise')}
+          </p>
+        )}
+        {ending.kind !== 'reversed' && <p className="ended-quiet">{t('pay.nothingCharged')}</p>}
       </div>
+      <EndedActs payment={payment} first={firstAct(ending)} />
+    </section>
+  )
+}
+
+function useEndingWords(ending: Ending): { readonly say: string; readonly next: string } {
+  const { t, words } = useSay()
+  switch (ending.kind) {
+    case 'refusal':
+      return noticeWords(ending.refusal, t)
+    case 'reason':
+      return { say: words(REASONS[ending.reason].say), next: words(REASONS[ending.reason].next) }
+    case 'reversed':
+      return { say: t(`pay.reversedWhy.${ending.why}`), next: t(ending.why === 'late-yes' ? 'pay.reversedNextLate' : 'pay.reversedNext') }
+  }
+}
+
+/** What helps comes first and has the focus: after a refused wallet, another way to pay. */
+function EndedActs({ payment, first }: { payment: BandPaymentView; first: 'again' | 'another-way' }) {
+  const { t } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  const dismiss = useUi((ui) => ui.dismiss)
+  const openPay = useUi((ui) => ui.openPay)
+  const primary = useRef<HTMLButtonElement>(null)
+  useEffect(() => primary.current?.focus(), [])
+  const again = () => {
+    dismiss(payment.requestId)
+    openPay()
+  }
+  if (first === 'again') {
+    return (
       <div className="panel-foot">
-        <Button
-          ref={again}
-          className="charge"
-          fullWidth
-          data-primary
-          onClick={() => {
-            dismiss(payment.requestId)
-            openPay()
-          }}
-        >
+        <Button ref={primary} className="charge" fullWidth data-primary onClick={again}>
           {t('pay.again')}
         </Button>
       </div>
-    </section>
+    )
+  }
+  return (
+    <div className="panel-foot ended-foot">
+      <Button variant="default" className="ended-again" onClick={again}>
+        {t('pay.again')}
+      </Button>
+      <Button
+        ref={primary}
+        className="charge"
+        data-primary
+        disabled={busy}
+        aria-keyshortcuts="F9"
+        onClick={() => act(() => client.startCash())}
+      >
+        {t('pay.anotherWay')}
+      </Button>
+    </div>
   )
 }

@@ -1,32 +1,33 @@
 import { Button } from '@mantine/core'
 import { IconArrowLeft, IconCash } from '@tabler/icons-react'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
-import { endedUnread, payPanelOf } from '../../flows/screen.ts'
+import { payPanelOf } from '../../flows/screen.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
+import { leaveForSelling } from '../../use-shortcuts.ts'
 import { AskingPanel } from './asking-panel.tsx'
 import { BandsPanel } from './bands-panel.tsx'
 import { CashPanel } from './cash-panel.tsx'
 import { DoubtPanel } from './doubt-panel.tsx'
 import { EndedPanel } from './ended-panel.tsx'
+import { KnockPanel } from './knock-panel.tsx'
 
 /** The amount on the left, huge; on the right what is happening to it. */
 export function PayScreen() {
   const { t } = useSay()
   const state = useTillState()
-  const dismissed = useUi((ui) => ui.dismissed)
-  const panel = payPanelOf(state, dismissed)
+  const ui = useUi()
+  const panel = payPanelOf(state, ui)
+  const canLeave = panel.kind === 'choosing' || panel.kind === 'ended' || (panel.kind === 'knock' && panel.knock.state !== 'listening')
   return (
     <div className="pay">
       <h1 className="sr">{t('pay.title')}</h1>
-      <Due
-        canLeave={panel.kind === 'choosing' || panel.kind === 'ended'}
-        canTakeCash={panel.kind === 'choosing' || panel.kind === 'ended'}
-      />
+      <Due canLeave={canLeave} canTakeCash={canLeave && state.cart.state === 'open'} />
       <div className="pay-panel" aria-live="polite" aria-atomic="false">
         {panel.kind === 'choosing' && <BandsPanel />}
         {panel.kind === 'asking' && <AskingPanel payment={panel.payment} />}
+        {panel.kind === 'knock' && <KnockPanel knock={panel.knock} />}
         {panel.kind === 'ended' && <EndedPanel payment={panel.payment} />}
         {panel.kind === 'in-doubt' && <DoubtPanel payment={panel.payment} />}
         {panel.kind === 'cash' && <CashPanel payment={panel.payment} />}
@@ -45,12 +46,7 @@ function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolea
   const { client } = useTerminal()
   const { busy, act } = useAct()
   const { cart, payment } = useTillState()
-  const ui = useUi()
   const total = payment !== undefined && cart.lines.length === 0 ? payment.total : cart.total
-  const leave = () => {
-    if (endedUnread(payment, ui.dismissed)) ui.dismiss(payment.requestId)
-    ui.closePay()
-  }
   return (
     <section className="panel due" aria-labelledby="due-title">
       <h2 id="due-title" className="due-label">
@@ -99,7 +95,7 @@ function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolea
             color="gray"
             leftSection={<IconArrowLeft aria-hidden="true" />}
             aria-keyshortcuts="Escape"
-            onClick={leave}
+            onClick={() => leaveForSelling('pay', client)}
           >
             {t('pay.back')}
           </Button>

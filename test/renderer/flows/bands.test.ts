@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BandView } from '#shared/contracts/till.ts'
 import type { SightingId } from '#shared/domain/ids.ts'
-import { bandFlags, nearestFirst, selectedBand } from '../../../renderer/flows/bands.ts'
-import { BANDS } from '../support/fake-bands.ts'
+import { bandFlags, chargeAct, nearestFirst, selectedBand } from '../../../renderer/flows/bands.ts'
+import { BANDS, TWINS } from '../support/fake-bands.ts'
 
 const bandArbitrary: fc.Arbitrary<BandView> = fc.record({
   id: fc.uuid().map((id) => id as SightingId),
@@ -14,6 +14,7 @@ const bandArbitrary: fc.Arbitrary<BandView> = fc.record({
   phoneLinked: fc.boolean(),
   lowBattery: fc.boolean(),
   proposed: fc.constant(false),
+  needsKnock: fc.boolean(),
 })
 
 test('bands are nearest first, and the order does not depend on how they arrived', () => {
@@ -48,4 +49,19 @@ test('without a proposal nobody is guessed', () => {
 
 test('flags name what is in the way, most important first', () => {
   expect(BANDS.map(bandFlags)).toEqual([[], ['low-battery'], ['not-worn', 'not-armed'], ['not-armed', 'no-phone']])
+})
+
+test('a band that is one of several about as near is never charged on a guess, chosen or not', () => {
+  expect(chargeAct(TWINS, undefined)).toBe('knock')
+  expect(TWINS.map((band) => chargeAct(TWINS, band))).toEqual(['knock', 'knock', 'charge', 'charge'])
+  expect(chargeAct(BANDS, selectedBand(BANDS, undefined))).toBe('charge')
+  expect(chargeAct([], undefined)).toBe('none')
+  fc.assert(
+    fc.property(fc.array(bandArbitrary), fc.option(fc.nat()), (bands, index) => {
+      const selected = index === null ? undefined : bands[index % Math.max(1, bands.length)]
+      const act = chargeAct(bands, selected)
+      if (act === 'charge') expect(selected?.needsKnock).toBe(false)
+      if (act === 'none') expect(bands.some((band) => band.needsKnock)).toBe(false)
+    }),
+  )
 })

@@ -4,6 +4,7 @@ import { money } from '#shared/domain/money.ts'
 import { LANGUAGES } from '#shared/domain/words.ts'
 import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
 import { noticeWords } from '../../../renderer/flows/refusal.ts'
+import type { Screen } from '../../../renderer/flows/screen.ts'
 import { shortcutOf } from '../../../renderer/flows/shortcuts.ts'
 import { en } from '../../../renderer/i18n/en.ts'
 import { languageOf, otherLanguage, startI18n } from '../../../renderer/i18n/i18n.ts'
@@ -56,7 +57,7 @@ test('no text is empty, and no Chinese text was left in English', () => {
 test('counts are worded by the language', () => {
   expect(i18n.getFixedT('en')('status.bands', { count: 1 })).toBe('1 band near · 0 stored')
   expect(i18n.getFixedT('en')('status.bands', { count: 3 })).toBe('3 bands near · 0 stored')
-  expect(i18n.getFixedT('zh-CN')('status.bands', { count: 1 })).toBe('附近 1 只手环 · 存储 0')
+  expect(i18n.getFixedT('zh-CN')('status.bands', { count: 1 })).toBe('附近 1 只手环 · 不留存记录')
 })
 
 test('money, times and days are written for the language and the place', () => {
@@ -86,4 +87,14 @@ test('keys do on each screen what the help says, and leave typing alone', () => 
   expect(shortcutOf({ ...press, key: 'F4', hasModifier: true }, 'sell')).toBeUndefined()
   expect(shortcutOf({ ...press, key: 'F9' }, 'history')).toBeUndefined()
   expect(shortcutOf({ ...press, key: 'q' }, 'sell')).toBeUndefined()
+  expect(['F6', 'F7', 'F10'].map((key) => shortcutOf({ ...press, key, isTyping: true }, 'sell'))).toEqual(['practice', 'settings', 'lock'])
+})
+
+test('over a locked, new or interrupted till no key of selling works', () => {
+  const keys = ['F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', 'Escape', 'Enter', '?']
+  const works = (screen: Screen) =>
+    keys.flatMap((key) => shortcutOf({ key, isTyping: false, isOnControl: false, hasModifier: false }, screen) ?? [])
+  expect(works('sign-in')).toEqual(['help'])
+  expect(works('set-up')).toEqual(['help'])
+  expect(works('interrupted')).toEqual(['practice', 'lock', 'help'])
 })

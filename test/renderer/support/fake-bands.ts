@@ -1,5 +1,13 @@
 import type { BandView } from '#shared/contracts/till.ts'
+import type { AttemptStage } from '#shared/domain/attempt.ts'
 import type { SightingId } from '#shared/domain/ids.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
+
+/** What a band's payment does: stages, then an outcome. `stop` leaves it at the last stage until the test says more. */
+export type Script = { readonly stages: readonly AttemptStage[]; readonly outcome: 'paid' | Reason | 'in-doubt' | 'stop' }
+
+export const APPROVES: Script = { stages: ['connecting', 'sent', 'seen', 'asking-backend'], outcome: 'paid' }
+export const NOT_ASKED: readonly string[] = ['not-worn', 'not-armed', 'phone-not-linked', 'busy'] satisfies Reason[]
 
 /** Four people at the counter: one close and ready, one with a low battery, one with the band off, one without a phone near. */
 export const BANDS: readonly BandView[] = [
@@ -12,6 +20,7 @@ export const BANDS: readonly BandView[] = [
     phoneLinked: true,
     lowBattery: false,
     proposed: true,
+    needsKnock: false,
   },
   {
     id: 'sighting-b' as SightingId,
@@ -22,6 +31,7 @@ export const BANDS: readonly BandView[] = [
     phoneLinked: true,
     lowBattery: true,
     proposed: false,
+    needsKnock: false,
   },
   {
     id: 'sighting-c' as SightingId,
@@ -32,6 +42,7 @@ export const BANDS: readonly BandView[] = [
     phoneLinked: true,
     lowBattery: false,
     proposed: false,
+    needsKnock: false,
   },
   {
     id: 'sighting-d' as SightingId,
@@ -42,5 +53,12 @@ export const BANDS: readonly BandView[] = [
     phoneLinked: false,
     lowBattery: false,
     proposed: false,
+    needsKnock: false,
   },
+]
+
+/** Two people side by side, about as near: nobody is proposed. */
+export const TWINS: readonly BandView[] = [
+  ...BANDS.slice(0, 2).map((band) => ({ ...band, nearness: 4, lowBattery: false, proposed: false, needsKnock: true }) as const),
+  ...BANDS.slice(2),
 ]

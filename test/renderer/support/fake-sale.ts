@@ -1,6 +1,6 @@
 import type { ReceiptPage, Refused, TillInput, TillRefusal } from '#shared/contracts/till.ts'
 import type { HoldId, LineId, MerchantId, ReceiptId, SeatId, ShowtimeId, SiteId, TerminalId } from '#shared/domain/ids.ts'
-import { sum } from '#shared/domain/money.ts'
+import { type Money, sum } from '#shared/domain/money.ts'
 import type { Programme, SeatState } from '#shared/domain/programme.ts'
 import { type Payment, printedNumber, type Receipt, tenderOf } from '#shared/domain/receipt.ts'
 import { priceLine, type SaleLine } from '#shared/domain/sale-line.ts'
@@ -97,6 +97,23 @@ export function receiptOf(sale: {
       'CNY',
     ),
     tender: tenderOf(payments),
+  }
+}
+
+/** The document that takes a sale back. */
+export function voidOf(sale: Receipt, { number, atMs }: { number: number; atMs: number }): Receipt {
+  const minus = ({ amount, currency }: Money): Money => ({ amount: -amount, currency })
+  return {
+    ...sale,
+    id: `receipt-${number}` as ReceiptId,
+    kind: 'void',
+    number,
+    issuedAt: new Date(atMs).toISOString(),
+    lines: sale.lines.map((line) => ({ ...line, unitPrice: minus(line.unitPrice), total: minus(line.total), tax: minus(line.tax) })),
+    payments: sale.payments.map((payment) => ({ ...payment, amount: minus(payment.amount) })),
+    total: minus(sale.total),
+    tax: minus(sale.tax),
+    of: { receiptId: sale.id, printedNumber: printedNumber(sale), reason: 'wrong-person' },
   }
 }
 

@@ -11,43 +11,35 @@ import type {
   TillState,
   TillStatus,
 } from '#shared/contracts/till.ts'
-import type { AttemptStage } from '#shared/domain/attempt.ts'
 import type { AuthorizationId, CartId, ReceiptId, RequestId, ShowtimeId } from '#shared/domain/ids.ts'
 import { money, sum } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
-import type { Reason } from '#shared/domain/reasons.ts'
 import { type Payment, printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
-import type { Language } from '#shared/domain/words.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { BANDS } from './fake-bands.ts'
-import { type Chosen, MERCHANT, pageOf, productLine, receiptOf, refuse, SITE, seatsGone, ticketLine } from './fake-sale.ts'
+import { APPROVES, BANDS, NOT_ASKED, type Script } from './fake-bands.ts'
+import { FakeDesk } from './fake-desk.ts'
+import { type Chosen, MERCHANT, pageOf, productLine, receiptOf, refuse, SITE, seatsGone, ticketLine, voidOf } from './fake-sale.ts'
 import { programmeAround } from './programme.ts'
 
 const HOLD_MS = 8 * 60_000
 const REQUEST_LIFE_MS = 90_000
 const NEXT_QUERY_MS = 10_000
+const UNDONE_MS = 60_000
+const WRONG_PERSON_MS = 60_000
+const KNOCK_MS = 15_000
 const FIRST_NUMBER = 42
-
-/** What a band's payment does: stages, then an outcome. `stop` leaves it at the last stage until the test says more. */
-export type Script = { readonly stages: readonly AttemptStage[]; readonly outcome: 'paid' | Reason | 'in-doubt' | 'stop' }
-
-const APPROVES: Script = { stages: ['connecting', 'sent', 'seen', 'asking-backend'], outcome: 'paid' }
-const NOT_ASKED: readonly string[] = ['not-worn', 'not-armed', 'phone-not-linked', 'busy'] satisfies Reason[]
 
 export function createFakeTill(nowMs: () => number = Date.now): FakeTill {
   return new FakeTill(nowMs)
 }
 
 /** A till in memory that answers as the real one does, with no money and no disk behind it. */
-export class FakeTill implements Till {
-  /** How long each answer takes, and each stage of a band's payment. */
-  lagMs = 60
+export class FakeTill extends FakeDesk implements Till {
+  /** How long each stage of a band's payment takes. */
   stepMs = 500
-  readonly #nowMs: () => number
   readonly #programme: ReturnType<typeof programmeAround>
   readonly #seats: Map<string, SeatState>
-  readonly #listeners = new Set<(state: TillState) => void>()
   readonly #scripts = new Map<string, Script>()
   readonly #chosen = new Map<ShowtimeId, { readonly seats: readonly Chosen[]; readonly expiresAt: string }>()
   readonly #products = new Map<string, number>()
@@ -56,8 +48,7 @@ export class FakeTill implements Till {
   #bands = BANDS
   #payment: PaymentView | undefined
   #lastReceiptId: ReceiptId | undefined
-  #language: Language = 'zh-CN'
-  #revision = 0
+  #wrongPersonUntil: string | undefined
   #requests = 0
   #refusal: Refused | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -65,12 +56,14 @@ export class FakeTill implements Till {
     radio: { state: 'scanning', driver: 'practice', bandsNear: 0 },
     backend: { state: 'online' },
     outbox: { pending: 0, unsyncedTotal: money(0, 'CNY') },
-    printer: { state: 'ready', detail: '' },
+    printer: { state: 'ready', detail: '', jobs: [] },
     inDoubt: 0,
+    exposure: { sales: 0, total: money(0, 'CNY'), inDoubt: 0, promises: 0 },
+    attention: 0,
   }
 
   constructor(nowMs: () => number) {
-    this.#nowMs = nowMs
+    super(nowMs)
     this.#programme = programmeAround(nowMs())
     this.#seats = seatsGone(this.#programme)
   }
@@ -84,12 +77,12 @@ export class FakeTill implements Till {
 
   setBands(bands: readonly BandView[]): void {
     this.#bands = bands
-    this.#push()
+    this.push()
   }
 
   setStatus(patch: Partial<TillStatus>): void {
     this.#status = { ...this.#status, ...patch }
-    this.#push()
+    this.push()
   }
 
   refuseNext(refused: Refused): void {
@@ -99,7 +92,8 @@ export class FakeTill implements Till {
   /** Ends the running band payment, as a late answer would. */
   finish(outcome: Script['outcome']): void {
     if (this.#payment?.tender !== 'band' || outcome === 'stop') return
-    if (outcome === 'in-doubt') return this.#update({ state: 'in-doubt', nextQueryAt: this.#in(NEXT_QUERY_MS) })
+    if (outcome === 'in-doubt')
+      return this.#update({ state: 'in-doubt', nextQueryAt: this.at(NEXT_QUERY_MS), undoneAt: this.at(UNDONE_MS) })
     if (outcome !== 'paid') {
       const state = NOT_ASKED.includes(outcome) ? 'not-asked' : outcome === 'wallet-refused' ? 'refused' : 'declined'
       return this.#update({ state, reason: outcome })
@@ -109,13 +103,18 @@ export class FakeTill implements Till {
     this.#update({ state: 'paid' })
   }
 
+  /** Changes the payment on the screen, as the till would: a reversal's reason, a promise. */
+  patchPayment(patch: Partial<Extract<PaymentView, { tender: 'band' }>>): void {
+    this.#update(patch)
+  }
+
   // The till.
 
   state(): TillState {
     return {
-      revision: this.#revision,
+      revision: this.revision(),
       programmeVersion: this.#programme.version,
-      now: this.#in(0),
+      now: this.at(0),
       identity: {
         terminalId: 'aurora-1',
         practice: true,
@@ -123,25 +122,22 @@ export class FakeTill implements Till {
         siteName: SITE,
         timeZone: 'Asia/Shanghai',
         currency: 'CNY',
-        cashierName: this.#language === 'en' ? 'Practice' : '练习员',
+        cashierName: this.language() === 'en' ? 'Practice' : '练习员',
       },
       status: {
         ...this.#status,
         radio: { ...this.#status.radio, bandsNear: this.#bands.length },
         inDoubt: this.#payment?.state === 'in-doubt' ? 1 : 0,
+        attention: this.attention(),
       },
+      session: this.session(),
       cart: this.#cart(),
       bands: this.#bands,
       ...(this.#payment === undefined ? {} : { payment: this.#payment }),
       ...(this.#lastReceiptId === undefined ? {} : { lastReceiptId: this.#lastReceiptId }),
-    }
-  }
-
-  onState(listener: (state: TillState) => void) {
-    this.#listeners.add(listener)
-    listener(this.state())
-    return () => {
-      this.#listeners.delete(listener)
+      ...(this.#wrongPersonUntil === undefined ? {} : { wrongPersonUntil: this.#wrongPersonUntil }),
+      ...(this.knock === undefined ? {} : { knock: this.knock }),
+      ...(this.interrupted === undefined ? {} : { interrupted: this.interrupted }),
     }
   }
 
@@ -150,7 +146,7 @@ export class FakeTill implements Till {
   }
 
   async seatMap({ showtimeId }: TillInput<'seatMap'>): Promise<Result<SeatMapView, Refused>> {
-    await this.#lag()
+    await this.lag()
     const show = this.#programme.showtimes.find((one) => one.id === showtimeId)
     const hall = this.#programme.halls.find((one) => one.id === show?.hallId)
     if (show === undefined || hall === undefined) return refuse('unknown-item')
@@ -203,6 +199,7 @@ export class FakeTill implements Till {
     return this.#edit(() => {
       const band = this.#bands.find((one) => one.id === sightingId)
       if (band === undefined) return refuse('band-gone')
+      if (band.needsKnock) return refuse('knock-needed')
       const requestId = this.#newRequest()
       this.#payment = {
         tender: 'band',
@@ -211,11 +208,32 @@ export class FakeTill implements Till {
         stage: 'connecting',
         bandLetter: band.letter,
         total: this.#cart().total,
-        startedAt: this.#in(0),
-        expiresAt: this.#in(REQUEST_LIFE_MS),
+        startedAt: this.at(0),
+        expiresAt: this.at(REQUEST_LIFE_MS),
       }
       this.#run(this.#scripts.get(band.letter) ?? APPROVES, 0)
       return ok({ requestId })
+    })
+  }
+
+  chargeByKnock() {
+    return this.#edit(() => {
+      const letters = this.#bands.filter(({ needsKnock }) => needsKnock).map(({ letter }) => letter)
+      this.knock = { state: 'listening', count: 3, letters, endsAt: this.at(KNOCK_MS) }
+      return ok()
+    })
+  }
+
+  voidSale({ receiptId }: TillInput<'voidSale'>): Promise<Result<{ receiptId: ReceiptId }, Refused>> {
+    return this.answer(() => {
+      const sale = this.#receipts.find(({ id }) => id === receiptId)
+      if (sale?.kind !== 'sale' || sale.tender !== 'band') return refuse('not-voidable')
+      const number = FIRST_NUMBER + this.#receipts.length
+      this.#receipts.unshift(voidOf(sale, { number, atMs: this.nowMs() }))
+      this.#payment = undefined
+      this.#lastReceiptId = undefined
+      this.#wrongPersonUntil = undefined
+      return ok({ receiptId: `receipt-${number}` as ReceiptId })
     })
   }
 
@@ -229,7 +247,7 @@ export class FakeTill implements Till {
   }
 
   takeCash({ tenderedMinor }: TillInput<'takeCash'>): Promise<Result<{ receiptId: ReceiptId }, Refused>> {
-    return this.#answer(() => {
+    return this.answer(() => {
       const payment = this.#payment
       if (payment?.tender !== 'cash' || payment.state !== 'prepared') return refuse('no-payment')
       if (tenderedMinor < payment.total.amount) return refuse('too-little-cash')
@@ -241,18 +259,24 @@ export class FakeTill implements Till {
   }
 
   cancelPayment(): Promise<Result<void, Refused>> {
-    return this.#answer(() => {
+    return this.answer(() => {
+      if (this.knock !== undefined) {
+        this.knock = undefined
+        return ok()
+      }
       if (this.#payment === undefined || !this.#isRunning()) return refuse('not-cancellable')
       clearTimeout(this.#timer)
-      this.#payment = this.#payment.tender === 'cash' ? undefined : { ...this.#payment, state: 'reversed', reason: 'cancelled' }
+      this.#payment =
+        this.#payment.tender === 'cash' ? undefined : { ...this.#payment, state: 'reversed', reason: 'cancelled', why: 'cancelled' }
       return ok()
     })
   }
 
   nextSale(): Promise<Result<void, Refused>> {
-    return this.#answer(() => {
+    return this.answer(() => {
       this.#payment = undefined
       this.#lastReceiptId = undefined
+      this.#wrongPersonUntil = undefined
       return ok()
     })
   }
@@ -262,7 +286,7 @@ export class FakeTill implements Till {
   }
 
   async receipt({ receiptId }: TillInput<'receipt'>) {
-    await this.#lag()
+    await this.lag()
     const receipt = this.#receipts.find((one) => one.id === receiptId)
     if (receipt === undefined) return refuse('receipt-unknown')
     return ok({
@@ -270,25 +294,29 @@ export class FakeTill implements Till {
       printedNumber: printedNumber(receipt),
       synced: this.#status.outbox.pending === 0,
       prints: this.#prints.get(receiptId) ?? 0,
-      paperSvg: paperSvg(receipt, { language: this.#language, columns: 48, head: 'a'.repeat(64) }),
+      paperSvg: paperSvg(receipt, { language: this.language(), columns: 48, head: 'a'.repeat(64) }),
     })
   }
 
   print({ receiptId }: TillInput<'print'>): Promise<Result<void, Refused>> {
-    return this.#answer(() => {
+    return this.answer(() => {
       if (this.#status.printer.state === 'failed') return refuse('printer-failed', this.#status.printer.detail)
       this.#prints.set(receiptId, (this.#prints.get(receiptId) ?? 0) + 1)
       return ok()
     })
   }
 
-  language(): Language {
-    return this.#language
+  retryPrint({ jobId }: TillInput<'printJob'>): Promise<Result<void, Refused>> {
+    return this.dropPrint({ jobId })
   }
 
-  setLanguage({ language }: TillInput<'language'>): void {
-    this.#language = language
-    this.#push()
+  dropPrint({ jobId }: TillInput<'printJob'>): Promise<Result<void, Refused>> {
+    return this.answer(() => {
+      const { printer } = this.#status
+      if (!printer.jobs.some(({ id }) => id === jobId)) return refuse('print-job-unknown')
+      this.#status = { ...this.#status, printer: { ...printer, jobs: printer.jobs.filter(({ id }) => id !== jobId) } }
+      return ok()
+    })
   }
 
   #lines(): readonly SaleLine[] {
@@ -326,18 +354,19 @@ export class FakeTill implements Till {
 
   #choose(showtimeId: ShowtimeId, seats: readonly Chosen[]): void {
     if (seats.length === 0) this.#chosen.delete(showtimeId)
-    else this.#chosen.set(showtimeId, { seats, expiresAt: this.#chosen.get(showtimeId)?.expiresAt ?? this.#in(HOLD_MS) })
+    else this.#chosen.set(showtimeId, { seats, expiresAt: this.#chosen.get(showtimeId)?.expiresAt ?? this.at(HOLD_MS) })
   }
 
   #commit(payments: readonly Payment[]): ReceiptId {
     const number = FIRST_NUMBER + this.#receipts.length
-    const receipt = receiptOf({ number, atMs: this.#nowMs(), practice: true, lines: this.#lines(), payments })
+    const receipt = receiptOf({ number, atMs: this.nowMs(), practice: true, lines: this.#lines(), payments })
     for (const [showtimeId, { seats }] of this.#chosen) for (const { seat } of seats) this.#seats.set(`${showtimeId} ${seat}`, 'sold')
     this.#receipts.unshift(receipt)
     this.#prints.set(receipt.id, 1)
     this.#chosen.clear()
     this.#products.clear()
     this.#lastReceiptId = receipt.id
+    this.#wrongPersonUntil = receipt.tender === 'band' ? this.at(WRONG_PERSON_MS) : undefined
     return receipt.id
   }
 
@@ -350,7 +379,7 @@ export class FakeTill implements Till {
 
   #update(patch: Partial<Extract<PaymentView, { tender: 'band' }>>): void {
     if (this.#payment?.tender === 'band') this.#payment = { ...this.#payment, ...patch }
-    this.#push()
+    this.push()
   }
 
   #newRequest(): RequestId {
@@ -358,28 +387,8 @@ export class FakeTill implements Till {
     return `request-${this.#requests}` as RequestId
   }
 
-  #in(ms: number): string {
-    return new Date(this.#nowMs() + ms).toISOString()
-  }
-
-  #push(): void {
-    this.#revision += 1
-    for (const listener of this.#listeners) listener(this.state())
-  }
-
-  #lag(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.lagMs))
-  }
-
-  async #answer<T>(act: () => Result<T, Refused>): Promise<Result<T, Refused>> {
-    await this.#lag()
-    const result = act()
-    this.#push()
-    return result
-  }
-
   #edit<T>(act: () => Result<T, Refused>): Promise<Result<T, Refused>> {
-    return this.#answer(() => {
+    return this.answer(() => {
       const refused = this.#refusal
       this.#refusal = undefined
       if (refused !== undefined) return err(refused)

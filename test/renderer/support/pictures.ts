@@ -6,6 +6,7 @@ import { launchChromium } from './chromium.ts'
 import { startDevHost } from './dev-host.ts'
 import { createFakeTill } from './fake-till.ts'
 import { walkDone, walkPaying, walkSelling } from './walk.ts'
+import { walkKnocking, walkPeople, walkPractice, walkSettings, walkTrouble, walkWrongPerson } from './walk-more.ts'
 
 const [folder = 'pictures', size = '1280x800', scheme = 'light', only] = process.argv.slice(2)
 const [width = 1280, height = 800] = size.split('x').map(Number)
@@ -47,6 +48,12 @@ for (const language of ['zh-CN', 'en'] as const) {
   await walkSelling(walk)
   await walkPaying(walk)
   await walkDone(walk)
+  await walkKnocking(walk)
+  await walkWrongPerson(walk)
+  await walkTrouble(walk)
+  await walkSettings(walk)
+  await walkPractice(walk)
+  await walkPeople(walk)
   await context.close()
   await host.close()
 }

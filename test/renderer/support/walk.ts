@@ -60,7 +60,7 @@ export async function walkPaying({ page, till, look }: Walk): Promise<void> {
   await page.getByTestId('not-paid').waitFor()
   await look('pay-refused')
   till.script('A', { stages: ['connecting'], outcome: 'not-worn' })
-  await page.locator('[data-primary]').click()
+  await page.locator('.ended-again').click()
   await page.getByRole('radio').first().waitFor()
   await page.locator('[data-primary]').click()
   await page.locator('[data-reason="not-worn"]').waitFor()
@@ -87,13 +87,13 @@ export async function walkDone({ page, till, host, look }: Walk): Promise<void> 
   await page.locator('[data-primary]').click()
   await page.locator('.outcome-payer').waitFor()
   till.setStatus({
-    printer: { state: 'failed', detail: 'no paper' },
+    printer: { state: 'failed', detail: 'no paper', jobs: [] },
     outbox: { pending: 2, unsyncedTotal: { amount: 18_380, currency: 'CNY' } },
   })
   await page.locator('.print button').click()
   await page.getByTestId('notice').waitFor()
   await look('done-band-printer-failed')
-  till.setStatus({ printer: { state: 'ready', detail: '' } })
+  till.setStatus({ printer: { state: 'ready', detail: '', jobs: [] } })
   await page.keyboard.press('F4')
   await page.locator('.row').first().waitFor()
   await page.locator('.desk-head').waitFor()

@@ -1,0 +1,7 @@
+/** The terminal is told of a touch at most this often: its own rule counts in tens of seconds. */
+const TOUCH_EVERY_MS = 5_000
+
+/** True when a touch now should be passed on. Times by one monotonic clock. */
+export function shouldTell(lastToldMs: number | undefined, nowMs: number): boolean {
+  return lastToldMs === undefined || nowMs - lastToldMs >= TOUCH_EVERY_MS
+}

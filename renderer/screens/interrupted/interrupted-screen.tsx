@@ -1,0 +1,114 @@
+import { Button } from '@mantine/core'
+import {
+  IconAlertTriangle,
+  IconArmchair,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconHelpHexagon,
+  IconPrinter,
+  IconWallet,
+} from '@tabler/icons-react'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { minutesAndSeconds, secondsUntil } from '../../flows/countdown.ts'
+import { finishWords, interruptedRows, type Tone } from '../../flows/interrupted.ts'
+
+import { useNowMs, useSay } from '../../hooks.ts'
+import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
+
+const TONE_ICONS = { good: IconCircleCheck, quiet: IconCircleDashed, warn: IconAlertTriangle, busy: IconHelpHexagon } as const
+
+/** A stop of the till interrupted a sale: what is known, one line each, and the two ways to end it. */
+export function InterruptedScreen() {
+  const { t, money, time } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  const { interrupted } = useTillState()
+  const nowMs = useNowMs()
+  const title = useRef<HTMLHeadingElement>(null)
+  useEffect(() => title.current?.focus(), [])
+  if (interrupted === undefined) return null
+  const { tender, total, startedAt, payerName, canFinish, canUndo, undoneAt } = interrupted
+  const { charged, seats, printed } = interruptedRows(interrupted)
+  return (
+    <div className="interrupted">
+      <section className="panel interrupted-card" aria-labelledby="interrupted-title" data-testid="interrupted">
+        <header className="interrupted-head">
+          <div>
+            <h1 id="interrupted-title" tabIndex={-1} ref={title}>
+              {t('interrupted.title')}
+            </h1>
+            <p>{t('interrupted.lead')}</p>
+          </div>
+          <p className="interrupted-sum">
+            <strong className="figures">{money(total)}</strong>
+            <span className="figures">
+              {t(`interrupted.${tender}`)} · {time(startedAt)}
+            </span>
+          </p>
+        </header>
+        <dl className="facts" aria-live="polite">
+          <Fact icon={<IconWallet size={28} stroke={1.6} />} question={t('interrupted.charged')} tone={charged.tone} name="charged">
+            {t(`interrupted.chargedIs.${charged.words}`)}
+            {payerName !== undefined && <span className="fact-more">{t('interrupted.paidBy', { name: payerName })}</span>}
+          </Fact>
+          <Fact icon={<IconArmchair size={28} stroke={1.6} />} question={t('interrupted.seats')} tone={seats.tone} name="seats">
+            {t(`interrupted.seatsIs.${seats.words}`)}
+          </Fact>
+          <Fact icon={<IconPrinter size={28} stroke={1.6} />} question={t('interrupted.printed')} tone={printed.tone} name="printed">
+            {t(`interrupted.printedIs.${printed.words}`)}
+          </Fact>
+        </dl>
+        <div className="interrupted-notes">
+          {canUndo && <p>{t(interrupted.charged === 'no' ? 'interrupted.undoTextNo' : 'interrupted.undoText')}</p>}
+          {undoneAt !== undefined && (
+            <p className="figures" role="timer">
+              {t('interrupted.undoneIn', { left: minutesAndSeconds(secondsUntil(undoneAt, nowMs)) })}
+            </p>
+          )}
+          {!canFinish && !canUndo && <p>{t('interrupted.wait')}</p>}
+        </div>
+        <div className="panel-foot interrupted-foot">
+          <Button
+            variant="default"
+            className="interrupted-undo"
+            disabled={!canUndo || busy}
+            onClick={() => act(() => client.undoInterrupted())}
+          >
+            {t('interrupted.undo')}
+          </Button>
+          <Button className="charge" data-primary disabled={!canFinish || busy} onClick={() => act(() => client.finishInterrupted())}>
+            {canFinish ? t(`interrupted.finish.${finishWords(interrupted)}`) : t('interrupted.finishWait')}
+          </Button>
+        </div>
+      </section>
+    </div>
+  )
+}
+
+function Fact({
+  icon,
+  question,
+  tone,
+  name,
+  children,
+}: {
+  icon: ReactNode
+  question: string
+  tone: Tone
+  name: string
+  children: ReactNode
+}) {
+  const Mark = TONE_ICONS[tone]
+  return (
+    <div className={`fact fact-${tone}`} data-testid={`interrupted-${name}`}>
+      <dt>
+        <span aria-hidden="true">{icon}</span>
+        {question}
+      </dt>
+      <dd>
+        <Mark size={26} aria-hidden="true" />
+        <span>{children}</span>
+      </dd>
+    </div>
+  )
+}
