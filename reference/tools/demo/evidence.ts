@@ -8,6 +8,7 @@ import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { decodeSign1, toBeSigned } from '#shared/contracts/cose.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
 import { verifyDatabase } from '../verify/verify.ts'
+import type { Doubted } from './trouble.ts'
 
 export type Jwk = { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string; readonly kid: string }
 export type Finding = { readonly claim: string; readonly held: boolean; readonly detail: string }
@@ -18,13 +19,14 @@ type Row = Readonly<Record<string, string | number | null>>
 export function examine(
   files: { readonly terminal: string; readonly backend: string },
   jwks: readonly Jwk[],
-  sales: readonly SaleRecord[],
-): Finding[] {
+  { sales, doubted }: { readonly sales: readonly SaleRecord[]; readonly doubted: readonly Doubted[] },
+): { readonly findings: readonly Finding[]; readonly inDoubt: readonly DoubtRecord[] } {
   const terminal = new Database(files.terminal, { readonly: true, fileMustExist: true })
   const backend = new Database(files.backend, { readonly: true, fileMustExist: true })
   try {
     const rows = (database: Database.Database, sql: string) => database.prepare(sql).all() as Row[]
-    return [
+    const inDoubt = doubted.map((doubt) => ({ ...doubt, charges: chargesOf(backend, doubt.requestId) }))
+    const findings = [
       ...journalFindings(
         rows(terminal, 'SELECT * FROM audit_journal ORDER BY seq'),
         rows(terminal, 'SELECT * FROM audit_heads ORDER BY seq'),
@@ -46,8 +48,10 @@ export function examine(
       ),
       verifyFinding(terminal),
       ...agreementFindings(terminal, backend),
+      ...inDoubt.map((doubt) => doubtFinding(terminal, doubt)),
       ...sales.flatMap((sale) => (sale.authorization ? [signatureFinding(sale, jwks)] : [])),
     ]
+    return { findings, inDoubt }
   } finally {
     terminal.close()
     backend.close()
@@ -61,6 +65,27 @@ export type SaleRecord = {
   readonly tender: 'band' | 'cash' | 'mixed'
   readonly requestId?: string
   readonly authorization?: string
+}
+
+/** How a payment in doubt ended, and how often the wallet paid for it in the end. */
+export type DoubtRecord = Doubted & { readonly charges: number }
+
+function chargesOf(backend: Database.Database, requestId: string): number {
+  const row = backend.prepare("SELECT COUNT(*) AS n FROM audit_authorizations WHERE request_id = ? AND state = 'captured'").get(requestId)
+  return (row as { n: number }).n
+}
+
+/** A doubt that ended as a receipt was charged once and is on one receipt; one that ended as a reversal was not charged and is on none. */
+function doubtFinding(terminal: Database.Database, { requestId, outcome, charges }: DoubtRecord): Finding {
+  const row = terminal.prepare('SELECT state, receipt_id FROM audit_attempts WHERE request_id = ?').get(requestId) as Row | undefined
+  const isReceipt = outcome === 'receipt'
+  const held =
+    charges === (isReceipt ? 1 : 0) && row?.['state'] === (isReceipt ? 'paid' : 'reversed') && (row['receipt_id'] !== null) === isReceipt
+  return finding(
+    `the payment in doubt that ended as a ${outcome} was charged ${isReceipt ? 'once' : 'never'}`,
+    held,
+    `${row?.['state']}, ${charges} charges`,
+  )
 }
 
 function finding(claim: string, held: boolean, detail: string): Finding {

@@ -17,6 +17,7 @@ import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cas
 import { makeScreens, Stack } from '../counter/stack.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
 import { addSnack, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
+import { cancelAndTakeCash, type Doubted, killTheTerminal, loseAnAnswer, stopTheBackend, type Trouble } from './trouble.ts'
 
 /** The demo's evening: a Friday, 18:00 at the cinema. The processes' clocks run from here. */
 const EVENING = '2026-11-20T10:00:00.000Z'
@@ -31,10 +32,15 @@ function tell(line: string): void {
 }
 
 /** The evening itself. */
-async function evening(stack: Stack, cashier: ScriptCashier): Promise<{ sold: Sold[]; declines: Declined[]; printed: Receipt }> {
+async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   const counter = { stack, cashier, tell }
   const sold: Sold[] = []
   const declines: Declined[] = []
+  const doubted: Doubted[] = []
+  const keep = ({ sold: sales, doubted: doubt }: Trouble) => {
+    sold.push(...sales)
+    doubted.push(doubt)
+  }
 
   tell('\n## Two seats and popcorn, by band\n')
   await chooseSeats(counter, 2)
@@ -55,10 +61,32 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<{ sold: So
   tell('\n## The same cart, paid in cash\n')
   sold.push(await sellByCash(counter))
 
+  tell('\n## An answer is lost on the way back\n')
+  keep(await loseAnAnswer(counter, 'rich'))
+
+  tell('\n## Cancelled, and paid in cash\n')
+  keep(await cancelAndTakeCash(counter, 'rich'))
+
+  tell('\n## The backend stops in the middle, and comes back\n')
+  keep(await stopTheBackend(counter, 'rich'))
+
+  tell('\n## The terminal is killed between approval and receipt\n')
+  const killed = await killTheTerminal(counter, 'rich')
+  keep(killed)
+
   tell('\n## Everything reaches the backend\n')
-  await cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
-  tell('The outbox is empty: every receipt was received, every hold of money captured.')
-  return { sold, declines, printed: first.receipt }
+  await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
+  tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
+  return { cashier: killed.cashier, sold, declines, doubted, printed: first.receipt }
+}
+
+type Evening = {
+  /** The script at the till as it is at the end: the terminal was started again meanwhile. */
+  readonly cashier: ScriptCashier
+  readonly sold: readonly Sold[]
+  readonly declines: readonly Declined[]
+  readonly doubted: readonly Doubted[]
+  readonly printed: Receipt
 }
 
 function attemptsOf(file: string): ReadonlyMap<string, { requestId: string; attRequests: number; answer: Uint8Array }> {
@@ -127,12 +155,13 @@ async function run(out: string): Promise<boolean> {
       ({ status, programmeVersion }) =>
         status.radio.state === 'scanning' && status.backend.state === 'online' && programmeVersion !== 'none',
     )
-    const { sold, declines, printed } = await evening(stack, cashier)
+    const played = await evening(stack, cashier)
+    cashier = played.cashier
     const { keys } = (await (await fetch(`${stack.backend.url}/.well-known/jwks.json`)).json()) as { keys: Jwk[] }
     const terminalId = cashier.state().identity.terminalId
     cashier.close()
     await stack.stop()
-    return await leaveEvidence({ out, stack, sold, declines, printed, jwks: keys, terminalId })
+    return await leaveEvidence({ ...played, out, stack, jwks: keys, terminalId })
   } finally {
     cashier?.close()
     await stack.stop()
@@ -140,16 +169,9 @@ async function run(out: string): Promise<boolean> {
   }
 }
 
-async function leaveEvidence(evidence: {
-  readonly out: string
-  readonly stack: Stack
-  readonly sold: readonly Sold[]
-  readonly declines: readonly Declined[]
-  readonly printed: Receipt
-  readonly jwks: readonly Jwk[]
-  readonly terminalId: string
-}): Promise<boolean> {
-  const { out, stack, sold, declines, printed, jwks, terminalId } = evidence
+type Evidence = Evening & { readonly out: string; readonly stack: Stack; readonly jwks: readonly Jwk[]; readonly terminalId: string }
+
+async function leaveEvidence({ out, stack, sold, declines, doubted, printed, jwks, terminalId }: Evidence): Promise<boolean> {
   const files = { terminal: join(out, 'terminal.sqlite'), backend: join(out, 'backend.sqlite') }
   keepDatabase(join(stack.folderOf('terminal'), 'terminal.sqlite'), files.terminal)
   keepDatabase(join(stack.folderOf('backend'), 'backend.sqlite'), files.backend)
@@ -163,7 +185,7 @@ async function leaveEvidence(evidence: {
   tell(`\`\`\`\n${receiptText(printed, { language: 'zh-CN', columns: PAPER_COLUMNS })}\n\`\`\``)
 
   tell('\n## What was checked afterwards, from the databases alone\n')
-  const findings = examine(files, jwks, sales)
+  const { findings, inDoubt } = examine(files, jwks, { sales, doubted })
   for (const { claim, held, detail } of findings) tell(`- ${held ? 'held' : 'BROKEN'}: ${claim} (${detail})`)
   const held = findings.every((each) => each.held)
   const total = sold.reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
@@ -176,7 +198,7 @@ async function leaveEvidence(evidence: {
     sales,
     refunds: [],
     declines,
-    inDoubt: [],
+    inDoubt,
     jwks: { keys: jwks },
   }
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)

@@ -21,7 +21,7 @@ export type Declined = {
 /** Tells the story while it happens. */
 export type Tell = (line: string) => void
 
-type Counter = { readonly stack: Stack; readonly cashier: ScriptCashier; readonly tell: Tell }
+export type Counter = { readonly stack: Stack; readonly cashier: ScriptCashier; readonly tell: Tell }
 
 /** Chooses seats of the next showtime with enough free ones, side by side. */
 export async function chooseSeats({ cashier, tell }: Counter, count: number): Promise<void> {
@@ -103,7 +103,7 @@ export async function sellByCash({ cashier, tell }: Counter): Promise<Sold> {
   return { receipt }
 }
 
-async function bringBand(
+export async function bringBand(
   { stack, cashier }: Counter,
   customer: CustomerId,
 ): Promise<{ readonly bandId: TillState['bands'][number]['id']; readonly letter: string }> {
@@ -116,7 +116,7 @@ async function bringBand(
   return { bandId: band.id, letter: band.letter }
 }
 
-async function receiptOf(cashier: ScriptCashier, receiptId: ReceiptId | undefined): Promise<Receipt> {
+export async function receiptOf(cashier: ScriptCashier, receiptId: ReceiptId | undefined): Promise<Receipt> {
   assert(receiptId, 'a paid sale has a receipt')
   return expectDone('reading the receipt', await cashier.till.receipt.query({ receiptId })).receipt
 }
