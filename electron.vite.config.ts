@@ -6,7 +6,10 @@ export default defineConfig({
   main: {
     build: {
       outDir: 'dist/main',
-      rolldownOptions: { input: { main: 'main/electron/main.ts' }, output: { format: 'es', entryFileNames: '[name].js' } },
+      rolldownOptions: {
+        input: { main: 'main/electron/main.ts', radio: 'main/radio/noble/main.ts' },
+        output: { format: 'es', entryFileNames: '[name].js' },
+      },
     },
   },
   preload: {

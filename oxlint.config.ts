@@ -57,7 +57,8 @@ const FOLDERS: readonly Folder[] = [
   { path: 'main/api', may: [...SHARED, 'zod', '@trpc/server', '@trpc/server/**'] },
   { path: 'main/store', may: [...SHARED, 'zod', 'better-sqlite3', ...NODE], mayTypes: PORTS },
   { path: 'main/sync', may: [...SHARED, 'zod', 'http-message-sig', 'jose', ...NODE], mayTypes: PORTS },
-  { path: 'main/radio', may: [...SHARED, 'zod', '@abandonware/noble', ...NODE], mayTypes: PORTS },
+  { path: 'main/radio', may: [...SHARED, 'zod', '@abandonware/noble', '@stoprocent/noble', ...NODE], mayTypes: PORTS },
+  { path: 'main/practice', may: [...SHARED, 'zod', ...NODE], mayTypes: PORTS },
   { path: 'main/printing', may: [...SHARED, 'receiptline', '@resvg/resvg-js', ...NODE], mayTypes: PORTS },
   { path: 'main/hosting', may: [...HOSTS, 'ws', '!../browser/**', '!#main/browser/**', '!../electron/**', '!#main/electron/**'] },
   { path: 'main/browser', may: [...HOSTS, 'ws', '!../electron/**', '!#main/electron/**'] },
@@ -89,6 +90,10 @@ const FOLDERS: readonly Folder[] = [
   {
     path: 'reference/practice',
     may: [...SHARED, ...NODE, '#reference/band/**', '#reference/phone/**', '../band/**', '../phone/**', 'zod', 'ws', 'pino', 'jose'],
+  },
+  {
+    path: 'reference/practice/printer',
+    may: [...SHARED, ...NODE, '../*.ts', 'receiptline', '@resvg/resvg-js'],
   },
   {
     path: 'reference/tools',

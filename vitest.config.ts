@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const TEST_TIMEOUT_MS = 20_000
 /** Starting a browser and several processes on a busy machine of two cores. */
 const E2E_TIMEOUT_MS = 120_000
+/** Thirty processes, one after another, each killed and replaced. */
+const SOAK_TIMEOUT_MS = 120_000
 /** The compiler and the linter over the whole tree, three times. */
 const HOUSE_TIMEOUT_MS = 180_000
 
@@ -32,6 +34,7 @@ export default defineConfig({
       project('main', ['main']),
       project('reference', ['reference'], { exclude: ['test/reference/tools/**'] }),
       project('tools', ['tools', 'reference/tools']),
+      project('soak', ['kills', 'soak'], { timeoutMs: SOAK_TIMEOUT_MS }),
       project('renderer', ['renderer']),
       project('house', ['house'], { timeoutMs: HOUSE_TIMEOUT_MS, serial: true }),
       project('e2e', ['e2e'], { timeoutMs: E2E_TIMEOUT_MS, serial: true }),

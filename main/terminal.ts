@@ -6,80 +6,61 @@ import { type Carts, createCarts } from '#main/cart/carts.ts'
 import { createProgrammeBook, type ProgrammeBook } from '#main/cinema/programme-book.ts'
 import { SeatDesk } from '#main/cinema/seat-desk.ts'
 import { type EnrolmentDesk, openEnrolment } from '#main/enrolment/enrolment.ts'
-import { createLedger } from '#main/ledger/ledger.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
+import type { KnockDesk } from '#main/payments/knock-round.ts'
 import { Payments } from '#main/payments/payments.ts'
-import type { Clock, Keys, Radio, Store } from '#main/ports.ts'
-import type { Printer } from '#main/printing/printer.ts'
-import type { PrinterProfile } from '#main/printing/printer-profile.ts'
+import { awaitingVoids } from '#main/payments/returned-holds.ts'
+import { VoidDesk, type Voided } from '#main/payments/voids.ts'
 import { ReceiptDesk } from '#main/printing/receipt-desk.ts'
 import { createSightings, type Sightings } from '#main/radio/sightings.ts'
-import { createEnqueue } from '#main/sync/enqueue.ts'
+import type { Recovery } from '#main/recovery/recovery.ts'
+import { type Settings, SettingsBook } from '#main/settings/settings-book.ts'
+import { StaffDesk } from '#main/staff/staff-desk.ts'
 import { createOutbox } from '#main/sync/outbox.ts'
-import type { HttpBackendClient, Outbox } from '#main/sync/ports.ts'
-import type { ReceiptPage, ReceiptView, Refused, SeatMapView, Till, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { Outbox } from '#main/sync/ports.ts'
+import type { SettingsView } from '#shared/contracts/settings.ts'
+import type { Till, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import { selfTest } from '#shared/crypto/self-test.ts'
-import { withProduct } from '#shared/domain/cart-lines.ts'
-import type { LineId, ReceiptId, RequestId, TerminalId } from '#shared/domain/ids.ts'
-import type { Programme } from '#shared/domain/programme.ts'
+import { isFinal } from '#shared/domain/attempt.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
-import type { Language } from '#shared/domain/words.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Attendance } from './attendance.ts'
+import { ExposureMeter } from './exposure.ts'
+import { createKnockDesk } from './knocking.ts'
+import { LastSale } from './last-sale.ts'
+import { type Books, createRecovery, openBooks } from './recovering.ts'
+import type { TerminalParts, TerminalRefusal } from './terminal-parts.ts'
+import { TillDesk } from './till-desk.ts'
+import { gatedTill } from './till-gate.ts'
 import { StatePusher } from './till-state.ts'
 
 /** Bands come and go by themselves: while any is in sight, the list is looked at this often. */
 const SIGHTINGS_REFRESH_MS = 250
 /** How long seats wait for the outbox, so that pins of a payment just reversed are free again. */
 const FLUSH_TIMEOUT_MS = 2_000
-const FLUSH_POLL_MS = 20
 
-export type TerminalParts = {
-  readonly store: Store
-  readonly radio: Radio
-  readonly backend: HttpBackendClient
-  readonly printer: Printer
-  readonly printerProfile: PrinterProfile
-  readonly clock: Clock
-  /** 32 lower-case hex digits, a new one each time. */
-  readonly newId: () => string
-  /** From 0 up to 1. */
-  readonly random: () => number
-  readonly keys: Keys
-  /** The root everything else is trusted by, compressed P-256. */
-  readonly rootPoint: Uint8Array
-  readonly terminalId: string
-  /** Needed on the first start only. */
-  readonly enrolmentCode?: string
-  readonly practice: boolean
-  readonly cashierName: string
-  readonly log: { warn(message: string, fields?: Readonly<Record<string, string>>): void }
-}
-
-export type TerminalRefusal = {
-  readonly code: 'crypto-broken' | 'backend-needed' | 'code-refused' | 'not-trusted' | 'foreign-journal' | 'storage-failed'
-  readonly detail: string
-}
+export type { TerminalParts, TerminalRefusal }
 
 /** Builds a terminal over these parts, loads its standing, and recovers what an earlier run left open. */
 export async function createTerminal(parts: TerminalParts): Promise<Result<Terminal, TerminalRefusal>> {
-  const { store, keys, clock, newId, terminalId } = parts
   const tested = await selfTest()
   if (!tested.ok) return err({ code: 'crypto-broken', detail: tested.error })
-  const enqueue = createEnqueue({ clock, newId })
-  const ledger = createLedger({ store, keys, clock, newId, terminalId: terminalId as TerminalId, enqueue })
-  if (!ledger.ok) return ledger
+  const books = openBooks(parts)
+  if (!books.ok) return books
   const enrolment = await openEnrolment({
     ...parts,
-    terminalPoint: keys.signer.point,
+    terminalPoint: parts.keys.signer.point,
     ...(parts.enrolmentCode ? { code: parts.enrolmentCode } : {}),
   })
   if (!enrolment.ok) return enrolment
-  return ok(new Terminal(parts, { ledger: ledger.value, enrolment: enrolment.value }))
+  return ok(new Terminal(parts, { ...books.value, enrolment: enrolment.value }))
 }
 
-type Opened = { readonly ledger: Ledger; readonly enrolment: EnrolmentDesk }
+type Opened = Books & { readonly enrolment: EnrolmentDesk }
 
-export class Terminal implements Till {
+/** The parts put together, their beginning and their end. What a cashier can ask is `till`. */
+export class Terminal {
+  readonly till: Till
   readonly #parts: TerminalParts
   readonly #ledger: Ledger
   readonly #enrolment: EnrolmentDesk
@@ -88,33 +69,57 @@ export class Terminal implements Till {
   readonly #seats: SeatDesk
   readonly #sightings: Sightings
   readonly #payments: Payments
+  readonly #recovery: Recovery
+  readonly #knocks: KnockDesk
+  readonly #voids: VoidDesk
   readonly #receipts: ReceiptDesk
+  readonly #settings: SettingsBook
+  readonly #staff: StaffDesk
   readonly #outbox: Outbox
   readonly #pusher: StatePusher
+  readonly #lastSale: LastSale
+  readonly #attendance: Attendance
+  readonly #exposure: ExposureMeter
   readonly #stops: Unsubscribe[] = []
   #revision = 0
-  #stopping = false
-  #language: Language
-  #lastReceiptId: ReceiptId | undefined
 
-  constructor(parts: TerminalParts, { ledger, enrolment }: Opened) {
+  constructor(parts: TerminalParts, opened: Opened) {
+    const { ledger, enrolment } = opened
     const { store, clock, newId, backend, radio, keys } = parts
     const onChange = () => this.#touch()
     const { currency } = enrolment.standing().profile
     this.#parts = parts
     this.#ledger = ledger
     this.#enrolment = enrolment
-    this.#pusher = new StatePusher(clock, () => this.state())
-    this.#language = readLanguage(store)
+    this.#pusher = new StatePusher(clock, () => this.#readState())
+    this.#settings = new SettingsBook({ store, log: parts.log, printer: parts.printers.initial, printerKinds: parts.printers.kinds })
+    this.#settings.onChange((now, before) => this.#useSettings(now, before))
+    this.#staff = this.#openStaff()
+    this.#lastSale = new LastSale({ store, ledger, clock })
+    this.#attendance = new Attendance(clock)
+    this.#exposure = new ExposureMeter(store, currency)
     this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency })
     this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange })
+    const flushOutbox = async () => void (await this.#outbox.drained(FLUSH_TIMEOUT_MS))
+    this.#voids = new VoidDesk({
+      store,
+      clock,
+      newId,
+      ledger,
+      carts: this.#carts,
+      standing: () => enrolment.standing(),
+      practice: parts.practice,
+      cashierName: () => this.#staff.signedIn()?.name ?? this.#staff.cashierName(),
+      role: () => this.#staff.signedIn()?.role ?? 'cashier',
+    })
     this.#seats = new SeatDesk({
-      backend,
+      backend: awaitingVoids(backend, { isComing: (holdId) => this.#voids.isComing(holdId), flushOutbox }),
       programme: this.#programme,
       carts: this.#carts,
       clock,
       newId,
-      flushOutbox: () => this.#flushOutbox(),
+      flushOutbox,
+      onFound: onChange,
     })
     this.#sightings = createSightings({ clock, newId })
     this.#outbox = createOutbox({
@@ -122,18 +127,13 @@ export class Terminal implements Till {
       backend,
       clock,
       random: parts.random,
-      onChange,
+      onChange: () => {
+        this.#exposure.outboxChanged()
+        onChange()
+      },
       before: { isDue: () => ledger.isHeadDue(), add: (tx) => ledger.enqueueHead(tx) },
     })
-    this.#receipts = new ReceiptDesk({
-      store,
-      ledger,
-      printer: parts.printer,
-      profile: parts.printerProfile,
-      newId,
-      language: () => this.#language,
-      onChange,
-    })
+    this.#receipts = this.#openReceipts()
     this.#payments = new Payments({
       store,
       clock,
@@ -147,18 +147,65 @@ export class Terminal implements Till {
       sightings: this.#sightings,
       standing: () => enrolment.standing(),
       practice: parts.practice,
-      cashierName: () => parts.cashierName,
+      cashierName: () => this.#staff.cashierName(),
       attemptAtBackend: (requestId) => backend.attempt(requestId),
+      isBackendOffline: () => backend.connection.state().state === 'offline',
+      lastTouchMs: () => this.#attendance.lastTouchMs(),
+      maySettle: () => this.#recovery.maySettle(),
+      printedOf: (receiptId) => this.#receipts.printedOf(receiptId),
+      onShowPaid: (receiptId) => this.#lastSale.show(receiptId),
       onPaid: (receipt) => this.#onPaid(receipt),
       onUnpaid: () => this.#outbox.kick(),
       onFault: (what, detail) => parts.log.warn(what, detail),
     })
+    this.#recovery = createRecovery({
+      ...parts,
+      ...opened,
+      carts: this.#carts,
+      programme: this.#programme,
+      payments: this.#payments,
+      outbox: this.#outbox,
+      cashierName: () => this.#staff.signedIn()?.name ?? this.#staff.cashierName(),
+      onChange: () => this.#touch('now'),
+    })
+    this.#knocks = createKnockDesk({
+      ...parts,
+      ledger,
+      standing: () => enrolment.standing(),
+      sightings: this.#sightings,
+      payments: this.#payments,
+      onChange: () => this.#touch('now'),
+      onFault: (what, detail) => parts.log.warn(what, detail),
+    })
+    const desk = new TillDesk({
+      newId,
+      carts: this.#carts,
+      programme: this.#programme,
+      seats: this.#seats,
+      payments: this.#payments,
+      recovery: this.#recovery,
+      knocks: this.#knocks,
+      voids: this.#voids,
+      onVoided: (voided) => this.#onVoided(voided),
+      receipts: this.#receipts,
+      ledger,
+      practice: parts.practice ? parts.practiceDesk : undefined,
+      pusher: this.#pusher,
+      lastSale: this.#lastSale,
+      attendance: this.#attendance,
+      staff: this.#staff,
+      settings: this.#settings,
+      settingsView: () => this.#settingsView(),
+      readState: () => this.#readState(),
+      onChange: () => this.#touch('now'),
+    })
+    this.till = gatedTill(desk, this.#staff)
   }
 
   /** Starts radio and sync, and takes up what an earlier run left open. */
   start(): void {
     const { radio, backend, clock } = this.#parts
-    this.#payments.recover()
+    this.#payments.recover(this.#lastSale.unseen())
     const refreshSightings = () => {
       this.#touch()
       this.#stops[0] = clock.after(SIGHTINGS_REFRESH_MS, refreshSightings)
@@ -168,36 +215,85 @@ export class Terminal implements Till {
       radio.onSighting((sighting) => this.#sightings.hear(sighting)),
       radio.onState(() => this.#touch()),
       backend.connection.onChange((state) => {
-        if (state === 'online') this.#outbox.backOnline()
+        if (state === 'online') {
+          this.#recovery.backOnline()
+          this.#outbox.backOnline()
+          this.#payments.backOnline()
+          void this.#seats.confirm()
+        }
         this.#touch()
       }),
     )
+    this.#receipts.start()
+    this.#parts.useRadio?.(this.#settings.now().radio)
     radio.start()
     backend.connection.start()
-    this.#outbox.start()
+    this.#recovery.start()
     void this.#programme.refresh()
   }
 
   /** Ends everything in an order that loses nothing: no new work, calls in flight cut, the store closed last. */
   async stop(): Promise<void> {
-    this.#stopping = true
+    // What Done showed has been seen. A receipt that is written from here on has not.
+    this.#lastSale.putAway()
     for (const stop of this.#stops) stop()
     this.#programme.stop()
     this.#enrolment.stop()
     this.#pusher.stop()
     this.#parts.backend.close()
+    this.#parts.practiceDesk?.close()
     // What is under way comes back at once, without radio and backend, and still writes how far it came.
     await Promise.all([this.#outbox.stop(), this.#parts.radio.stop()])
-    await Promise.all([this.#payments.stop(), this.#seats.idle()])
+    await Promise.all([this.#knocks.stop(), this.#payments.stop(), this.#seats.idle(), this.#receipts.stop(), this.#staff.stop()])
+    await this.#recovery.stop()
     this.#parts.store.close()
   }
 
-  state(): TillState {
-    const { clock, radio, backend, practice, cashierName } = this.#parts
+  #openStaff(): StaffDesk {
+    const { store, clock, newId, log, practice } = this.#parts
+    const staff = new StaffDesk({
+      store,
+      clock,
+      newId,
+      log,
+      practice,
+      journal: (tx, { what, staffId, name, role, by }) =>
+        this.#ledger.appendEvent(tx, 'staff-changed', { what, staff_id: staffId, name, role, by: by ?? null }),
+      isBusy: () => this.#isBusy(),
+      onChange: () => this.#touch('now'),
+    })
+    staff.lockAfter(this.#settings.now().lockAfterMinutes)
+    return staff
+  }
+
+  #openReceipts(): ReceiptDesk {
+    const { store, clock, newId, log, terminalId, printers } = this.#parts
+    return new ReceiptDesk({
+      store,
+      clock,
+      newId,
+      terminalId,
+      ledger: this.#ledger,
+      makePrinter: printers.make,
+      settings: this.#settings.now().printer,
+      language: () => this.#settings.now().language,
+      onChange: () => this.#touch(),
+      onFault: (what, fields) => log.warn(what, fields),
+    })
+  }
+
+  #readState(): TillState {
+    const { clock, radio, backend, practice } = this.#parts
     const { profile } = this.#enrolment.standing()
     const bands = this.#sightings.list()
     const { state, driver } = radio.state()
     const payment = this.#payments.view()
+    const knock = this.#knocks.view()
+    const lastReceiptId = this.#lastSale.receiptId()
+    const wrongPersonUntil = lastReceiptId && this.#voids.wrongPersonUntil(lastReceiptId)
+    const inDoubt = this.#payments.inDoubtCount()
+    const interrupted = this.#payments.interrupted()
+    const exposure = this.#exposure.read(inDoubt)
     return {
       revision: this.#revision,
       now: new Date(clock.nowMs()).toISOString(),
@@ -208,153 +304,74 @@ export class Terminal implements Till {
         siteName: profile.site.name,
         timeZone: profile.site.timeZone,
         currency: profile.currency,
-        cashierName,
+        cashierName: this.#staff.signedIn()?.name ?? '',
       },
+      session: this.#staff.view(),
       status: {
         radio: { state, driver, bandsNear: bands.length },
         backend: backend.connection.state(),
-        outbox: { pending: this.#outbox.pending(), unsyncedTotal: this.#outbox.unsyncedTotal(profile.currency) },
-        printer: this.#receipts.printerState(),
-        inDoubt: this.#payments.inDoubtCount(),
+        outbox: { pending: this.#outbox.pending(), unsyncedTotal: exposure.total },
+        printer: this.#receipts.status(),
+        inDoubt,
+        exposure,
+        attention: this.#recovery.attention(),
       },
       programmeVersion: this.#programme.programme().version,
       cart: this.#carts.view(),
       bands,
       ...(payment ? { payment } : {}),
-      ...(this.#lastReceiptId ? { lastReceiptId: this.#lastReceiptId } : {}),
+      ...(knock ? { knock } : {}),
+      ...(interrupted ? { interrupted } : {}),
+      ...(lastReceiptId ? { lastReceiptId } : {}),
+      ...(wrongPersonUntil ? { wrongPersonUntil } : {}),
     }
   }
 
-  onState(listener: (state: TillState) => void): Unsubscribe {
-    return this.#pusher.add(listener)
+  #settingsView(): SettingsView {
+    const { radio, practice, terminalId, backendUrl } = this.#parts
+    const { radio: choice, ...settings } = this.#settings.now()
+    const { until } = this.#enrolment.standing().certificate
+    return {
+      ...settings,
+      practice,
+      radio: { choice, ...radio.state() },
+      about: {
+        terminalId,
+        backendUrl,
+        series: this.#ledger.series(),
+        epoch: this.#ledger.epoch(),
+        journalSeq: this.#ledger.head().seq,
+        certificateUntil: new Date(until * 1_000).toISOString(),
+      },
+    }
   }
 
-  programme(): Programme {
-    return this.#programme.programme()
-  }
-
-  seatMap({ showtimeId }: TillInput<'seatMap'>): Promise<Result<SeatMapView, Refused>> {
-    return this.#seats.seatMap(showtimeId)
-  }
-
-  setSeats(input: TillInput<'setSeats'>): Promise<Result<void, Refused>> {
-    return this.#edit(() => this.#seats.setSeats(input))
-  }
-
-  async setProduct({ productId, quantity }: TillInput<'setProduct'>): Promise<Result<void, Refused>> {
-    const product = this.#programme.product(productId)
-    if (!product) return err({ code: 'unknown-item' })
-    return this.#edit(async () => {
-      const { lines, holds } = this.#carts.current()
-      const changed = withProduct(lines, product, quantity, this.#parts.newId() as LineId)
-      return changed.ok ? this.#saved(this.#carts.change(changed.value, holds)) : err({ code: changed.error })
-    })
-  }
-
-  async removeLine({ lineId }: TillInput<'removeLine'>): Promise<Result<void, Refused>> {
-    return this.#edit(async () => {
-      const { lines, holds } = this.#carts.current()
-      const line = lines.find((each) => each.id === lineId)
-      if (line?.subject.kind === 'ticket') return this.#seats.removeTicket(lineId)
-      return this.#saved(
-        this.#carts.change(
-          lines.filter((each) => each !== line),
-          holds,
-        ),
-      )
-    })
-  }
-
-  async clearCart(): Promise<Result<void, Refused>> {
-    return this.#edit(async () => {
-      const { holds } = this.#carts.current()
-      const gone = this.#saved(this.#carts.abandon())
-      if (gone.ok) await this.#seats.release(holds)
-      return gone
-    })
-  }
-
-  async chargeBand({ sightingId }: TillInput<'chargeBand'>): Promise<Result<{ requestId: RequestId }, Refused>> {
-    return this.#payments.chargeBand(sightingId)
-  }
-
-  startCash(): Promise<Result<{ requestId: RequestId }, Refused>> {
-    return this.#payments.startCash()
-  }
-
-  async takeCash({ tenderedMinor }: TillInput<'takeCash'>): Promise<Result<{ receiptId: ReceiptId }, Refused>> {
-    return this.#payments.takeCash(tenderedMinor)
-  }
-
-  async cancelPayment(): Promise<Result<void, Refused>> {
-    return this.#payments.cancel()
-  }
-
-  async nextSale(): Promise<Result<void, Refused>> {
-    this.#payments.putAway()
-    this.#lastReceiptId = undefined
+  #useSettings(now: Settings, before: Settings): void {
+    if (now.printer !== before.printer) this.#receipts.usePrinter(now.printer)
+    if (now.radio !== before.radio) this.#parts.useRadio?.(now.radio)
+    this.#staff.lockAfter(now.lockAfterMinutes)
     this.#touch('now')
-    return ok()
   }
 
-  receipts(input: TillInput<'receipts'>): ReceiptPage {
-    return this.#ledger.receipts(input)
+  /** A customer's money is on its way, or a question about it is on the screen. */
+  #isBusy(): boolean {
+    const payment = this.#payments.view()
+    if (payment !== undefined && !isFinal(payment.state)) return true
+    return this.#payments.interrupted() !== undefined || this.#knocks.view()?.state === 'listening'
   }
 
-  async receipt({ receiptId }: TillInput<'receipt'>): Promise<Result<ReceiptView, Refused>> {
-    return this.#receipts.view(receiptId)
-  }
-
-  print({ receiptId }: TillInput<'print'>): Promise<Result<void, Refused>> {
-    return this.#receipts.print(receiptId)
-  }
-
-  language(): Language {
-    return this.#language
-  }
-
-  setLanguage({ language }: TillInput<'language'>): void {
-    this.#language = language
-    // A preference: when the disk refuses it, this session still speaks the language.
-    this.#parts.store.write((tx) =>
-      tx.run(
-        'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-        'language',
-        language,
-      ),
-    )
-    this.#touch()
-  }
-
-  /** Edits of the cart are refused while it is being paid; the first edit after a sale begins the next one. */
-  async #edit(work: () => Promise<Result<void, Refused>>): Promise<Result<void, Refused>> {
-    if (this.#carts.current().state !== 'open') return err({ code: 'cart-locked' })
-    this.#payments.putAway()
-    this.#lastReceiptId = undefined
-    const result = await work()
-    this.#touch('now')
-    return result
-  }
-
-  #saved(written: Result<void, { readonly detail: string }>): Result<void, Refused> {
-    return written.ok ? ok() : err({ code: 'storage-failed', subject: written.error.detail })
+  /** The backend hears of it at once. Seats that no cart takes back are given back as soon as they are ours again. */
+  #onVoided({ unused }: Voided): void {
+    this.#outbox.kick()
+    void this.#seats.release(unused)
   }
 
   #onPaid(receipt: Receipt): void {
-    this.#lastReceiptId = receipt.id
+    this.#voids.paid(receipt)
+    this.#lastSale.show(receipt.id)
     this.#outbox.kick()
     // The drawer opens with a cash receipt. A band's customer has the receipt on the phone: paper is printed when it is wanted.
-    if (receipt.tender === 'cash') void this.#receipts.print(receipt.id)
-  }
-
-  async #flushOutbox(): Promise<void> {
-    const { clock } = this.#parts
-    this.#outbox.kick()
-    const deadlineMs = clock.monotonicMs() + FLUSH_TIMEOUT_MS
-    const mayDrain = () => !this.#stopping && this.#parts.backend.connection.state().state !== 'offline'
-    while (this.#outbox.pending() > 0 && clock.monotonicMs() < deadlineMs && mayDrain()) {
-      await new Promise<void>((resolve) => clock.after(FLUSH_POLL_MS, resolve))
-    }
+    if (receipt.tender === 'cash') this.#receipts.printWithSale(receipt)
   }
 
   #touch(when: 'soon' | 'now' = 'soon'): void {
@@ -362,8 +379,4 @@ export class Terminal implements Till {
     if (when === 'now') this.#pusher.pushNow()
     else this.#pusher.touch()
   }
-}
-
-function readLanguage(store: Store): Language {
-  return store.get("SELECT value FROM settings WHERE key = 'language'")?.['value'] === 'en' ? 'en' : 'zh-CN'
 }

@@ -111,7 +111,8 @@ function back(screen: Screen, client: Terminal['client']): void {
   if (screen === 'sell') return ui.openShowtime(undefined)
   if (screen !== 'pay' || state === undefined) return
   const panel = payPanelOf(state, ui)
-  // Escape never cancels what a band was asked: that needs its own button.
+  // Escape never stops what bands are being asked: that needs its own button.
   if (panel.kind === 'cash') void tellOrDone(() => client.cancelPayment())
-  if (panel.kind === 'choosing' || panel.kind === 'ended' || panel.kind === 'knock') leaveForSelling(screen, client)
+  const isOver = panel.kind === 'choosing' || panel.kind === 'ended' || (panel.kind === 'knock' && panel.knock.state !== 'listening')
+  if (isOver) leaveForSelling(screen, client)
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { app, BrowserWindow, dialog, ipcMain, protocol, session } from 'electron'
 import { startTerminal } from '../hosting/assemble.ts'
 import { runElectronHost } from './host.ts'
+import { startUtilityProcess } from './start-process.ts'
 
 /** This file is built to dist/main; the preload and the screens lie beside it. */
 const builtPath = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
@@ -20,5 +21,5 @@ runElectronHost({
   environment: process.env,
   screensFolder: builtPath('renderer'),
   preloadFile: builtPath('preload/preload.cjs'),
-  startTerminal,
+  startTerminal: async (options, log) => startTerminal(options, log, startUtilityProcess),
 })

@@ -12,6 +12,8 @@ const CLOCK_OFFSET_MS_MAX = 315_360_000_000
 const PRINTER_TCP = /^tcp:\/\/(?<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):(?<port>[0-9]{1,5})$/
 
 const ENVIRONMENT_PREFIX = 'BANDTILL_'
+/** The training world's radio, or Bluetooth: `auto` takes the library that serves this system best, the others force one. */
+const RADIOS = ['practice', 'auto', 'abandonware', 'stoprocent'] as const
 
 /** Each option's help line is also what the start says when the option is wrong. */
 const OPTIONS = {
@@ -19,8 +21,11 @@ const OPTIONS = {
   backend: { type: 'string', help: 'URL: where the backend answers; https, or http on this machine' },
   terminal: { type: 'string', help: 'ID: the name this terminal is registered under' },
   'root-point': { type: 'string', help: 'KEY: the root key, 33 bytes in base64url, as the backend prints it' },
-  radio: { type: 'string', help: 'practice: which radio to use' },
+  radio: { type: 'string', help: 'practice, auto, abandonware or stoprocent: which radio to use' },
   air: { type: 'string', help: 'SOCKET: where the practice air listens' },
+  'hci-socket': { type: 'string', help: 'SOCKET: a virtual Bluetooth controller instead of the one of this machine' },
+  'practice-desk': { type: 'string', help: 'SOCKET: where the practice world shows itself and is steered' },
+  'practice-printer': { type: 'string', help: 'SOCKET: where the practice printer takes its bytes' },
   'enrolment-code': { type: 'string', help: 'CODE: the one-time code of the first start' },
   port: { type: 'string', help: '0-65535: the port of the screens, 0 for any free one' },
   'clock-offset-ms': { type: 'string', help: 'MS: added to the clock, for training and tests' },
@@ -67,8 +72,11 @@ const optionsSchema = z.strictObject({
     context.addIssue({ code: 'custom', message: 'not a point' })
     return z.NEVER
   }),
-  radio: z.literal('practice').default('practice'),
-  air: z.string().min(1).max(4_096),
+  radio: z.enum(RADIOS).default('practice'),
+  air: z.string().min(1).max(4_096).optional(),
+  'hci-socket': z.string().min(1).max(4_096).optional(),
+  'practice-desk': z.string().min(1).max(4_096).optional(),
+  'practice-printer': z.string().min(1).max(4_096).optional(),
   'enrolment-code': z.string().min(1).max(128).optional(),
   port: whole(0, PORT_MAX).default(0),
   'clock-offset-ms': whole(-CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_MS_MAX).default(0),
@@ -85,6 +93,11 @@ const optionsSchema = z.strictObject({
 
 export type PrinterChoice = { readonly kind: 'file' } | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
 
+/** Practice has its air, live has its Bluetooth: never both. */
+export type RadioChoice =
+  | { readonly kind: 'practice'; readonly airSocket: string }
+  | { readonly kind: 'bluetooth'; readonly driver: Exclude<(typeof RADIOS)[number], 'practice'>; readonly hciSocket?: string }
+
 export type TerminalOptions = {
   /** An absolute path. */
   readonly dataFolder: string
@@ -92,8 +105,9 @@ export type TerminalOptions = {
   readonly terminalId: string
   /** 33 bytes. */
   readonly rootPoint: Uint8Array<ArrayBuffer>
-  readonly radio: 'practice'
-  readonly airSocket: string
+  readonly radio: RadioChoice
+  readonly practiceDeskSocket?: string
+  readonly practicePrinterSocket?: string
   readonly enrolmentCode?: string
   /** 0: any free port. */
   readonly port: number
@@ -116,20 +130,24 @@ export function parseTerminalOptions(
 ): Result<TerminalOptions, OptionsRefusal> {
   const given = readArguments(args)
   if (!given.ok) return given
-  const parsed = optionsSchema.safeParse({ ...fromEnvironment(environment), ...given.value })
+  const all = { ...fromEnvironment(environment), ...given.value }
+  const parsed = optionsSchema.safeParse(all)
   if (!parsed.success) {
     const wrong = new Set(parsed.error.issues.map((issue) => String(issue.path[0])))
+    if (all['air'] === undefined && (all['radio'] ?? 'practice') === 'practice') wrong.add('air')
     return usage([...wrong].map((name) => `--${name} is missing or wrong. It takes ${helpOf(name)}.`))
   }
   const { data, enrolment, ...rest } = { ...parsed.data, enrolment: parsed.data['enrolment-code'] }
-  if (!rest.practice) return usage(['--no-practice was given with the practice radio: practice and live are never mixed.'])
+  const radio = radioChoice(rest)
+  if (!radio.ok) return radio
   return ok({
     dataFolder: data,
     backendUrl: rest.backend,
     terminalId: rest.terminal,
     rootPoint: rest['root-point'],
-    radio: rest.radio,
-    airSocket: rest.air,
+    radio: radio.value,
+    ...(rest['practice-desk'] === undefined ? {} : { practiceDeskSocket: rest['practice-desk'] }),
+    ...(rest['practice-printer'] === undefined ? {} : { practicePrinterSocket: rest['practice-printer'] }),
     ...(enrolment === undefined ? {} : { enrolmentCode: enrolment }),
     port: rest.port,
     clockOffsetMs: rest['clock-offset-ms'],
@@ -139,6 +157,23 @@ export function parseTerminalOptions(
     ipv6: rest.ipv6,
     practice: rest.practice,
   })
+}
+
+type RadioOptions = Pick<z.infer<typeof optionsSchema>, 'radio' | 'air' | 'hci-socket' | 'practice' | 'practice-desk' | 'practice-printer'>
+
+function radioChoice(given: RadioOptions): Result<RadioChoice, OptionsRefusal> {
+  const { radio, air, 'hci-socket': hciSocket, practice } = given
+  const mixed = (what: string) => usage([`${what}: practice and live are never mixed.`])
+  if (radio === 'practice') {
+    if (!practice) return mixed('--no-practice was given with the practice radio')
+    if (hciSocket !== undefined) return mixed('--hci-socket was given with the practice radio')
+    return air === undefined ? usage([`--air is missing or wrong. It takes ${helpOf('air')}.`]) : ok({ kind: 'practice', airSocket: air })
+  }
+  if (practice) return mixed(`--radio ${radio} was given without --no-practice`)
+  for (const name of ['air', 'practice-desk', 'practice-printer'] as const) {
+    if (given[name] !== undefined) return mixed(`--${name} was given with --no-practice`)
+  }
+  return ok({ kind: 'bluetooth', driver: radio, ...(hciSocket === undefined ? {} : { hciSocket }) })
 }
 
 function usage(lines: readonly string[]): Result<never, OptionsRefusal> {

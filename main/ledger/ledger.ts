@@ -5,25 +5,27 @@ import type { ReceiptId, TerminalId } from '#shared/domain/ids.ts'
 import { imbalanceOf, type Receipt, tenderOf } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { canonical, sha256Hex } from './canonical.ts'
+import { openEpoch } from './epochs.ts'
 import { createJournal, type Journal } from './journal.ts'
+import { paymentColumns } from './payment-columns.ts'
 import type { Enqueue, Head, Ledger, ReceiptDraft } from './ports.ts'
+import { pullReceipt } from './pull.ts'
 import { findReceipt, pageOfReceipts } from './receipt-rows.ts'
+import { FIRST_SERIES } from './series.ts'
+import { readSetting, writeSetting } from './settings.ts'
 
-/** The series a new terminal numbers its receipts in. A restore will open the next one. */
-const FIRST_SERIES = 'A'
-
-const READ_SETTING = 'SELECT value FROM settings WHERE key = ?'
-const WRITE_SETTING = 'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
 const OPEN_ENTRY = `SELECT entry_json FROM journal WHERE kind = 'open' ORDER BY seq DESC LIMIT 1`
 const LAST_NUMBER = 'SELECT MAX(number) AS number FROM receipts WHERE series = ?'
 const ADD_RECEIPT = `INSERT INTO receipts
-  (id, series, number, kind, issued_at, total_minor, currency, tender, authorization_id, receipt_json, journal_seq, outbox_seq)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-const ADD_PAYMENT = 'INSERT INTO receipt_payments (receipt_id, position, tender, amount_minor, authorization_id) VALUES (?, ?, ?, ?, ?)'
+  (id, series, number, kind, issued_at, total_minor, currency, tender, authorization_id, of_receipt_id, receipt_json, journal_seq, outbox_seq)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const ADD_PAYMENT = `INSERT INTO receipt_payments
+  (receipt_id, position, tender, amount_minor, authorization_id, returned_authorization_id) VALUES (?, ?, ?, ?, ?, ?)`
+const VOID_OF = `SELECT id FROM receipts WHERE kind = 'void' AND of_receipt_id = ?
+  UNION ALL SELECT id FROM pulled_receipts WHERE kind = 'void' AND of_receipt_id = ?`
 const COUNT_PRINT = `INSERT INTO print_counts (receipt_id, prints) VALUES (?, 1)
   ON CONFLICT (receipt_id) DO UPDATE SET prints = prints + 1`
 const PRINTS = 'SELECT prints FROM print_counts WHERE receipt_id = ?'
-const HEAD_SENT = 'journal-head-sent'
 
 export type { Ledger }
 
@@ -35,6 +37,8 @@ export type LedgerInput = {
   readonly newId: () => string
   readonly terminalId: TerminalId
   readonly enqueue: Enqueue
+  /** The journal has grown, or will have when the transaction under way is committed. */
+  readonly onGrowth?: () => void
 }
 
 /** `foreign-journal`: the journal in this file was begun by another terminal, or with a key this terminal no longer has. */
@@ -43,7 +47,7 @@ export type LedgerFault = StoreFault | { readonly code: 'foreign-journal'; reado
 /** The receipts and the journal of one terminal. Begins the journal when there is none. */
 export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
   const { store, enqueue } = input
-  const journal = createJournal(input)
+  const journal = watched(createJournal(input), input.onGrowth)
   const begun = begin(input, journal)
   if (!begun.ok) return begun
 
@@ -52,10 +56,17 @@ export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
     assert(last, 'the journal begins with an entry')
     return last
   }
-  const isHeadDue = (reads: ReadStore): boolean => Number(setting(reads, HEAD_SENT) ?? 0) < head(reads).seq
+  const isHeadDue = (reads: ReadStore): boolean => Number(readSetting(reads, 'journal-head-sent') ?? 0) < head(reads).seq
 
   return ok({
     series: () => currentSeries(store),
+    epoch: () => currentEpoch(store),
+    openEpoch: (tx, restore) => openEpoch(tx, { journal, enqueue }, restore),
+    pullReceipt: (tx, body) => pullReceipt(tx, journal, input.terminalId, body),
+    voidOf(id) {
+      const row = store.get(VOID_OF, id, id)
+      return row && (String(row['id']) as ReceiptId)
+    },
     commitReceipt: (tx, draft) => commitReceipt({ tx, draft, input, journal }),
     commitReversal(tx, body) {
       const { requestId, amount, reason } = body
@@ -68,7 +79,7 @@ export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
         reversal_sha256: sha256Hex(text),
       }
       journal.append(tx, { kind: 'attempt-reversed', fields, at: journal.now() })
-      enqueue(tx, 'reversal', text)
+      return enqueue(tx, 'reversal', text)
     },
     appendEvent: (tx, kind, fields) => journal.append(tx, { kind, fields, at: journal.now() }),
     head: () => head(store),
@@ -76,8 +87,8 @@ export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
     enqueueHead(tx) {
       if (!isHeadDue(tx)) return
       const signed = journal.signedHead(tx)
-      enqueue(tx, 'head', canonical(signed))
-      tx.run(WRITE_SETTING, HEAD_SENT, String(signed.seq))
+      enqueue(tx, 'head', canonical({ ...signed, ...epochPart(tx) }))
+      writeSetting(tx, 'journal-head-sent', String(signed.seq))
     },
     receipt: (id) => findReceipt(store, id),
     receipts: (page) => pageOfReceipts(store, page),
@@ -88,15 +99,32 @@ export function createLedger(input: LedgerInput): Result<Ledger, LedgerFault> {
   })
 }
 
-function setting(reads: ReadStore, key: string): string | undefined {
-  const row = reads.get(READ_SETTING, key)
-  return row && String(row['value'])
-}
-
 function currentSeries(reads: ReadStore): string {
-  const series = setting(reads, 'series')
+  const series = readSetting(reads, 'series')
   assert(series, 'a ledger has a series from its first entry on')
   return series
+}
+
+function currentEpoch(reads: ReadStore): number {
+  return Number(readSetting(reads, 'epoch') ?? 1)
+}
+
+/** What a record says of its epoch: nothing while it is the first. */
+function epochPart(reads: ReadStore): { readonly epoch?: number } {
+  const epoch = currentEpoch(reads)
+  return epoch === 1 ? {} : { epoch }
+}
+
+function watched(journal: Journal, onGrowth: (() => void) | undefined): Journal {
+  if (!onGrowth) return journal
+  return {
+    ...journal,
+    append(tx, entry) {
+      const head = journal.append(tx, entry)
+      onGrowth()
+      return head
+    },
+  }
 }
 
 /** First start: the entry that says whose journal this is. Later starts: checks that it is still ours. */
@@ -112,15 +140,34 @@ function begin({ store, keys, terminalId, newId }: LedgerInput, journal: Journal
   }
   return store.write((tx) => {
     const incarnation = newId()
-    tx.run(WRITE_SETTING, 'series', FIRST_SERIES)
-    tx.run(WRITE_SETTING, 'incarnation', incarnation)
+    writeSetting(tx, 'series', FIRST_SERIES)
+    writeSetting(tx, 'incarnation', incarnation)
     const fields = { terminal: terminalId, series: FIRST_SERIES, incarnation, point, kid: toBase64Url(keys.signer.kid) }
     journal.append(tx, { kind: 'open', at: journal.now(), fields })
   })
 }
 
+/** A void takes back what the receipt it names was paid: each band payment by one void, and it captures and sells nothing. */
+function assertVoided({ payments, captures, sells, voids = [], returns = [], of, total }: ReceiptDraft): void {
+  const bands = payments.filter((payment) => payment.tender === 'band')
+  assert(of && total.amount < 0, 'a void names what it takes back')
+  assert(captures.length === 0 && sells.length === 0, 'a void captures and sells nothing')
+  assert(bands.length === voids.length, 'each band payment of a void has one void')
+  for (const band of bands) {
+    const part = voids.find((candidate) => candidate.authorizationId === band.authorizationId)
+    assert(part?.requestId === band.requestId, 'a void belongs to the request that was authorized')
+    assert(part.amount.amount === -band.amount.amount && part.amount.currency === band.amount.currency, 'a void is of the amount paid')
+  }
+  const named = [...voids, ...returns].map((part) => part.ofReceiptId)
+  assert(
+    named.every((id) => id === of.receiptId),
+    'a void takes back one receipt',
+  )
+}
+
 /** Captures are exactly the band payments: what the backend captures is what the receipt says a band paid. */
-function assertCaptured({ payments, captures }: ReceiptDraft): void {
+function assertCaptured({ payments, captures, voids, returns }: ReceiptDraft): void {
+  assert(voids === undefined && returns === undefined, 'only a void takes something back')
   const bands = payments.filter((payment) => payment.tender === 'band')
   assert(bands.length === captures.length, 'each band payment has one capture')
   for (const band of bands) {
@@ -136,10 +183,11 @@ function assertCaptured({ payments, captures }: ReceiptDraft): void {
 type Commit = { readonly tx: WriteStore; readonly draft: ReceiptDraft; readonly input: LedgerInput; readonly journal: Journal }
 
 function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
-  const { captures, sells, ...stated } = draft
+  const { captures, sells, voids, returns, ...stated } = draft
   const imbalance = imbalanceOf(stated)
   assert(imbalance === undefined, `a receipt that does not balance: ${imbalance}`)
-  assertCaptured(draft)
+  if (draft.kind === 'void') assertVoided(draft)
+  else assertCaptured(draft)
 
   const series = currentSeries(tx)
   const number = Number(tx.get(LAST_NUMBER, series)?.['number'] ?? 0) + 1
@@ -149,6 +197,8 @@ function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
   const receiptJson = canonical(receipt)
   const capturesJson = canonical(captures.map(({ authorization, ...rest }) => ({ ...rest, authorization: toBase64Url(authorization) })))
   const sellsJson = canonical(sells)
+  const voidsJson = voids && canonical(voids)
+  const returnsJson = returns && canonical(returns)
 
   const { seq, hash } = journal.append(tx, {
     kind: 'receipt',
@@ -161,13 +211,18 @@ function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
       total_minor: receipt.total.amount,
       currency: receipt.total.currency,
       receipt_sha256: sha256Hex(receiptJson),
-      // With the receipt and the journal's own place, these two are all that goes to the backend: see the body below.
+      // With the receipt and the journal's own place, these are all that goes to the backend: see the body below.
       captures_sha256: sha256Hex(capturesJson),
       sells_sha256: sha256Hex(sellsJson),
+      ...(voidsJson === undefined ? {} : { voids_sha256: sha256Hex(voidsJson) }),
+      ...(returnsJson === undefined ? {} : { returns_sha256: sha256Hex(returnsJson) }),
     },
   })
   // ReceiptBody of the backend's contract. Its parts are canonical and in order, so the whole is too.
-  const body = `{"captures":${capturesJson},"journal":${canonical({ seq, hash })},"receipt":${receiptJson},"sells":${sellsJson}}`
+  const returnsPart = returnsJson === undefined ? '' : `,"returns":${returnsJson}`
+  const voidsPart = voidsJson === undefined ? '' : `,"voids":${voidsJson}`
+  const journalJson = canonical({ seq, hash, ...epochPart(tx) })
+  const body = `{"captures":${capturesJson},"journal":${journalJson},"receipt":${receiptJson}${returnsPart},"sells":${sellsJson}${voidsPart}}`
   const outboxSeq = input.enqueue(tx, 'receipt', body, seq)
   insertReceipt(tx, receipt, { receiptJson, seq, outboxSeq })
   return receipt
@@ -178,9 +233,9 @@ function insertReceipt(
   receipt: Receipt,
   stored: { readonly receiptJson: string; readonly seq: number; readonly outboxSeq: number },
 ): void {
-  const { id, series, number, kind, issuedAt, total, tender, payments } = receipt
-  const only = payments.length === 1 ? payments[0] : undefined
-  const authorizationId = only?.tender === 'band' ? only.authorizationId : null
+  const { id, series, number, kind, issuedAt, total, tender, payments, of } = receipt
+  const columns = paymentColumns(receipt)
+  const only = columns.length === 1 ? columns[0] : undefined
   tx.run(
     ADD_RECEIPT,
     id,
@@ -191,13 +246,14 @@ function insertReceipt(
     total.amount,
     total.currency,
     tender,
-    authorizationId,
+    only?.authorizationId ?? null,
+    of?.receiptId ?? null,
     stored.receiptJson,
     stored.seq,
     stored.outboxSeq,
   )
   for (const [position, payment] of payments.entries()) {
-    const authorization = payment.tender === 'band' ? payment.authorizationId : null
-    tx.run(ADD_PAYMENT, id, position, payment.tender, payment.amount.amount, authorization)
+    const { authorizationId = null, returnedAuthorizationId = null } = columns[position] ?? {}
+    tx.run(ADD_PAYMENT, id, position, payment.tender, payment.amount.amount, authorizationId, returnedAuthorizationId)
   }
 }

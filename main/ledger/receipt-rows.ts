@@ -5,24 +5,36 @@ import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import type { Words } from '#shared/domain/words.ts'
 import type { StoredReceipt } from './ports.ts'
 
-const COLUMNS = `SELECT r.receipt_json, r.journal_seq, j.hash AS head, o.acked_at, o.outcome,
-  COALESCE((SELECT prints FROM print_counts p WHERE p.receipt_id = r.id), 0) AS prints
-FROM receipts r JOIN outbox o ON o.seq = r.outbox_seq JOIN journal j ON j.seq = r.journal_seq`
-const ONE = `${COLUMNS} WHERE r.id = ?`
-const PAGE = `${COLUMNS} WHERE r.journal_seq < ? ORDER BY r.journal_seq DESC LIMIT ?`
-const BY_NUMBER = `${COLUMNS} WHERE r.journal_seq < ? AND r.number = ? AND (? IS NULL OR r.series = ?) ORDER BY r.journal_seq DESC LIMIT ?`
-const BY_ID = `${COLUMNS} WHERE r.journal_seq < ? AND r.id >= ? AND r.id < ? || 'g' ORDER BY r.journal_seq DESC LIMIT ?`
-
 /** Words are looked for in the newest receipts only: about two busy days, read in some 20 ms. */
 const WORDS_SEARCHED_MAX = 2_000
-const BY_WORDS = `${COLUMNS} WHERE r.journal_seq IN (
-    SELECT n.journal_seq FROM (SELECT journal_seq, receipt_json FROM receipts WHERE journal_seq < ? ORDER BY journal_seq DESC LIMIT ?) n
+
+const PRINTS = 'COALESCE((SELECT prints FROM print_counts p WHERE p.receipt_id = r.id), 0) AS prints'
+
+/** The same questions to both tables: receipts that never left, and those that came back from the backend after a restore. */
+function questions(table: 'receipts' | 'pulled_receipts', columns: string) {
+  return {
+    one: `${columns} WHERE r.id = ?`,
+    page: `${columns} WHERE r.journal_seq < ? ORDER BY r.journal_seq DESC LIMIT ?`,
+    byNumber: `${columns} WHERE r.journal_seq < ? AND r.number = ? AND (? IS NULL OR r.series = ?) ORDER BY r.journal_seq DESC LIMIT ?`,
+    byId: `${columns} WHERE r.journal_seq < ? AND r.id >= ? AND r.id < ? || 'g' ORDER BY r.journal_seq DESC LIMIT ?`,
+    byWords: `${columns} WHERE r.journal_seq IN (
+    SELECT n.journal_seq FROM (SELECT journal_seq, receipt_json FROM ${table} WHERE journal_seq < ? ORDER BY journal_seq DESC LIMIT ?) n
     WHERE EXISTS (
       SELECT 1 FROM json_each(n.receipt_json, '$.lines') l
       WHERE instr(lower(json_extract(l.value, '$.name.en')), ?) > 0 OR instr(json_extract(l.value, '$.name."zh-CN"'), ?) > 0
         OR lower(json_extract(l.value, '$.subject.seat')) = ?
     )
-  ) ORDER BY r.journal_seq DESC LIMIT ?`
+  ) ORDER BY r.journal_seq DESC LIMIT ?`,
+  }
+}
+type Question = keyof ReturnType<typeof questions>
+
+const OWN = questions(
+  'receipts',
+  `SELECT r.receipt_json, r.journal_seq, j.hash AS head, o.acked_at IS NOT NULL AND o.outcome IS NOT 'quarantined' AS synced, ${PRINTS}
+FROM receipts r JOIN outbox o ON o.seq = r.outbox_seq JOIN journal j ON j.seq = r.journal_seq`,
+)
+const PULLED = questions('pulled_receipts', `SELECT r.receipt_json, r.journal_seq, r.head, 1 AS synced, ${PRINTS} FROM pulled_receipts r`)
 
 /** `42`, `A-42` or `A-000042`, as people read it off the paper. */
 const NUMBER_TYPED = /^(?:([A-Z]{1,3})-?)?0*([0-9]{1,15})$/i
@@ -32,8 +44,7 @@ const ID_TYPED = /^[0-9a-f]{4,32}$/i
 function stored(row: SqlRow): StoredReceipt {
   // The cast: the text was frozen from a Receipt by this ledger, and `verify` proves that nobody changed it since.
   const receipt = JSON.parse(String(row['receipt_json'])) as Receipt
-  const synced = row['acked_at'] !== null && row['outcome'] !== 'quarantined'
-  return { receipt, synced, prints: Number(row['prints']), head: String(row['head']) }
+  return { receipt, synced: row['synced'] === 1, prints: Number(row['prints']), head: String(row['head']) }
 }
 
 /** What was sold, in a few words: the first line, and how many more there are. */
@@ -55,7 +66,7 @@ function toRow(row: SqlRow): ReceiptRow {
 }
 
 export function findReceipt(reads: ReadStore, id: ReceiptId): StoredReceipt | undefined {
-  const row = reads.get(ONE, id)
+  const row = reads.get(OWN.one, id) ?? reads.get(PULLED.one, id)
   return row && stored(row)
 }
 
@@ -71,13 +82,21 @@ export function pageOfReceipts(
   return { rows: shown.map(toRow), ...(rows.length > input.limit && last ? { nextBefore: Number(last['journal_seq']) } : {}) }
 }
 
+/** The newest that match, of both tables. Their places in the journal are never the same, so one order holds for all. */
+function newest(reads: ReadStore, question: Question, values: readonly SqlValue[], limit: number): readonly SqlRow[] {
+  const own = reads.all(OWN[question], ...values, limit)
+  const pulled = reads.all(PULLED[question], ...values, limit)
+  if (pulled.length === 0) return own
+  return [...own, ...pulled].sort((a, b) => Number(b['journal_seq']) - Number(a['journal_seq'])).slice(0, limit)
+}
+
 function matching(reads: ReadStore, before: number, limit: number, find: string): readonly SqlRow[] {
-  if (find === '') return reads.all(PAGE, before, limit)
+  if (find === '') return newest(reads, 'page', [before], limit)
   const [, letters, digits] = NUMBER_TYPED.exec(find) ?? []
   const series: SqlValue = letters?.toUpperCase() ?? null
-  const byNumber = digits === undefined ? [] : reads.all(BY_NUMBER, before, Number(digits), series, series, limit)
+  const byNumber = digits === undefined ? [] : newest(reads, 'byNumber', [before, Number(digits), series, series], limit)
   if (byNumber.length > 0) return byNumber
   const typed = find.toLowerCase()
-  const byId = ID_TYPED.test(typed) ? reads.all(BY_ID, before, typed, typed, limit) : []
-  return byId.length > 0 ? byId : reads.all(BY_WORDS, before, WORDS_SEARCHED_MAX, typed, typed, typed, limit)
+  const byId = ID_TYPED.test(typed) ? newest(reads, 'byId', [before, typed, typed], limit) : []
+  return byId.length > 0 ? byId : newest(reads, 'byWords', [before, WORDS_SEARCHED_MAX, typed, typed, typed], limit)
 }

@@ -17,11 +17,8 @@ export function createFilePrinter(options: { readonly folder: string }): Printer
   return {
     async print(job) {
       assert(FILE_NAME_SAFE.test(job.id), 'a print job id must be a plain file name')
-      // A folder that cannot be made is known before the print is counted.
       try {
-        await mkdir(folder, { recursive: true })
-        if (!job.begin()) return err(NOT_COUNTED)
-        await writeWhole(folder, job)
+        if (!(await writeWhole(folder, job))) return err(NOT_COUNTED)
       } catch (cause) {
         return err(printerFailure('file-failed', `cannot write the receipt file: ${errorCode(cause)}`))
       }
@@ -31,7 +28,9 @@ export function createFilePrinter(options: { readonly folder: string }): Printer
   }
 }
 
-async function writeWhole(folder: string, { id, bytes }: PrintJob): Promise<void> {
+/** The print is counted between the draft, which is no receipt yet, and its name: a full disk is found before. False: not counted. */
+async function writeWhole(folder: string, { id, bytes, begin }: PrintJob): Promise<boolean> {
+  await mkdir(folder, { recursive: true })
   // A name of its own per try: two tries at one job never write into one file.
   const draft = join(folder, `.${id}.${randomBytes(4).toString('hex')}.part`)
   try {
@@ -42,12 +41,17 @@ async function writeWhole(folder: string, { id, bytes }: PrintJob): Promise<void
     } finally {
       await file.close()
     }
+    if (!begin()) {
+      await rm(draft, { force: true })
+      return false
+    }
     await rename(draft, join(folder, `${id}.bin`))
   } catch (cause) {
     await rm(draft, { force: true })
     throw cause
   }
   await syncFolder(folder)
+  return true
 }
 
 /** Makes the new name itself durable. Windows cannot open a folder, and needs no such step. */

@@ -1,6 +1,6 @@
 /**
  * Receipts on their way to paper. Each is a row before it is tried, one is tried at a time, and what the printer refuses is tried again
- * with growing waits. No sale waits for any of this. A print is counted in the moment its first byte leaves: paper that nobody counted
+ * with growing waits. What broke off in the middle is left to a person, who can see whether there is paper. No sale waits for any of this. A print is counted in the moment its first byte leaves: paper that nobody counted
  * does not exist, and what was never sent is never counted.
  */
 import type { Clock, Store, WriteStore } from '#main/ports.ts'
@@ -323,7 +323,9 @@ export class PrintQueue {
     const mayBeOut = job.state === 'printing'
     this.#parts.onFault('print-failed', { jobId: job.id, trouble, detail })
     job.trouble = trouble
-    job.state = trouble === 'not-drawn' ? 'failed' : 'waiting'
+    // Once bytes have left, the paper may be out, or may still come when the printer is filled or shut: trying again by itself could
+    // empty the roll with copies. A person looks, and asks again or not.
+    job.state = trouble === 'not-drawn' ? 'failed' : mayBeOut ? 'unknown' : 'waiting'
     // One receipt that cannot be drawn is not the printer's fault: the others go on.
     const stuck = trouble === 'not-drawn' ? [] : this.#jobs.filter(({ state }) => state === 'waiting')
     if (trouble !== 'not-drawn') {

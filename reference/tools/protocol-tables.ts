@@ -1,4 +1,6 @@
 /** The tables of docs/protocol.md, made from the source, so that the document cannot say anything else. */
+import { KNOCK_CANDIDATES_MAX, KNOCK_LISTEN_MS, KNOCK_ROUNDS_MAX } from '#main/payments/knock-round.ts'
+import { PRESENCE_TIMEOUT_MS } from '#main/payments/presence.ts'
 import { ATT_REQUEST_TIMEOUT_MS, DISCOVERY_ROUNDS_MAX, MTU_ASKED } from '#main/radio/att-client.ts'
 import { PREPARE_TIMEOUT_MS } from '#main/radio/att-session.ts'
 import { RECEIVED_MESSAGES_MAX, WRITE_TIMEOUT_MS } from '#main/radio/framed-link.ts'
@@ -86,6 +88,10 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
   ['terminal: a band unheard is forgotten', FORGET_AFTER_MS, 'ms'],
   ['terminal: lead of the proposed band', LEAD_DB, 'dB'],
   ['terminal: the lead must last', LEAD_MS, 'ms'],
+  ['terminal: bands asked for a knock', KNOCK_CANDIDATES_MAX, ''],
+  ['terminal: one presence', PRESENCE_TIMEOUT_MS, 'ms'],
+  ['terminal: a count is on show', KNOCK_LISTEN_MS, 'ms'],
+  ['terminal: counts one after another', KNOCK_ROUNDS_MAX, ''],
   ['band: offers kept', OFFERS_MAX, ''],
   ['band: waits for an offer before it says busy', OFFER_WAIT_MS, 'ms'],
   ['band: subscribed terminal that asks nothing', SILENCE_MAX_MS, 'ms'],

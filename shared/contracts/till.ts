@@ -129,7 +129,7 @@ export type PrintJobView = {
   readonly id: PrintJobId
   readonly receiptId: ReceiptId
   readonly printedNumber: string
-  /** `unknown`: the till stopped while it was printing, so the paper may be out. */
+  /** `unknown`: printing broke off, or the till stopped meanwhile: the paper may be out, so a person decides. */
   readonly state: 'waiting' | 'printing' | 'failed' | 'unknown'
   readonly detail: string
   readonly tries: number

@@ -1,7 +1,7 @@
 /** Whether a terminal's records and the backend's tell the same story. Every disagreement found is named. */
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { ReadStore, SqlRow } from '#main/ports.ts'
+import type { ReadStore, SqlRow, SqlValue } from '#main/ports.ts'
 import type { Database } from '#reference/backend/database/tables.ts'
 import { imbalanceOf, type Receipt } from '#shared/domain/receipt.ts'
 
@@ -20,7 +20,12 @@ export function disagreementsOfTerminal(store: ReadStore): readonly string[] {
 }
 
 function wrongNumbers(receipts: readonly SqlRow[]): string[] {
-  return receipts.flatMap((row, index) => (row['number'] === index + 1 ? [] : [`receipt ${index + 1} has number ${String(row['number'])}`]))
+  const last = new Map<unknown, number>()
+  return receipts.flatMap(({ series, number }) => {
+    const expected = (last.get(series) ?? 0) + 1
+    last.set(series, Number(number))
+    return number === expected ? [] : [`receipt ${expected} of series ${String(series)} has number ${String(number)}`]
+  })
 }
 
 function wrongReceipts(store: ReadStore, receipts: readonly SqlRow[]): string[] {
@@ -32,11 +37,20 @@ function wrongReceipts(store: ReadStore, receipts: readonly SqlRow[]): string[] 
     const paid = store.get('SELECT SUM(amount_minor) AS paid FROM receipt_payments WHERE receipt_id = ?', receipt.id)?.['paid']
     if (paid !== receipt.total.amount || row['total_minor'] !== paid) wrong.push(`receipt ${receipt.number}: ${String(paid)} paid`)
     const attempts = store.all('SELECT state FROM attempts WHERE receipt_id = ?', receipt.id)
-    if (attempts.length !== 1 || attempts[0]?.['state'] !== 'paid') wrong.push(`receipt ${receipt.number}: ${attempts.length} attempts`)
+    // A void belongs to a sale, and takes all of it back; every sale belongs to the one attempt that was paid.
+    const attemptsDue = receipt.kind === 'sale' ? 1 : 0
+    if (attempts.length !== attemptsDue || attempts.some(({ state }) => state !== 'paid'))
+      wrong.push(`receipt ${receipt.number}: ${attempts.length} attempts`)
+    if (receipt.kind === 'void') wrong.push(...wrongVoid(store, receipt, row['of_receipt_id'] ?? null))
     const sent = store.all("SELECT body FROM outbox WHERE seq = ? AND kind = 'receipt'", row['outbox_seq'] ?? null)
     if (sent.length !== 1 || !String(sent[0]?.['body']).includes(receipt.id)) wrong.push(`receipt ${receipt.number}: not in the outbox`)
     return wrong
   })
+}
+
+function wrongVoid(store: ReadStore, receipt: Receipt, ofId: SqlValue): string[] {
+  const sale = store.get("SELECT total_minor FROM audit_receipts WHERE id = ? AND kind = 'sale'", ofId)
+  return sale?.['total_minor'] === -receipt.total.amount ? [] : [`receipt ${receipt.number}: not the whole of the sale it voids`]
 }
 
 function wrongJournal(store: ReadStore): string[] {
@@ -54,7 +68,7 @@ function wrongAttempts(store: ReadStore): string[] {
   const wrong = open.length > 1 ? [`${open.length} attempts are open`] : []
   for (const row of store.all('SELECT * FROM attempts')) {
     const [id, state] = [String(row['request_id']), String(row['state'])]
-    const receipt = store.get('SELECT id FROM receipts WHERE id = ?', row['receipt_id'] ?? null)
+    const receipt = store.get('SELECT id FROM audit_receipts WHERE id = ?', row['receipt_id'] ?? null)
     if ((state === 'paid') !== (receipt !== undefined))
       wrong.push(`attempt ${id} is ${state}, its receipt ${receipt ? 'is there' : 'is not'}`)
     const reversals = store.all("SELECT seq FROM outbox WHERE kind = 'reversal' AND json_extract(body, '$.requestId') = ?", id).length
@@ -83,7 +97,12 @@ function wrongCarts(store: ReadStore): string[] {
 
 /** I2, I5, I6, I7, once every record of the terminal has been acknowledged and no attempt is open. */
 export async function disagreements(store: ReadStore, backend: Database): Promise<readonly string[]> {
-  const wrong = [...disagreementsOfTerminal(store)]
+  return [...disagreementsOfTerminal(store), ...(await disagreementsWithBackend(store, backend))]
+}
+
+/** The half of it that looks at both sides: `store` may stand for several terminals, which are all there are. */
+export async function disagreementsWithBackend(store: ReadStore, backend: Database): Promise<readonly string[]> {
+  const wrong: string[] = []
   for (const { id, state } of store.all('SELECT request_id AS id, state FROM attempts')) {
     if (OPEN.has(String(state))) wrong.push(`attempt ${String(id)} is still ${String(state)}`)
   }
@@ -94,7 +113,7 @@ export async function disagreements(store: ReadStore, backend: Database): Promis
   }
   wrong.push(...(await wrongAuthorizations(store, backend)), ...(await wrongLedger(backend)), ...(await wrongSeats(store, backend)))
   const received = await sql<{ id: string }>`SELECT receipt_id AS id FROM audit_received`.execute(backend)
-  const issued = new Set(store.all('SELECT id FROM receipts').map((row) => String(row['id'])))
+  const issued = new Set(store.all('SELECT id FROM audit_receipts').map((row) => String(row['id'])))
   const known = received.rows.filter(({ id }) => issued.has(id)).length
   if (known !== issued.size || received.rows.length !== issued.size) wrong.push(`${issued.size} receipts, ${received.rows.length} received`)
   return wrong
@@ -103,11 +122,11 @@ export async function disagreements(store: ReadStore, backend: Database): Promis
 async function wrongAuthorizations(store: ReadStore, backend: Database): Promise<string[]> {
   const { rows } = await sql<{ id: string; state: string; amount_minor: number }>`SELECT * FROM audit_authorizations`.execute(backend)
   const known = new Set(rows.map(({ id }) => id))
-  const strangers = store.all('SELECT authorization_id AS id FROM receipt_payments WHERE authorization_id IS NOT NULL')
+  const strangers = store.all('SELECT authorization_id AS id FROM audit_payments WHERE authorization_id IS NOT NULL')
   return [
     ...strangers.filter(({ id }) => !known.has(String(id))).map(({ id }) => `a receipt has ${String(id)}, which the backend never gave`),
     ...rows.flatMap(({ id, state, amount_minor: amount }) => {
-      const paid = store.all('SELECT amount_minor FROM receipt_payments WHERE authorization_id = ?', id)
+      const paid = store.all('SELECT amount_minor FROM audit_payments WHERE authorization_id = ?', id)
       const isRight =
         state === 'captured' ? paid.length === 1 && paid[0]?.['amount_minor'] === amount : state === 'reversed' && paid.length === 0
       return isRight ? [] : [`authorization ${id} is ${state} and on ${paid.length} receipts`]
@@ -134,7 +153,10 @@ async function wrongSeats(store: ReadStore, backend: Database): Promise<string[]
   const sold = new Map(rows.filter((row) => row.state === 'sold').map((row) => [`${row.showtime_id} ${row.seat}`, row.receipt_id]))
   const wrong = rows.filter(({ state }) => state === 'pinned').map(({ seat }) => `seat ${seat} is pinned by nobody's attempt`)
   const claimed = new Set<string>()
-  for (const row of store.all('SELECT id, receipt_json FROM receipts')) {
+  const all = ['receipts', 'pulled_receipts'].flatMap((table) => store.all(`SELECT id, kind, of_receipt_id, receipt_json FROM ${table}`))
+  const voided = new Set(all.filter(({ kind }) => kind === 'void').map((row) => row['of_receipt_id']))
+  for (const { seat } of seatsOfRecovered(store)) claimed.add(seat)
+  for (const row of all.filter(({ id, kind }) => kind === 'sale' && !voided.has(id ?? null))) {
     for (const { subject } of (JSON.parse(String(row['receipt_json'])) as Receipt).lines) {
       if (subject.kind !== 'ticket') continue
       const seat = `${subject.showtimeId} ${subject.seat}`
@@ -145,4 +167,12 @@ async function wrongSeats(store: ReadStore, backend: Database): Promise<string[]
   }
   for (const seat of sold.keys()) if (!claimed.has(seat)) wrong.push(`seat ${seat} is sold and on no receipt`)
   return wrong
+}
+
+/** A recovered receipt names no seats in its lines: those that were pinned for its payment are sold to it. */
+function seatsOfRecovered(store: ReadStore): readonly { readonly seat: string }[] {
+  return store.all("SELECT holds_json FROM unknown_yeses WHERE state = 'recovered'").flatMap((row) => {
+    const holds = JSON.parse(String(row['holds_json'])) as readonly { readonly showtimeId: string; readonly seats: readonly string[] }[]
+    return holds.flatMap(({ showtimeId, seats }) => seats.map((seat) => ({ seat: `${showtimeId} ${seat}` })))
+  })
 }

@@ -10,8 +10,8 @@ import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-ke
 import { RegistryClient } from '#reference/practice/registry-client.ts'
 import { newId, OPERATOR_TOKEN } from './backend-world.ts'
 
-/** What becomes of a call: answered, done but the answer lost, or refused without being looked at. */
-export type CallFate = 'answer' | 'lose-answer' | 'refuse'
+/** What becomes of a call: answered, done but the answer lost, cut in the middle or replaced by a 500, or refused without being looked at. */
+export type CallFate = 'answer' | 'lose-answer' | 'cut-answer' | 'fail-after' | 'refuse'
 export type Call = { readonly method: string; readonly path: string; readonly caller: 'terminal' | 'phone' | 'other' }
 
 type Clock = { nowMs(): number }
@@ -91,14 +91,35 @@ export class CounterBackend {
     this.calls.push(call)
     const fate = this.fateOf(call)
     if (fate === 'refuse') request.socket.destroy()
-    if (fate !== 'lose-answer') return fate === 'answer'
-    // The call is carried out; what would be its answer goes nowhere.
-    response.writeHead = () => response
-    response.write = () => true
-    response.end = () => {
-      request.socket.destroy()
+    if (fate === 'answer' || fate === 'refuse') return fate === 'answer'
+    spoil(fate, request, response)
+    return true
+  }
+}
+
+/** The call is carried out; its answer does not arrive as it was given. */
+function spoil(fate: 'lose-answer' | 'cut-answer' | 'fail-after', request: IncomingMessage, response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response)
+  const write = response.write.bind(response)
+  const end = response.end.bind(response)
+  const cut = () => {
+    request.socket.destroy()
+    return response
+  }
+  response.write = () => true
+  if (fate === 'cut-answer') {
+    response.end = (...[content]: unknown[]) => {
+      if (typeof content !== 'string' || content.length < 2) return cut()
+      write(content.slice(0, content.length / 2), 'utf8', cut)
       return response
     }
-    return true
+    return
+  }
+  response.writeHead = () => response
+  response.end = () => {
+    if (fate === 'lose-answer') return cut()
+    writeHead(500, { 'content-type': 'application/json', 'content-length': '2' })
+    end('{}', 'utf8')
+    return response
   }
 }

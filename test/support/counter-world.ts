@@ -6,27 +6,27 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileKeys } from '#main/hosting/file-keys.ts'
-import type { BandLink, Keys, Radio } from '#main/ports.ts'
-import type { Printer, PrintJob } from '#main/printing/printer.ts'
-import { createPracticeRadio } from '#main/radio/practice-radio.ts'
+import type { Clock, Keys, MarkKeeper, Radio, Store } from '#main/ports.ts'
+import type { PrinterMaker, PrintJob } from '#main/printing/printer.ts'
 import { openStore } from '#main/store/open-store.ts'
-import { createBackendClient } from '#main/sync/backend-client.ts'
-import { createTerminal, type Terminal, type TerminalRefusal } from '#main/terminal.ts'
+import type { Terminal, TerminalRefusal } from '#main/terminal.ts'
 import { Air } from '#reference/practice/air.ts'
 import type { Direction, Fate } from '#reference/practice/air-link.ts'
 import type { CustomerCharacter } from '#reference/practice/customers.ts'
 import { FaultPlan } from '#reference/practice/fault-plan.ts'
 import { seededRandom } from '#reference/practice/practice-clock.ts'
 import { VirtualCustomer } from '#reference/practice/virtual-customer.ts'
-import type { FaultKind, WorldEvent } from '#reference/practice/world-control.ts'
+import type { WorldEvent } from '#reference/practice/world-control.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
-import type { Message } from '#shared/contracts/frames.ts'
-import type { PaymentView, Refused, TillState } from '#shared/contracts/till.ts'
+import type { FaultKind } from '#shared/contracts/practice-desk.ts'
+import type { PaymentView, Refused, Till, TillState } from '#shared/contracts/till.ts'
 import { generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
 import type { RequestId, SeatId, ShowtimeId, SightingId } from '#shared/domain/ids.ts'
-import { ok, type Result } from '#shared/result.ts'
+import type { Result } from '#shared/result.ts'
 import { disagreements } from './agreement.ts'
 import { newId, programme } from './backend-world.ts'
+import { collectingPrinter } from './collecting-printer.ts'
+import { composeTerminal, type Watch } from './compose-terminal.ts'
 import { CounterBackend } from './counter-backend.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { until } from './until.ts'
@@ -58,41 +58,71 @@ export type CounterOptions = {
   readonly customers?: readonly CustomerCharacter[]
   readonly showtimes?: readonly string[]
   readonly seats?: { readonly rows: number; readonly seats: number }
+  readonly serverMtu?: number
 }
 
-type Hooks = {
-  /** Just before a message leaves the terminal; may wait. */
-  onSend: (message: Message) => void | Promise<void>
-  /** Just before a message from the band is handed to the terminal. */
-  onReceive: (message: Message) => void
+type Hooks = Watch & {
   /** Each PDU in the air, after the planned faults. */
   fateOf: (bandId: string, direction: Direction, pdu: Uint8Array) => Fate
   /** The terminal's radio instead of the practice one. */
   radio: (() => Radio) | undefined
+  /** The mark of the records; none unless a test keeps one. */
+  marks: (() => MarkKeeper) | undefined
+  /** Printers instead of the one that always prints into `printed`. */
+  printer: PrinterMaker | undefined
+  /** Put between the terminal and its database when it is made. */
+  store: (store: Store) => Store
+  /** How far the terminal's own wall clock is off, milliseconds. */
+  skewMs: number
+}
+
+type WorldParts = {
+  readonly folder: string
+  readonly clock: WarpClock
+  readonly backend: CounterBackend
+  readonly keys: Keys
+  readonly air: Air
+  readonly terminalId: string
+  readonly enrolmentCode: string
+  /** The world whose backend, air and customers this one shares. */
+  readonly host?: CounterWorld
 }
 
 export class CounterWorld {
   readonly folder: string
   readonly clock: WarpClock
   readonly backend: CounterBackend
-  readonly customers = new Map<string, VirtualCustomer>()
+  readonly customers: Map<string, VirtualCustomer>
   readonly events: Omit<WorldEvent, 'type' | 'atMs'>[] = []
-  readonly faults = new FaultPlan()
+  readonly faults: FaultPlan
   readonly printed: PrintJob[] = []
+  /** Set before the start: a live till, which begins without people. */
+  isLive = false
   /** What the terminal logged as faults. */
   readonly warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = []
-  readonly hooks: Hooks = { onSend: () => {}, onReceive: () => {}, fateOf: () => 'deliver', radio: undefined }
+  readonly hooks: Hooks = {
+    onSend: () => {},
+    onReceive: () => {},
+    fateOf: () => 'deliver',
+    radio: undefined,
+    marks: undefined,
+    printer: undefined,
+    store: (store) => store,
+    skewMs: 0,
+  }
   readonly keys: Keys
-  readonly #air: Air
+  readonly #parts: WorldParts
   #terminal: Terminal | undefined
   #store: FaultyStore | undefined
 
-  private constructor(parts: { folder: string; clock: WarpClock; backend: CounterBackend; keys: Keys; air: Air }) {
+  private constructor(parts: WorldParts) {
     this.folder = parts.folder
     this.clock = parts.clock
     this.backend = parts.backend
     this.keys = parts.keys
-    this.#air = parts.air
+    this.customers = parts.host?.customers ?? new Map<string, VirtualCustomer>()
+    this.faults = parts.host?.faults ?? new FaultPlan()
+    this.#parts = parts
   }
 
   /** Everything up to an enrolled terminal that is not started yet. */
@@ -113,10 +143,10 @@ export class CounterWorld {
       },
     })
     if (!air.ok) throw new Error(air.error)
-    const world = new CounterWorld({ folder, clock, backend, keys, air: air.value })
+    const world = new CounterWorld({ folder, clock, backend, keys, air: air.value, terminalId: TERMINAL, enrolmentCode: ENROLMENT_CODE })
     await world.#seed(options)
     for (const character of options.customers ?? [PAYER]) {
-      const customer = await world.#bringToLife(character)
+      const customer = await world.#bringToLife(character, options.serverMtu)
       bands.push({ id: character.id, band: customer.band, distanceM: customer.distanceM })
     }
     return world
@@ -130,9 +160,23 @@ export class CounterWorld {
     return world
   }
 
-  get till(): Terminal {
+  /** A second till at the same site, hearing the same bands: enrolled when it starts. Closed before its host. */
+  async beside(): Promise<CounterWorld> {
+    const folder = mkdtempSync(join(tmpdir(), 'bandtill-counter-'))
+    const keys = demand(await openFileKeys(folder))
+    const enrolmentCode = `code-of-${OTHER_TERMINAL}`
+    demand(await this.backend.registry.terminal(OTHER_TERMINAL, { siteId: SITE, enrolmentCode }))
+    return new CounterWorld({ ...this.#parts, folder, keys, terminalId: OTHER_TERMINAL, enrolmentCode, host: this })
+  }
+
+  /** Where the practice air listens. */
+  get airPath(): string {
+    return join(this.#parts.host?.folder ?? this.folder, 'air')
+  }
+
+  get till(): Till {
     if (!this.#terminal) throw new Error('the terminal is not running')
-    return this.#terminal
+    return this.#terminal.till
   }
 
   get store(): FaultyStore {
@@ -158,34 +202,35 @@ export class CounterWorld {
   async create(
     options: { readonly isFull?: FaultyStore['isFull']; readonly code?: string } = {},
   ): Promise<Result<Terminal, TerminalRefusal>> {
-    const { clock, backend, keys, folder } = this
+    const { clock, backend, keys, folder, hooks } = this
     const store = openStore({ file: join(folder, 'terminal.sqlite') })
     if (!store.ok) throw new Error(store.error.detail)
-    this.#store = new FaultyStore(store.value)
+    this.#store = new FaultyStore(hooks.store(store.value))
     if (options.isFull) this.#store.isFull = options.isFull
-    const client = createBackendClient({ url: backend.url, terminalId: TERMINAL, signer: keys.signer, clock, random: () => 0.5 })
-    if (!client.ok) throw new Error(client.error)
-    const radio = this.hooks.radio?.() ?? createPracticeRadio({ where: { path: join(folder, 'air') }, clock, random: () => 0.5 })
-    const made = await createTerminal({
+    const skewed: Clock = {
+      nowMs: () => clock.nowMs() + hooks.skewMs,
+      monotonicMs: () => clock.monotonicMs(),
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+    }
+    const made = await composeTerminal({
       store: this.#store,
-      radio: watched(radio, this.hooks),
-      backend: client.value,
-      printer: this.#printer(),
-      printerProfile: { model: 'generic', columns: 48, encoding: 'gb18030', cut: true, drawerPulse: true },
-      clock,
-      newId,
-      random: () => 0.5,
+      clock: skewed,
       keys,
+      printer: collectingPrinter(this.printed),
+      makePrinter: hooks.printer,
+      practice: !this.isLive,
+      backendUrl: backend.url,
       rootPoint: backend.keys.rootPoint,
-      terminalId: TERMINAL,
-      enrolmentCode: options.code ?? ENROLMENT_CODE,
-      practice: true,
-      cashierName: 'Practice',
+      terminalId: this.#parts.terminalId,
+      enrolmentCode: options.code ?? this.#parts.enrolmentCode,
+      airPath: this.airPath,
+      marks: hooks.marks?.(),
+      radio: hooks.radio,
+      watch: hooks,
       log: { warn: (message, fields = {}) => this.warnings.push({ message, fields }) },
     })
     if (made.ok) this.#terminal = made.value
     else {
-      client.value.close()
       store.value.close()
       this.#store = undefined
     }
@@ -227,9 +272,11 @@ export class CounterWorld {
 
   async close(): Promise<void> {
     await this.stop()
-    await this.#air.close()
-    for (const customer of this.customers.values()) await customer.stop()
-    await this.backend.close()
+    if (!this.#parts.host) {
+      await this.#parts.air.close()
+      for (const customer of this.customers.values()) await customer.stop()
+      await this.backend.close()
+    }
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -266,7 +313,7 @@ export class CounterWorld {
   }
 
   async until(what: string, isSo: () => boolean): Promise<void> {
-    await until(`${what} (payment ${JSON.stringify(this.#terminal?.state().payment)})`, isSo)
+    await until(`${what} (payment ${JSON.stringify(this.#terminal?.till.state().payment)})`, isSo)
   }
 
   attemptState(requestId: RequestId): string {
@@ -288,7 +335,7 @@ export class CounterWorld {
   }
 
   dropLinks(id = PAYER.id): void {
-    this.#air.dropLinksOf(id)
+    this.#parts.air.dropLinksOf(id)
   }
 
   /** Everything the two sides disagree about once all that is pending has been exchanged: nothing, when all is well. */
@@ -323,7 +370,7 @@ export class CounterWorld {
     )
   }
 
-  async #bringToLife(character: CustomerCharacter): Promise<VirtualCustomer> {
+  async #bringToLife(character: CustomerCharacter, serverMtu?: number): Promise<VirtualCustomer> {
     const { registry } = this.backend
     const [phoneKey, bandKey] = await Promise.all([generatePrivateJwk(), generatePrivateJwk()])
     const keys = { accountId: newId(), phoneId: newId(), bandId: newId(), phoneKey, bandKey, idKey: toBase64Url(randomBytes(32)), epoch: 1 }
@@ -341,20 +388,11 @@ export class CounterWorld {
       rootPoint: this.backend.keys.rootPoint,
       place: { latitudeE5: 3_123_000, longitudeE5: 12_147_000 },
       onEvent: (event) => this.events.push(event),
+      ...(serverMtu === undefined ? {} : { serverMtu }),
     })
     this.customers.set(character.id, customer)
     if (character.phoneInReach) await until(`${character.id} has offers`, () => customer.band.offerCount > 0)
     return customer
-  }
-
-  #printer(): Printer {
-    return {
-      print: async (job) => {
-        this.printed.push(job)
-        return ok()
-      },
-      describe: () => ({ state: 'ready', detail: '' }),
-    }
   }
 }
 
@@ -364,33 +402,4 @@ const FINAL = new Set(['paid', 'not-asked', 'refused', 'declined', 'reversed'])
 export function demand<T>(result: Result<T, { readonly code: string }>): T {
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
   return result.value
-}
-
-/** The same radio, with everything the terminal sends shown to the test first. */
-function watched(radio: Radio, hooks: Hooks): Radio {
-  const watchedLink = (link: BandLink): BandLink => ({
-    attRequests: () => link.attRequests(),
-    lastSent: () => link.lastSent(),
-    receive: async (timeoutMs) => {
-      const received = await link.receive(timeoutMs)
-      if (received.ok) hooks.onReceive(received.value)
-      return received
-    },
-    close: async () => link.close(),
-    send: async (message) => {
-      await hooks.onSend(message)
-      return link.send(message)
-    },
-  })
-  return {
-    state: () => radio.state(),
-    onState: (listener) => radio.onState(listener),
-    onSighting: (listener) => radio.onSighting(listener),
-    start: () => radio.start(),
-    stop: async () => radio.stop(),
-    connect: async (address) => {
-      const link = await radio.connect(address)
-      return link.ok ? ok(watchedLink(link.value)) : link
-    },
-  }
 }

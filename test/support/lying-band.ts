@@ -8,9 +8,11 @@ import {
   FLAG_WORN,
   offerMessage,
   type PayStatement,
+  type PresenceStatement,
   payStatement,
   phoneCertificate,
   phoneOffer,
+  presenceStatement,
   queryStatement,
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
@@ -19,17 +21,22 @@ import { generateSealingKey, openRequest } from '#shared/crypto/sealing.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { err, ok } from '#shared/result.ts'
 
-const ADDRESS = '0a0b0c0d0e0f'
+export const LYING_ADDRESS = '0a0b0c0d0e0f'
 const FLAGS = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 const DAY_S = 86_400
 
 /** A pay request as the phone read it. */
 export type ReadRequest = { readonly statement: PayStatement; readonly digest: Uint8Array }
+export type ReadPresence = { readonly statement: PresenceStatement; readonly digest: Uint8Array }
 type OpenOffer = { readonly offer: Uint8Array; readonly bandNonce: Uint8Array; readonly privateKey: CryptoKey }
 
 export class LyingBand implements Radio {
   /** The plaintext of the ANSWER to a pay request; nothing, to cut the link instead. Queries are never answered. */
   answer: (request: ReadRequest) => Promise<Uint8Array | undefined> = async () => undefined
+  /** The plaintext of the ANSWER to a presence. */
+  presence: (request: ReadPresence) => Promise<Uint8Array | undefined> = async () => undefined
+  /** True to keep the link and say nothing where there is no answer, until the terminal gives up. */
+  isSilent = false
   /** Signs for the phone whose certificate the terminal sees. */
   readonly phone: Signer
   readonly #clock: Clock
@@ -62,7 +69,8 @@ export class LyingBand implements Radio {
 
   start(): void {
     const advert = { flags: FLAGS, rotatingId: new Uint8Array(8) } as Sighting['advert']
-    for (const listener of this.#listeners) listener({ address: ADDRESS, rssi: -40, advert, atMonotonicMs: this.#clock.monotonicMs() })
+    for (const listener of this.#listeners)
+      listener({ address: LYING_ADDRESS, rssi: -40, advert, atMonotonicMs: this.#clock.monotonicMs() })
     this.#stopTimer = this.#clock.after(200, () => this.start())
   }
 
@@ -84,21 +92,27 @@ export class LyingBand implements Radio {
     const fields = { offerId: randomBytes(8), sealingPoint: sealing.point, expires: nowS + DAY_S }
     const offer = await sign1(phoneOffer, fields, this.phone, { withKid: false })
     const bandNonce = randomBytes(16)
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>()
     const received: Message[] = [{ kind: 'offer', body: offerMessage.encode({ bandNonce, flags: FLAGS, offer, certificate }) }]
     return {
       attRequests: () => 7,
       lastSent: () => ({ segments: 3, bytes: 500 }),
       send: async (message) => {
-        if (message.kind !== 'request') return ok()
+        if (message.kind !== 'request' && message.kind !== 'probe') return ok()
         const answer = await this.#answerTo(message.body, { offer, bandNonce, privateKey: sealing.privateKey })
         if (answer) received.push({ kind: 'answer', body: Uint8Array.from(answer) })
         return ok()
       },
-      receive: async () => {
+      receive: async (timeoutMs) => {
         const next = received.shift()
-        return next ? ok(next) : err('link-lost')
+        if (next) return ok(next)
+        if (!this.isSilent) return err('link-lost')
+        const { promise, resolve } = Promise.withResolvers<void>()
+        this.#clock.after(timeoutMs, resolve)
+        await Promise.race([promise, closed])
+        return err('timeout')
       },
-      close: async () => {},
+      close: async () => close(),
     }
   }
 
@@ -108,6 +122,11 @@ export class LyingBand implements Radio {
     if (!opened.ok || !plaintext.ok) throw new Error('the terminal sealed something else')
     const bytes = plaintext.value.statement
     if (peekSign1(queryStatement, bytes).ok) return undefined
+    const presence = peekSign1(presenceStatement, bytes)
+    if (presence.ok) {
+      const said = await this.presence({ statement: presence.value.value, digest: await sha256(bytes) })
+      return said && opened.value.session.sealAnswer(said)
+    }
     const pay = peekSign1(payStatement, bytes)
     if (!pay.ok) throw new Error('the terminal asked something else')
     const answer = await this.answer({ statement: pay.value.value, digest: await sha256(bytes) })

@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process'
 import { createPrivateKey, sign } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Ledger } from '#main/ledger/ports.ts'
+import type { WriteStore } from '#main/ports.ts'
 import type { Report } from '#reference/tools/verify/report.ts'
 import { verifyDatabase } from '#reference/tools/verify/verify.ts'
-import { newFolder, newId, newJwk, openLedger, saleOf, sell, testKeys, valueOf } from '../main/ledger/sample-sales.ts'
+import type { LineId, RequestId } from '#shared/domain/ids.ts'
+import { money } from '#shared/domain/money.ts'
+import { priceLine } from '#shared/domain/sale-line.ts'
+import { newFolder, newId, newJwk, openLedger, saleOf, sell, testKeys, valueOf, voidOf } from '../main/ledger/sample-sales.ts'
 import { Seeded } from '../support/seeded.ts'
 
 const folder = newFolder()
@@ -15,6 +20,8 @@ const file = join(folder.path, 'terminal.sqlite')
 const jwk = newJwk()
 /** The file at rest, its header set so that it opens in memory. */
 let image: Buffer
+/** A file that was copied back, with all that comes of it. */
+let restored: Buffer
 
 beforeAll(async () => {
   const { store, ledger } = openLedger(file, await testKeys(jwk))
@@ -25,35 +32,108 @@ beforeAll(async () => {
   valueOf(store.write((tx) => ledger.appendEvent(tx, 'sale-cancelled', { cart_id: newId() })))
   valueOf(store.write((tx) => ledger.enqueueHead(tx)))
   store.close()
-  image = readFileSync(file)
-  image[18] = 1
-  image[19] = 1
+  image = imageOf(file)
+  restored = await restoredImage()
 })
+
+function imageOf(name: string): Buffer {
+  const bytes = readFileSync(name)
+  bytes[18] = 1
+  bytes[19] = 1
+  return bytes
+}
+
+/**
+ * Three sales; a copy; then the one goes on with two more sales and a void, and is lost. The copy opens its own epoch, takes those back,
+ * ends two yeses nobody can place, sells on, and voids both a sale of its own and one that came back.
+ */
+async function restoredImage(): Promise<Buffer> {
+  const [lost, copy] = [join(folder.path, 'lost.sqlite'), join(folder.path, 'copy.sqlite')]
+  const keys = await testKeys(jwk)
+  const sale = (...parts: number[]) => saleOf([{ quantity: 1, price: 4_500 }], parts)
+  const before = openLedger(lost, keys)
+  const first = valueOf(before.store.write((tx) => sell(tx, before.ledger, sale(4_500))))
+  valueOf(before.store.write((tx) => sell(tx, before.ledger, sale())))
+  before.store.close()
+  copyFileSync(lost, copy)
+  const gone = openLedger(lost, keys)
+  valueOf(gone.store.write((tx) => sell(tx, gone.ledger, sale(1_000, 2_000))))
+  const later = valueOf(gone.store.write((tx) => sell(tx, gone.ledger, sale(4_500))))
+  valueOf(gone.store.write((tx) => gone.ledger.commitReceipt(tx, voidOf(first))))
+  const bodies = gone.store.all("SELECT body FROM outbox WHERE kind = 'receipt' ORDER BY seq").map((row) => String(row['body']))
+  gone.store.close()
+
+  const { store, ledger } = openLedger(copy, keys)
+  valueOf(
+    store.write((tx) => {
+      ledger.openEpoch(tx, { incarnation: newId(), why: 'backend', known: { epoch: 1, series: ['A'], seq: 6 } })
+      for (const body of bodies) ledger.pullReceipt(tx, body)
+      endedYeses(tx, ledger)
+      const receipt = sell(tx, ledger, sale(4_500))
+      ledger.commitReceipt(tx, voidOf(receipt))
+      ledger.commitReceipt(tx, voidOf(later))
+      ledger.enqueueHead(tx)
+    }),
+  )
+  store.close()
+  return imageOf(copy)
+}
+
+/** One recovered on a receipt, one reversed, as a manager ends them. */
+function endedYeses(tx: WriteStore, ledger: Ledger): void {
+  const [capture] = saleOf([{ quantity: 1, price: 700 }], [700]).captures
+  if (!capture) throw new Error('a band sale has a capture')
+  const { requestId, authorizationId, amount } = capture
+  const line = priceLine({
+    id: 'line-1' as LineId,
+    subject: { kind: 'recovered', authorizationId },
+    name: { en: 'Recovered payment', 'zh-CN': '找回的付款' },
+    detail: { en: 'x', 'zh-CN': 'x' },
+    quantity: 1,
+    unitPrice: amount,
+    taxBasisPoints: 0,
+  })
+  const draft = saleOf([{ quantity: 1, price: 700 }], [700])
+  const payments = draft.payments.map((payment) => ({ ...payment, requestId, authorizationId }))
+  const recovered = { ...draft, kind: 'recovered' as const, lines: [line], tax: money(0, 'CNY'), payments, captures: [capture] }
+  const receipt = ledger.commitReceipt(tx, recovered)
+  const reversed = newId() as RequestId
+  ledger.commitReversal(tx, { requestId: reversed, amount, reason: 'late-yes', holdIds: [], at: receipt.issuedAt })
+  for (const [id, request, state, receiptId] of [
+    [authorizationId, requestId, 'recovered', receipt.id],
+    [newId(), reversed, 'reversed', null],
+    [newId(), newId(), 'waiting', null],
+  ] as const) {
+    const ended = state === 'waiting' ? null : receipt.issuedAt
+    tx.run(
+      `INSERT INTO unknown_yeses VALUES (?, ?, x'00', 700, 'CNY', 'Mei', ?, ?, '[]', ?, ?, ?, NULL, ?)`,
+      id,
+      request,
+      receipt.issuedAt,
+      receipt.issuedAt,
+      receipt.issuedAt,
+      state,
+      ended,
+      receiptId,
+    )
+  }
+}
 afterAll(() => folder.remove())
 
-const GUARDS = ['journal', 'receipts', 'receipt_payments', 'authorizations_seen'].flatMap((table) => [
-  `${table}_no_update`,
-  `${table}_no_delete`,
-])
-const MORE_GUARDS = [
-  'journal_in_order',
-  'receipts_in_order',
-  'outbox_no_delete',
-  'outbox_no_rewrite',
-  'outbox_acked_once',
-  'attempts_no_delete',
-  'attempts_end_once',
-]
-
 /** Somebody with the file and a tool of their own: no rule of the schema binds them, and they put the triggers back afterwards. */
-function tampered(edit: (database: Database.Database) => void): Report {
-  const database = new Database(image)
+function tampered(edit: (database: Database.Database) => void, from = image): Report {
+  const database = new Database(from)
   database.pragma('foreign_keys = OFF')
   database.pragma('ignore_check_constraints = ON')
-  const triggers = database.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").pluck().all()
-  for (const guard of [...GUARDS, ...MORE_GUARDS]) database.exec(`DROP TRIGGER ${guard}`)
+  database.unsafeMode(true)
+  database.pragma('writable_schema = ON')
+  database.exec("CREATE TEMP TABLE kept AS SELECT * FROM main.sqlite_schema WHERE type = 'trigger'")
+  database.exec("DELETE FROM main.sqlite_schema WHERE type = 'trigger'")
+  database.pragma('writable_schema = RESET')
   edit(database)
-  for (const sql of triggers) database.exec(sql)
+  database.pragma('writable_schema = ON')
+  database.exec('INSERT INTO main.sqlite_schema SELECT * FROM kept; DROP TABLE kept')
+  database.pragma('writable_schema = RESET')
   const report = verifyDatabase(database)
   database.close()
   return report
@@ -91,6 +171,28 @@ const GUARDED: Readonly<Record<string, readonly string[]>> = {
   receipt_payments: ['receipt_id', 'position', 'tender', 'amount_minor', 'authorization_id'],
   attempts: ['state', 'amount_minor', 'currency', 'receipt_id'],
 }
+/** What a restore adds to these. */
+const GUARDED_RESTORED: typeof GUARDED = {
+  journal: ['kind', 'entry_json', 'hash', 'signature'],
+  receipts: ['kind', 'series', 'number', 'total_minor', 'authorization_id', 'of_receipt_id', 'receipt_json'],
+  receipt_payments: ['amount_minor', 'authorization_id', 'returned_authorization_id'],
+  pulled_receipts: [
+    'journal_seq',
+    'id',
+    'series',
+    'number',
+    'kind',
+    'issued_at',
+    'total_minor',
+    'currency',
+    'tender',
+    'authorization_id',
+    'of_receipt_id',
+    'head',
+    'receipt_json',
+  ],
+  pulled_payments: ['receipt_id', 'position', 'tender', 'amount_minor', 'authorization_id', 'returned_authorization_id'],
+}
 
 /** Another value of the same kind: a bit of a text flipped, a letter cut off or added, a number moved, null where something stood. */
 function altered(value: unknown, random: Seeded): string | number | null {
@@ -109,16 +211,50 @@ function altered(value: unknown, random: Seeded): string | number | null {
   }
 }
 
-test('I4: a thousand single edits of any column of the ledger are each named', () => {
+test('a file that was copied back, and went on, is sound', () => {
+  const report = tampered(() => undefined, restored)
+  expect(named(report)).toEqual([])
+  const rows = Object.fromEntries(report.checks.map((check) => [check.name, check.rows]))
+  expect(rows).toMatchObject({ 'receipts that came back': 3, voids: 3, 'unknown yeses': 3, receipts: 6 })
+})
+
+test.each([
+  ['a void of another amount', "UPDATE pulled_receipts SET total_minor = -4499 WHERE kind = 'void'", 'total against what it voids'],
+  ['a void of nothing', "UPDATE receipts SET of_receipt_id = 'x' WHERE kind = 'void' AND number = 3", 'voids receipt x, which is not here'],
+  ['a void twice', "UPDATE receipts SET of_receipt_id = (SELECT of_receipt_id FROM pulled_receipts WHERE kind = 'void') WHERE kind = 'void' AND number = 3", 'is voided 2 times'],
+  ['a receipt that came back, removed', 'DELETE FROM pulled_receipts WHERE number = 4', 'came back by the journal'],
+  ['its payment, removed', 'DELETE FROM pulled_payments', 'number of rows'],
+  ['a number given twice', "UPDATE pulled_receipts SET series = 'B', number = 2 WHERE number = 4", 'this number is there 2 times'],
+  ['a recovered yes, moved', "UPDATE unknown_yeses SET amount_minor = 1 WHERE state = 'recovered'", 'amount_minor is 1'],
+  ['a reversed yes, said to wait', "UPDATE unknown_yeses SET state = 'waiting', ended_at = NULL WHERE state = 'reversed'", 'open still'],
+  ['a recovered yes, forgotten', "DELETE FROM unknown_yeses WHERE state = 'recovered'", 'a recovered receipt of nothing that was found'],
+  ['a reversed yes, forgotten', "DELETE FROM unknown_yeses WHERE state = 'reversed'", 'a request that was never made'],
+  [
+    'an authorization on both',
+    'UPDATE pulled_payments SET authorization_id = (SELECT authorization_id FROM receipt_payments WHERE authorization_id IS NOT NULL) WHERE amount_minor = 1000',
+    'pays 2 times',
+  ],
+])('after a restore, %s is named', (_what, sql, words) => {
+  const report = tampered((database) => {
+    database.exec(sql)
+  }, restored)
+  expect(named(report).join('\n')).toContain(words)
+})
+
+test.each([
+  ['', 1_000],
+  [' after a restore', 500],
+])('I4: a thousand single edits of any column of the ledger are each named%s', (when, count) => {
+  const [from, guarded] = when === '' ? [image, GUARDED] : [restored, GUARDED_RESTORED]
   const random = new Seeded(20_261_122)
-  const columns = Object.entries(GUARDED).flatMap(([table, names]) => names.map((column) => ({ table, column })))
+  const columns = Object.entries(guarded).flatMap(([table, names]) => names.map((column) => ({ table, column })))
   let edits = 0
-  while (edits < 1_000) {
+  while (edits < count) {
     const { table, column } = random.pick(columns)
     let what = ''
     let isRefused = false
     const report = tampered((database) => {
-      const key = table === 'receipt_payments' ? 'receipt_id || position' : 'rowid'
+      const key = table.endsWith('_payments') ? 'receipt_id || position' : 'rowid'
       const rows = database.prepare<[], { key: unknown; value: unknown }>(`SELECT ${key} AS key, ${column} AS value FROM ${table}`).all()
       const row = random.pick(rows)
       const value = altered(row.value, random)
@@ -130,7 +266,7 @@ test('I4: a thousand single edits of any column of the ledger are each named', (
         expect(String(error)).toMatch(/UNIQUE|NOT NULL|cannot store/)
         isRefused = true
       }
-    })
+    }, from)
     if (isRefused) continue
     edits += 1
     expect(report.problems.length, what).toBeGreaterThan(0)
@@ -157,7 +293,7 @@ test('I4: a row removed, doubled, swapped or slipped in is named', () => {
   )
   expect(named(doubled).join('\n')).toContain('journal 15')
   const paidTwice = tampered((database) =>
-    database.exec('INSERT INTO receipt_payments SELECT receipt_id, 9, tender, amount_minor, NULL FROM receipt_payments LIMIT 1'),
+    database.exec('INSERT INTO receipt_payments SELECT receipt_id, 9, tender, amount_minor, NULL, NULL FROM receipt_payments LIMIT 1'),
   )
   expect(named(paidTwice).join('\n')).toContain('number of rows')
   const unsent = tampered((database) => database.exec("DELETE FROM outbox WHERE kind = 'receipt' AND seq = 1"))
@@ -177,6 +313,12 @@ test('I4: every letter of what is sent with a receipt is bound by the journal', 
       database.prepare('UPDATE outbox SET body = ? WHERE seq = ?').run(altered(body, random), seq)
     })
     expect(report.sound, `edit ${edit}`).toBe(false)
+    const after = tampered((database) => {
+      const rows = database.prepare<[], { seq: number; body: string }>("SELECT seq, body FROM outbox WHERE kind = 'receipt'").all()
+      const { seq, body } = random.pick(rows)
+      database.prepare('UPDATE outbox SET body = ? WHERE seq = ?').run(altered(body, random), seq)
+    }, restored)
+    expect(after.sound, `edit ${edit} after a restore`).toBe(false)
   }
 })
 

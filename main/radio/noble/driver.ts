@@ -34,7 +34,9 @@ export interface BluetoothDriver {
   onBroken(listener: (detail: string) => void): Unsubscribe
   startScan(): void
   stopScan(): void
-  /** A band heard before. Rejects when the library refuses. */
+  /** True when this band has been heard since the start: only then can it be connected to. */
+  knows(address: string): boolean
+  /** A band that is known. Rejects when the library refuses. */
   connect(address: string): Promise<DriverLink>
   /** Gives up a connection that has not come about. Never throws. */
   cancelConnect(address: string): void

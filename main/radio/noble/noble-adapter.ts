@@ -140,6 +140,7 @@ class NobleDriver implements BluetoothDriver {
   readonly #advertListeners = new Set<(advert: HeardAdvert) => void>()
   #heard = 0
   #scanWanted = false
+  #hasScanned = false
   #stoppingScan = false
 
   constructor(name: string, reason: string, opening: (handlers: OpenParts) => Opened) {
@@ -189,6 +190,10 @@ class NobleDriver implements BluetoothDriver {
     this.#opened.noble.stopScanning()
   }
 
+  knows(address: string): boolean {
+    return this.#peripherals.has(address)
+  }
+
   async connect(address: string): Promise<DriverLink> {
     const peripheral = this.#peripherals.get(address)
     if (!peripheral) throw new Error('never heard')
@@ -222,6 +227,7 @@ class NobleDriver implements BluetoothDriver {
   }
 
   #scan(): void {
+    this.#hasScanned = true
     // Errors show as silence, and the caller watches for silence.
     this.#opened.noble.startScanning([], true, () => {})
   }
@@ -234,6 +240,8 @@ class NobleDriver implements BluetoothDriver {
 
   #adapterIs(state: string): void {
     this.#stoppingScan = false
+    // A fork that scanned when its adapter went away believes that it still does, and would not begin again.
+    if (state === 'poweredOn' && this.#hasScanned) this.stopScan()
     const known = ADAPTER_STATES.has(state) ? (state as AdapterState) : 'unknown'
     for (const listener of this.#adapterListeners) listener(known)
   }

@@ -61,7 +61,7 @@ export type EngineParts = {
 type Call = {
   readonly id: number
   readonly address: string
-  phase: 'connecting' | 'preparing' | 'open' | 'ending'
+  phase: 'looking' | 'connecting' | 'preparing' | 'open' | 'ending'
   link: DriverLink | undefined
   ending: CallEnding
   readonly early: Uint8Array[]
@@ -167,7 +167,8 @@ export class RadioEngine {
 
   /** Scans when that is wanted and possible: never while a connection is being made, which the two forks cannot do at once. */
   #followScan(): void {
-    const should = this.#scanWanted && this.#adapter === 'poweredOn' && (!this.#call || this.#call.phase === 'open')
+    const should =
+      this.#scanWanted && this.#adapter === 'poweredOn' && (!this.#call || this.#call.phase === 'open' || this.#call.phase === 'looking')
     if (should === this.#scanning) return
     this.#scanning = should
     if (!should) return this.#drive(() => this.#parts.driver.stopScan())
@@ -204,6 +205,7 @@ export class RadioEngine {
     // The company id and our version, and nothing else, leaves this process.
     if (manufacturerData.length !== 2 + ADVERT_BYTES || !decodeAdvert(manufacturerData)) return
     if (!Number.isInteger(rssi) || rssi < -128 || rssi > 127) return
+    if (this.#call?.phase === 'looking' && this.#call.address === address) this.#dial(this.#call)
     if (this.#heard.size >= SIGHTINGS_PER_BATCH_MAX && !this.#heard.has(address) && !this.#makeRoom(rssi)) return
     this.#heard.set(address, { address, rssi, manufacturerData: Uint8Array.from(manufacturerData) })
     this.#stopBatch ??= this.#parts.clock.after(BATCH_MS, () => {
@@ -226,11 +228,17 @@ export class RadioEngine {
     if (this.#call) return this.#post({ type: 'ended', call: id, ending: 'busy' })
     if (this.#adapter !== 'poweredOn') return this.#post({ type: 'ended', call: id, ending: 'radio-failed' })
     const { clock, driver } = this.#parts
-    const call: Call = { id, address, phase: 'connecting', link: undefined, ending: 'hung-up', early: [], stopTimer: () => {} }
+    const call: Call = { id, address, phase: 'looking', link: undefined, ending: 'hung-up', early: [], stopTimer: () => {} }
     this.#call = call
-    this.#followScan()
     call.stopTimer = clock.after(CONNECT_TIMEOUT_MS, () => this.#connectTimedOut(call))
-    driver.connect(address).then(
+    // The terminal may know a band from the process before this one: then it has to be heard here first.
+    if (driver.knows(address)) this.#dial(call)
+  }
+
+  #dial(call: Call): void {
+    call.phase = 'connecting'
+    this.#followScan()
+    this.#parts.driver.connect(call.address).then(
       (link) => this.#connected(call, link),
       () => {
         if (call.phase === 'connecting') this.#over(call, 'not-there')
@@ -239,6 +247,7 @@ export class RadioEngine {
   }
 
   #connectTimedOut(call: Call): void {
+    if (call.phase === 'looking') return this.#over(call, 'not-there')
     this.#connectTimeouts += 1
     call.phase = 'ending'
     this.#parts.driver.cancelConnect(call.address)

@@ -85,10 +85,10 @@ function describe(state: TillState | undefined): string {
   return JSON.stringify({ payment, lines: cart.lines.length, cart: cart.state, bands: bands.length, status, lastReceiptId })
 }
 
-/** The one band that is at the counter: near, and nobody else is. */
+/** The one band that is at the counter: near, and nobody else is, so that charging it is no guess. */
 export function bandAtCounter(state: TillState): BandView | undefined {
   const near = state.bands.filter((band) => band.nearness >= 3)
-  return near.length === 1 ? near[0] : undefined
+  return near.length === 1 && near[0]?.needsKnock === false ? near[0] : undefined
 }
 
 /** The value of a call that may be refused; a refusal here is a failure of the script, with the till's own code. */

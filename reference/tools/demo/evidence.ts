@@ -19,7 +19,11 @@ type Row = Readonly<Record<string, string | number | null>>
 export function examine(
   files: { readonly terminal: string; readonly backend: string },
   jwks: readonly Jwk[],
-  { sales, doubted }: { readonly sales: readonly SaleRecord[]; readonly doubted: readonly Doubted[] },
+  {
+    sales,
+    refunds,
+    doubted,
+  }: { readonly sales: readonly SaleRecord[]; readonly refunds: readonly RefundRecord[]; readonly doubted: readonly Doubted[] },
 ): { readonly findings: readonly Finding[]; readonly inDoubt: readonly DoubtRecord[] } {
   const terminal = new Database(files.terminal, { readonly: true, fileMustExist: true })
   const backend = new Database(files.backend, { readonly: true, fileMustExist: true })
@@ -35,6 +39,7 @@ export function examine(
         rows(terminal, 'SELECT * FROM audit_receipts ORDER BY number'),
         rows(terminal, 'SELECT * FROM audit_payments'),
         sales,
+        refunds,
       ),
       emptyFinding('every outbox record is acknowledged', rows(terminal, 'SELECT id FROM audit_outbox WHERE acked_at IS NULL')),
       emptyFinding(
@@ -65,6 +70,20 @@ export type SaleRecord = {
   readonly tender: 'band' | 'cash' | 'mixed'
   readonly requestId?: string
   readonly authorization?: string
+}
+
+export type RefundRecord = {
+  readonly receiptId: string
+  readonly ofReceiptId: string
+  readonly total: { readonly amount: number; readonly currency: string }
+}
+
+/** A void takes back exactly what the sale it names was. */
+function refundFinding(receipts: readonly Row[], { receiptId, ofReceiptId, total }: RefundRecord): Finding {
+  const voided = receipts.find((row) => row['id'] === receiptId)
+  const sale = receipts.find((row) => row['id'] === ofReceiptId)
+  const held = voided?.['kind'] === 'void' && voided['total_minor'] === total.amount && total.amount === -Number(sale?.['total_minor'])
+  return finding('the void takes back exactly its sale', held, `${voided?.['number']} of ${sale?.['number']}`)
 }
 
 /** How a payment in doubt ended, and how often the wallet paid for it in the end. */
@@ -129,7 +148,12 @@ function journalFindings(journal: readonly Row[], heads: readonly Row[]): Findin
   ]
 }
 
-function receiptFindings(receipts: readonly Row[], payments: readonly Row[], sales: readonly SaleRecord[]): Finding[] {
+function receiptFindings(
+  receipts: readonly Row[],
+  payments: readonly Row[],
+  sales: readonly SaleRecord[],
+  refunds: readonly RefundRecord[],
+): Finding[] {
   const numbers = receipts.map((row) => Number(row['number']))
   const unbalanced = receipts.filter((row) => row['paid_minor'] !== row['total_minor'])
   const paid = new Map<string, number>()
@@ -148,9 +172,10 @@ function receiptFindings(receipts: readonly Row[], payments: readonly Row[], sal
     emptyFinding('what was paid equals each receipt’s total', [...unbalanced, ...differing]),
     finding(
       'the story’s sales are the receipts on file',
-      told.length === 0 && receipts.length === sales.length,
+      told.length === 0 && receipts.length === sales.length + refunds.length,
       `${receipts.length} receipts`,
     ),
+    ...refunds.map((refund) => refundFinding(receipts, refund)),
   ]
 }
 
@@ -163,7 +188,8 @@ function agreementFindings(terminal: Database.Database, backend: Database.Databa
     .all()
   const captured = backend.prepare("SELECT id, amount_minor FROM audit_authorizations WHERE state = 'captured' ORDER BY 1").all()
   const merchant = backend.prepare("SELECT SUM(amount_minor) AS total FROM audit_ledger WHERE account LIKE 'merchant:%'").get() as Row
-  const owed = (paid as Row[]).reduce((total, row) => total + Number(row['amount_minor']), 0)
+  const bands = terminal.prepare("SELECT SUM(amount_minor) AS total FROM audit_payments WHERE tender = 'band'").get() as Row
+  const owed = Number(bands['total'] ?? 0)
   const sold = backend.prepare("SELECT receipt_id FROM audit_seats WHERE state = 'sold' AND receipt_id IS NOT NULL").all() as Row[]
   const ids = new Set((receipts as Row[]).map((row) => row['id']))
   return [
@@ -177,7 +203,7 @@ function agreementFindings(terminal: Database.Database, backend: Database.Databa
       JSON.stringify(paid) === JSON.stringify(captured),
       `${captured.length} captured`,
     ),
-    finding('the merchant was paid exactly that', Number(merchant['total'] ?? 0) === owed, `${owed} minor units`),
+    finding('the merchant was paid exactly that, less what was voided', Number(merchant['total'] ?? 0) === owed, `${owed} minor units`),
     finding(
       'every sold seat has a receipt of this terminal',
       sold.length > 0 && sold.every((row) => ids.has(row['receipt_id'] ?? '')),

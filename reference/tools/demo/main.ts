@@ -18,6 +18,7 @@ import { makeScreens, Stack } from '../counter/stack.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
 import { addSnack, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
 import { cancelAndTakeCash, type Doubted, killTheTerminal, loseAnAnswer, stopTheBackend, type Trouble } from './trouble.ts'
+import { chargeTheWrongPerson, type Refunded, settleByKnock } from './who-pays.ts'
 
 /** The demo's evening: a Friday, 18:00 at the cinema. The processes' clocks run from here. */
 const EVENING = '2026-11-20T10:00:00.000Z'
@@ -61,6 +62,13 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## The same cart, paid in cash\n')
   sold.push(await sellByCash(counter))
 
+  tell('\n## Two bands side by side\n')
+  sold.push(await settleByKnock(counter, 'twin-b', 'twin-a'))
+
+  tell('\n## The wrong person\n')
+  const mistaken = await chargeTheWrongPerson(counter, 'confirmer', 'rich')
+  sold.push(...mistaken.sold)
+
   tell('\n## An answer is lost on the way back\n')
   keep(await loseAnAnswer(counter, 'rich'))
 
@@ -77,13 +85,14 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## Everything reaches the backend\n')
   await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
   tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
-  return { cashier: killed.cashier, sold, declines, doubted, printed: first.receipt }
+  return { cashier: killed.cashier, sold, refunded: [mistaken.refunded], declines, doubted, printed: first.receipt }
 }
 
 type Evening = {
   /** The script at the till as it is at the end: the terminal was started again meanwhile. */
   readonly cashier: ScriptCashier
   readonly sold: readonly Sold[]
+  readonly refunded: readonly Refunded[]
   readonly declines: readonly Declined[]
   readonly doubted: readonly Doubted[]
   readonly printed: Receipt
@@ -171,7 +180,7 @@ async function run(out: string): Promise<boolean> {
 
 type Evidence = Evening & { readonly out: string; readonly stack: Stack; readonly jwks: readonly Jwk[]; readonly terminalId: string }
 
-async function leaveEvidence({ out, stack, sold, declines, doubted, printed, jwks, terminalId }: Evidence): Promise<boolean> {
+async function leaveEvidence({ out, stack, sold, refunded, declines, doubted, printed, jwks, terminalId }: Evidence): Promise<boolean> {
   const files = { terminal: join(out, 'terminal.sqlite'), backend: join(out, 'backend.sqlite') }
   keepDatabase(join(stack.folderOf('terminal'), 'terminal.sqlite'), files.terminal)
   keepDatabase(join(stack.folderOf('backend'), 'backend.sqlite'), files.backend)
@@ -185,18 +194,19 @@ async function leaveEvidence({ out, stack, sold, declines, doubted, printed, jwk
   tell(`\`\`\`\n${receiptText(printed, { language: 'zh-CN', columns: PAPER_COLUMNS })}\n\`\`\``)
 
   tell('\n## What was checked afterwards, from the databases alone\n')
-  const { findings, inDoubt } = examine(files, jwks, { sales, doubted })
+  const refunds = refunded.map(({ receipt: { id, of, total } }) => ({ receiptId: id, ofReceiptId: of?.receiptId ?? '', total }))
+  const { findings, inDoubt } = examine(files, jwks, { sales, refunds, doubted })
   for (const { claim, held, detail } of findings) tell(`- ${held ? 'held' : 'BROKEN'}: ${claim} (${detail})`)
   const held = findings.every((each) => each.held)
-  const total = sold.reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
+  const total = [...sold, ...refunded].reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
   tell(
-    `\n${sold.length} sales, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`,
+    `\n${sold.length} sales and ${refunded.length} void, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`,
   )
 
   const summary = {
     terminals: [{ id: terminalId, file: 'terminal.sqlite' }],
     sales,
-    refunds: [],
+    refunds,
     declines,
     inDoubt,
     jwks: { keys: jwks },

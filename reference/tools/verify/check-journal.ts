@@ -46,6 +46,7 @@ export function checkJournal(
     previous = { seq, hash: String(row['hash']) }
   }
   if (entries.size === 0) findings.bad('journal', 1, 'the journal is empty')
+  checkRestores(findings, entries)
   checkHeads(database, findings, entries, trustedPoint)
   return entries
 }
@@ -55,6 +56,38 @@ function checkEntry(row: Row, content: Readonly<Record<string, unknown>>, entryJ
   if (canonicalJson(content) !== entryJson) findings.bad('journal', seq, 'entry_json is not in RFC 8785 form')
   for (const column of ['seq', 'kind', 'at']) findings.same('journal', seq, column, row[column], content[column])
   if ((seq === 1) !== (content['kind'] === 'open')) findings.bad('journal', seq, 'the journal begins with open, once')
+}
+
+/** Each restore opens a later epoch and a series that was not open before. */
+function checkRestores(findings: Findings, entries: ReadonlyMap<number, Entry>): void {
+  let epoch = 1
+  const opened = new Set<unknown>()
+  for (const { seq, kind, content } of entries.values()) {
+    if (kind === 'open') opened.add(content['series'])
+    if (kind !== 'restored') continue
+    const next = content['epoch']
+    if (!Number.isSafeInteger(next) || Number(next) <= epoch) findings.bad('journal', seq, `epoch ${String(next)} follows ${epoch}`)
+    if (opened.has(content['series'])) findings.bad('journal', seq, `series ${String(content['series'])} was open before`)
+    opened.add(content['series'])
+    epoch = Number(next)
+  }
+}
+
+/** The epoch the journal is in at this entry: 1, or the one that the last restore before it has opened. */
+export function epochAt(entries: ReadonlyMap<number, Entry>, seq: number): number {
+  const opened = restoresOf(entries).findLast((restore) => restore.seq <= seq)
+  return opened ? Number(opened.content['epoch']) : 1
+}
+
+const kept = new WeakMap<ReadonlyMap<number, Entry>, readonly Entry[]>()
+
+/** The entries of restores, looked for once: there are few, and every receipt asks. */
+function restoresOf(entries: ReadonlyMap<number, Entry>): readonly Entry[] {
+  const known = kept.get(entries)
+  if (known) return known
+  const restores = [...entries.values()].filter((entry) => entry.kind === 'restored')
+  kept.set(entries, restores)
+  return restores
 }
 
 /** Signatures over `bt1h`, the place and the hash, by the key that the first entry names. */
@@ -100,5 +133,9 @@ function publicKeyOf(point: unknown): { readonly key: KeyObject; readonly kid: s
 
 /** Series that the journal has opened: receipts are numbered in no other. */
 export function seriesOf(entries: ReadonlyMap<number, Entry>): ReadonlySet<string> {
-  return new Set([...entries.values()].flatMap((entry) => (entry.kind === 'open' ? [String(at(entry.content, 'series'))] : [])))
+  return new Set(
+    [...entries.values()].flatMap((entry) =>
+      entry.kind === 'open' || entry.kind === 'restored' ? [String(at(entry.content, 'series'))] : [],
+    ),
+  )
 }

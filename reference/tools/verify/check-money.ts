@@ -6,11 +6,12 @@ import type { Findings } from './report.ts'
 type Row = Readonly<Record<string, unknown>>
 
 const ATTEMPTS = `SELECT a.*, r.kind AS receipt_kind, r.currency AS receipt_currency, r.receipt_json
-FROM attempts a LEFT JOIN receipts r ON r.id = a.receipt_id ORDER BY a.request_id`
+FROM attempts a LEFT JOIN (SELECT id, kind, currency, receipt_json FROM receipts
+  UNION ALL SELECT id, kind, currency, receipt_json FROM pulled_receipts) r ON r.id = a.receipt_id ORDER BY a.request_id`
 const PAID_BY_ATTEMPTS = `SELECT r.id, r.total_minor,
   (SELECT COALESCE(SUM(a.amount_minor), 0) FROM attempts a WHERE a.receipt_id = r.id AND a.state = 'paid') AS paid
 FROM receipts r WHERE r.kind = 'sale'`
-const TWICE_AUTHORIZED = `SELECT authorization_id, COUNT(*) AS times FROM receipt_payments
+const TWICE_AUTHORIZED = `SELECT authorization_id, COUNT(*) AS times FROM audit_payments
 WHERE authorization_id IS NOT NULL GROUP BY authorization_id HAVING times > 1`
 
 /** Attempts against receipts: each paid attempt is on one receipt, each sale is paid by its attempts, no authorization pays twice. */
@@ -50,7 +51,32 @@ function checkAttempt(row: Row, findings: Findings): void {
 }
 
 /** An attempt's end and its reversal are written in one transaction: with the reversal there, none of these can be. */
-const OPEN_STATES: ReadonlySet<unknown> = new Set(['prepared', 'sent', 'in-doubt'])
+const OPEN_STATES: ReadonlySet<unknown> = new Set(['prepared', 'sent', 'in-doubt', 'waiting'])
+
+const YESES = `SELECT y.*, r.kind AS receipt_kind, r.total_minor, r.authorization_id AS paid_authorization,
+  p.id AS pulled_id FROM unknown_yeses y
+  LEFT JOIN receipts r ON r.id = y.receipt_id LEFT JOIN pulled_receipts p ON p.id = y.receipt_id ORDER BY y.authorization_id`
+const RECOVERED = `SELECT r.id, y.authorization_id FROM receipts r
+  LEFT JOIN unknown_yeses y ON y.receipt_id = r.id AND y.authorization_id = r.authorization_id WHERE r.kind = 'recovered'`
+
+/** Money that was found for requests this file had forgotten: each recovered one is on its receipt, and each such receipt has one. */
+export function checkYeses(database: Database.Database, findings: Findings): void {
+  findings.begin('unknown yeses')
+  for (const row of database.prepare<[], Row>(YESES).iterate()) {
+    findings.row()
+    const id = row['authorization_id']
+    const isRecovered = row['state'] === 'recovered'
+    if (!isRecovered) findings.same('unknown_yeses', id, 'receipt_id of one that is not recovered', row['receipt_id'], null)
+    // One that another hand has captured is on a receipt that came back, whatever its kind.
+    if (!isRecovered || row['pulled_id'] !== null) continue
+    findings.same('unknown_yeses', id, 'kind of its receipt', row['receipt_kind'], 'recovered')
+    findings.same('unknown_yeses', id, 'amount_minor', row['amount_minor'], row['total_minor'])
+    findings.same('unknown_yeses', id, 'authorization on its receipt', row['paid_authorization'], id)
+  }
+  for (const row of database.prepare<[], Row>(RECOVERED).iterate()) {
+    if (row['authorization_id'] === null) findings.bad('receipts', row['id'], 'is a recovered receipt of nothing that was found')
+  }
+}
 
 /** Reversals: in the journal and in the outbox alike, and never of a request that is on a receipt (I2). */
 export function checkReversals(database: Database.Database, findings: Findings, entries: ReadonlyMap<number, Entry>): void {
@@ -59,7 +85,9 @@ export function checkReversals(database: Database.Database, findings: Findings, 
     [...entries.values()].flatMap((entry) => (entry.kind === 'attempt-reversed' ? [[String(entry.content['request_id']), entry]] : [])),
   )
   const unsent = new Set(journalled.keys())
-  const attempt = database.prepare<[string], Row>('SELECT state, tender, amount_minor, currency FROM attempts WHERE request_id = ?')
+  // A request that this file had forgotten, and that a manager ended: its yes stands for the attempt.
+  const attempt = database.prepare<[string, string], Row>(`SELECT state, amount_minor, currency FROM attempts WHERE request_id = ?
+    UNION ALL SELECT state, amount_minor, currency FROM unknown_yeses WHERE request_id = ?`)
   for (const row of database.prepare<[], Row>("SELECT id, body FROM outbox WHERE kind = 'reversal' ORDER BY seq").iterate()) {
     findings.row()
     const body = jsonObject(row['body'])
@@ -67,7 +95,7 @@ export function checkReversals(database: Database.Database, findings: Findings, 
     if (!unsent.delete(requestId)) findings.bad('outbox', row['id'], `reversal of ${requestId} is not in the journal, or is there twice`)
     checkReversal(
       { id: row['id'], body, bodyText: String(row['body']), entry: journalled.get(requestId)?.content ?? {} },
-      attempt.get(requestId),
+      attempt.get(requestId, requestId),
       findings,
     )
   }
@@ -88,7 +116,8 @@ type Reversal = {
 
 function checkReversal({ id, body, bodyText, entry }: Reversal, attempt: Row | undefined, findings: Findings): void {
   if (!attempt) findings.bad('outbox', id, 'reverses a request that was never made')
-  else if (attempt['state'] === 'paid') findings.bad('outbox', id, 'reverses a request that is on a receipt')
+  else if (attempt['state'] === 'paid' || attempt['state'] === 'recovered')
+    findings.bad('outbox', id, 'reverses a request that is on a receipt')
   else if (OPEN_STATES.has(attempt['state'])) findings.bad('outbox', id, 'reverses a request that is said to be open still')
   const stated = { amount_minor: at(body, 'amount.amount'), currency: at(body, 'amount.currency'), reason: at(body, 'reason') }
   for (const [field, found] of Object.entries(stated)) findings.same('outbox', id, `${field} against the journal`, found, entry[field])

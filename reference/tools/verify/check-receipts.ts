@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3'
 import { at, canonicalJson, jsonObject, listAt } from './canonical-json.ts'
-import { type Entry, seriesOf, sha256Hex } from './check-journal.ts'
+import { type Entry, epochAt, seriesOf, sha256Hex } from './check-journal.ts'
+import { checkStated } from './check-stated.ts'
 import type { Findings } from './report.ts'
 
 type Row = Readonly<Record<string, unknown>>
-type Content = Readonly<Record<string, unknown>>
 
 const RECEIPTS = `SELECT r.*, o.kind AS outbox_kind, o.body, o.journal_seq AS outbox_journal_seq
 FROM receipts r LEFT JOIN outbox o ON o.seq = r.outbox_seq ORDER BY r.series, r.number`
@@ -25,12 +25,7 @@ export function checkReceipts(database: Database.Database, findings: Findings, e
     if (!opened.has(String(series))) findings.bad('receipts', id, `series ${String(series)} was never opened in the journal`)
     previous = { series: String(series), number: Number(number) }
 
-    const receipt = jsonObject(row['receipt_json'])
-    if (receipt) {
-      checkColumns(row, receipt, findings)
-      checkBalance(id, receipt, findings)
-      checkPayments(id, receipt, payments.get(String(id)) ?? [], findings)
-    } else findings.bad('receipts', id, 'receipt_json is not a JSON object')
+    checkStated({ table: 'receipts', paymentsTable: 'receipt_payments', row, payments: payments.get(String(id)) ?? [] }, findings)
     payments.delete(String(id))
     checkJournalled(row, unclaimed, findings)
     checkOutboxRecord(row, entries, findings)
@@ -49,77 +44,6 @@ function paymentsByReceipt(database: Database.Database): Map<string, Row[]> {
     else grouped.set(id, [row])
   }
   return grouped
-}
-
-/** Columns are copies of what the frozen text says. */
-function checkColumns(row: Row, receipt: Content, findings: Findings): void {
-  const id = row['id']
-  const columns: Readonly<Record<string, unknown>> = {
-    id: receipt['id'],
-    series: receipt['series'],
-    number: receipt['number'],
-    kind: receipt['kind'],
-    issued_at: receipt['issuedAt'],
-    total_minor: at(receipt, 'total.amount'),
-    currency: at(receipt, 'total.currency'),
-    tender: receipt['tender'],
-  }
-  for (const [column, stated] of Object.entries(columns)) findings.same('receipts', id, column, row[column], stated)
-  const list = listAt(receipt, 'payments')
-  const isOneBand = list.length === 1 && at(list[0], 'tender') === 'band'
-  findings.same('receipts', id, 'authorization_id', row['authorization_id'], isOneBand ? at(list[0], 'authorizationId') : null)
-  const isAllCash = list.every((payment) => at(payment, 'tender') === 'cash')
-  findings.same('receipts', id, 'tender', row['tender'], isAllCash ? 'cash' : isOneBand ? 'band' : 'mixed')
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value)
-}
-
-/** I3, from the figures alone. */
-function checkBalance(id: unknown, receipt: Content, findings: Findings): void {
-  const currency = at(receipt, 'total.currency')
-  const total = at(receipt, 'total.amount')
-  let [lines, tax, paid] = [0, 0, 0]
-  const whole = (value: unknown, what: string): number => {
-    if (isWhole(value)) return value
-    findings.bad('receipts', id, `${what} is not whole minor units`)
-    return 0
-  }
-  const amount = (from: unknown, path: string): number => {
-    findings.same('receipts', id, `currency of ${path}`, at(from, `${path}.currency`), currency)
-    return whole(at(from, `${path}.amount`), path)
-  }
-  for (const line of listAt(receipt, 'lines')) {
-    const lineTotal = amount(line, 'total')
-    findings.same('receipts', id, 'a line’s total', lineTotal, amount(line, 'unitPrice') * whole(at(line, 'quantity'), 'quantity'))
-    lines += lineTotal
-    tax += amount(line, 'tax')
-  }
-  for (const payment of listAt(receipt, 'payments')) {
-    const net = amount(payment, 'amount')
-    if (at(payment, 'tender') === 'cash') {
-      findings.same('receipts', id, 'cash less change', amount(payment, 'tendered') - amount(payment, 'change'), net)
-    }
-    paid += net
-  }
-  findings.same('receipts', id, 'sum of lines', lines, total)
-  findings.same('receipts', id, 'sum of payments', paid, total)
-  findings.same('receipts', id, 'sum of line taxes', tax, at(receipt, 'tax.amount'))
-}
-
-function checkPayments(id: unknown, receipt: Content, rows: readonly Row[], findings: Findings): void {
-  const stated = listAt(receipt, 'payments')
-  findings.same('receipt_payments', id, 'number of rows', rows.length, stated.length)
-  for (const [position, payment] of stated.entries()) {
-    const row = rows[position]
-    if (!row) continue
-    const name = `${String(id)}/${position}`
-    findings.same('receipt_payments', name, 'position', row['position'], position)
-    findings.same('receipt_payments', name, 'tender', row['tender'], at(payment, 'tender'))
-    findings.same('receipt_payments', name, 'amount_minor', row['amount_minor'], at(payment, 'amount.amount'))
-    findings.same('receipt_payments', name, 'authorization_id', row['authorization_id'], at(payment, 'authorizationId') ?? null)
-  }
 }
 
 /** The journal entry of the receipt says what the receipt is, down to its bytes. */
@@ -162,13 +86,24 @@ function checkOutboxRecord(row: Row, entries: ReadonlyMap<number, Entry>, findin
   }
   const captures = canonicalJson(body['captures'])
   const sells = canonicalJson(body['sells'])
-  const journal = canonicalJson({ seq, hash: entry.hash })
-  const rebuilt = `{"captures":${captures},"journal":${journal},"receipt":${String(row['receipt_json'])},"sells":${sells}}`
+  const epoch = epochAt(entries, seq)
+  const journal = canonicalJson({ seq, hash: entry.hash, ...(epoch > 1 ? { epoch } : {}) })
+  const [returns, voids] = ['returns', 'voids'].map((part) => (body[part] === undefined ? undefined : canonicalJson(body[part])))
+  const optional = (part: string, text: string | undefined) => (text === undefined ? '' : `,"${part}":${text}`)
+  const receipt = `${String(row['receipt_json'])}${optional('returns', returns)}`
+  const rebuilt = `{"captures":${captures},"journal":${journal},"receipt":${receipt},"sells":${sells}${optional('voids', voids)}}`
   if (rebuilt !== row['body']) findings.bad('outbox', name, 'the body is not made of this receipt and its journal entry')
   findings.same('outbox', name, 'captures digest in the journal', entry.content['captures_sha256'], sha256Hex(captures))
   findings.same('outbox', name, 'sells digest in the journal', entry.content['sells_sha256'], sha256Hex(sells))
-  const captured = listAt(body, 'captures').map((capture) => [at(capture, 'authorizationId'), at(capture, 'amount.amount')].join(' '))
+  findings.same('outbox', name, 'voids digest in the journal', entry.content['voids_sha256'], voids && sha256Hex(voids))
+  findings.same('outbox', name, 'returns digest in the journal', entry.content['returns_sha256'], returns && sha256Hex(returns))
+  // A void says of each payment how much goes back; everything else, how much is captured.
+  const isVoid = row['kind'] === 'void'
+  const captured = listAt(body, isVoid ? 'voids' : 'captures').map((capture) =>
+    [at(capture, 'authorizationId'), at(capture, 'amount.amount')].join(' '),
+  )
   const banded = listAt(body, 'receipt.payments').filter((payment) => at(payment, 'tender') === 'band')
-  const paid = banded.map((payment) => [at(payment, 'authorizationId'), at(payment, 'amount.amount')].join(' '))
-  findings.same('outbox', name, 'captures', captured.toSorted().join(', '), paid.toSorted().join(', '))
+  const paid = banded.map((payment) => [at(payment, 'authorizationId'), Number(at(payment, 'amount.amount')) * (isVoid ? -1 : 1)].join(' '))
+  if (isVoid) findings.same('outbox', name, 'number of captures of a void', listAt(body, 'captures').length, 0)
+  findings.same('outbox', name, isVoid ? 'voids' : 'captures', captured.toSorted().join(', '), paid.toSorted().join(', '))
 }

@@ -1,13 +1,22 @@
 import type Database from 'better-sqlite3'
 import type { Findings } from './report.ts'
 
+/** What receipts that never left and receipts that came back have in common. */
+const SHARED = 'number, series, id, kind, total_minor, currency, tender, authorization_id, issued_at'
+const PAYMENT = 'receipt_id, tender, amount_minor, authorization_id'
+
 /** Each audit view, and the select over the tables that it must agree with, row for row. */
 const VIEWS: Readonly<Record<string, { readonly columns: string; readonly from: string }>> = {
   audit_receipts: {
     columns: 'number, series, id, kind, total_minor, currency, paid_minor, tender, authorization_id, issued_at',
-    from: `(SELECT receipts.*, (SELECT COALESCE(SUM(amount_minor), 0) FROM receipt_payments WHERE receipt_id = receipts.id) AS paid_minor FROM receipts)`,
+    from: `(SELECT ${SHARED}, (SELECT COALESCE(SUM(amount_minor), 0) FROM receipt_payments WHERE receipt_id = receipts.id) AS paid_minor FROM receipts
+      UNION ALL
+      SELECT ${SHARED}, (SELECT COALESCE(SUM(amount_minor), 0) FROM pulled_payments WHERE receipt_id = pulled_receipts.id) AS paid_minor FROM pulled_receipts)`,
   },
-  audit_payments: { columns: 'receipt_id, tender, amount_minor, authorization_id', from: 'receipt_payments' },
+  audit_payments: {
+    columns: 'receipt_id, tender, amount_minor, authorization_id',
+    from: `(SELECT ${PAYMENT} FROM receipt_payments UNION ALL SELECT ${PAYMENT} FROM pulled_payments)`,
+  },
   audit_journal: { columns: 'seq, entry_json, prev_hash, hash', from: 'journal' },
   audit_heads: { columns: 'seq, hash, signature, kid', from: 'journal' },
   audit_attempts: { columns: 'request_id, state, amount_minor, currency, receipt_id', from: 'attempts' },
@@ -15,7 +24,7 @@ const VIEWS: Readonly<Record<string, { readonly columns: string; readonly from: 
 }
 
 /** Triggers that keep what happened from being changed by a statement. */
-const GUARDS = ['journal', 'receipts', 'receipt_payments'].flatMap((table) =>
+const GUARDS = ['journal', 'receipts', 'receipt_payments', 'pulled_receipts', 'pulled_payments'].flatMap((table) =>
   ['UPDATE', 'DELETE'].map((act) => {
     const name = `${table}_no_${act.toLowerCase()}`
     return [name, `CREATE TRIGGER ${name} BEFORE ${act} ON ${table} BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END`] as const

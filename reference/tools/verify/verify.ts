@@ -4,9 +4,11 @@
  */
 import type Database from 'better-sqlite3'
 import { checkJournal, type Entry } from './check-journal.ts'
-import { checkAttempts, checkOutbox, checkReversals } from './check-money.ts'
+import { checkAttempts, checkOutbox, checkReversals, checkYeses } from './check-money.ts'
+import { checkPulled } from './check-pulled.ts'
 import { checkReceipts } from './check-receipts.ts'
 import { checkShape } from './check-shape.ts'
+import { checkVoids } from './check-voids.ts'
 import { Findings, type Report } from './report.ts'
 
 /** `trustedPoint`: the terminal's public key as its registry knows it, base64url of the 33-byte point. */
@@ -17,7 +19,10 @@ export function verifyDatabase(database: Database.Database, trustedPoint?: strin
     ['file', () => checkShape(database, findings)],
     ['journal', () => void (entries = checkJournal(database, findings, trustedPoint))],
     ['receipts', () => checkReceipts(database, findings, entries)],
+    ['pulled_receipts', () => checkPulled(database, findings, entries)],
+    ['receipts', () => checkVoids(database, findings)],
     ['attempts', () => checkAttempts(database, findings)],
+    ['unknown_yeses', () => checkYeses(database, findings)],
     ['outbox', () => checkReversals(database, findings, entries)],
     ['outbox', () => checkOutbox(database, findings, entries)],
   ]

@@ -50,7 +50,7 @@ export function SettingsScreen() {
 }
 
 function About({ settings: { about } }: { settings: SettingsView }) {
-  const { t, day } = useSay()
+  const { t, calendarDay } = useSay()
   return (
     <Part title={t('settings.about')}>
       <Facts
@@ -59,7 +59,7 @@ function About({ settings: { about } }: { settings: SettingsView }) {
           [t('settings.series'), about.series],
           [t('settings.epoch'), about.epoch <= 1 ? t('settings.epochNever') : t('settings.epochTimes', { count: about.epoch - 1 })],
           [t('settings.journalSeq'), about.journalSeq],
-          [t('settings.certificateUntil'), day(Date.parse(about.certificateUntil))],
+          [t('settings.certificateUntil'), calendarDay(Date.parse(about.certificateUntil))],
           [t('settings.backendUrl'), about.backendUrl],
         ]}
       />

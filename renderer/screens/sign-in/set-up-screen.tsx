@@ -23,13 +23,8 @@ export function SetUpScreen() {
         {isNamed ? (
           <>
             <p className="set-up-name">
-              <Button
-                variant="subtle"
-                color="gray"
-                leftSection={<IconArrowLeft aria-hidden="true" />}
-                aria-label={t('setUp.back')}
-                onClick={() => setIsNamed(false)}
-              >
+              <Button variant="subtle" color="gray" leftSection={<IconArrowLeft aria-hidden="true" />} onClick={() => setIsNamed(false)}>
+                <span className="sr">{t('setUp.back')} </span>
                 {trimmed}
               </Button>
             </p>

@@ -57,9 +57,23 @@ test('each procedure calls the method of its name; refusals travel as values', a
     receipts: { limit: 5 },
     receipt: { receiptId: 'x' },
     print: { receiptId: 'x' },
+    retryPrint: { jobId: 'x' },
+    dropPrint: { jobId: 'x' },
+    voidSale: { receiptId: 'x' },
+    endUnknownYes: { authorizationId: '0123456789abcdef'.repeat(2), how: 'reverse' },
+    setUp: { name: 'Mira', pin: '471100' },
+    signIn: { staffId: 'x', pin: '1' },
+    addStaff: { name: 'Chao', role: 'cashier', pin: '2580' },
+    changePin: { staffId: 'x', pin: '2580' },
+    removeStaff: { staffId: 'x' },
+    changeSettings: { lockAfterMinutes: 5 },
+    steerPractice: { type: 'printer', paper: true },
     setLanguage: { language: 'en' },
   }
-  const bare = ['programme', 'language', 'clearCart', 'startCash', 'cancelPayment', 'nextSale']
+  const bare = [
+    ...['programme', 'language', 'clearCart', 'startCash', 'cancelPayment', 'nextSale', 'touched', 'chargeByKnock', 'finishInterrupted'],
+    ...['undoInterrupted', 'recovery', 'lock', 'staff', 'settings', 'testPrint', 'practice'],
+  ]
   const called = caller() as unknown as Record<string, (input?: unknown) => Promise<unknown>>
   for (const [name, input] of Object.entries(inputs)) {
     const answer = await called[name]?.(input)
@@ -105,6 +119,17 @@ test.each([
   ['receipt', { receiptId: { $gt: '' } }],
   ['print', null],
   ['setLanguage', { language: 'de' }],
+  ['setUp', { name: ' ', pin: '1234' }],
+  ['setUp', { name: 'Mira', pin: '123' }],
+  ['setUp', { name: 'Mira', pin: '123456789' }],
+  ['setUp', { name: 'Mira', pin: '12a4' }],
+  ['signIn', { staffId: 'x', pin: '' }],
+  ['signIn', { staffId: 'x', pin: 1234 }],
+  ['signIn', { staffId: 'x', pin: '1'.repeat(13) }],
+  ['addStaff', { name: 'Eve', role: 'owner', pin: '1234' }],
+  ['changeSettings', { lockAfterMinutes: 3 }],
+  ['changeSettings', { printer: { kind: 'tcp', host: 'a b', port: 9100 } }],
+  ['changeSettings', { terminalId: 'other' }],
 ] as const)('%s refuses %o before the till hears of it', async (name, input) => {
   const { till, caller } = open()
   const called = caller() as unknown as Record<string, (input: unknown) => Promise<unknown>>

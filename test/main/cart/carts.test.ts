@@ -118,3 +118,25 @@ test('a finished cart can still be read, and holds renewed', () => {
   expect(carts.byId(store, id)).toMatchObject({ lines: [{ id: 'a' }], holds: [{ holdId: hold.holdId }] })
   expect(() => carts.byId(store, newId() as never)).toThrow('no cart')
 })
+
+test('a sale that is open again takes the place of the empty cart, in a cart of its own that outlives its terminal', () => {
+  const carts = open()
+  valueOf(carts.change([line('a')], [hold]))
+  valueOf(carts.change([], []))
+  const emptyId = carts.current().id
+  expect(carts.isFree()).toBe(true)
+  valueOf(store.write((tx) => carts.reopen(tx, [line('b')], [hold])))
+  carts.reload()
+  expect(carts.current()).toMatchObject({ state: 'open', lines: [line('b')], holds: [hold] })
+  expect(carts.current().id).not.toBe(emptyId)
+  expect(carts.isFree()).toBe(false)
+  expect(open().current()).toEqual(carts.current())
+  expect(store.all("SELECT id FROM carts WHERE state = 'open'")).toHaveLength(1)
+})
+
+test('where another sale is being rung up, none is opened again: doing so is a bug', () => {
+  const carts = open()
+  valueOf(carts.change([line('a')], []))
+  expect(() => store.write((tx) => carts.reopen(tx, [line('b')], []))).toThrow('no other is being rung up')
+  expect(carts.current().lines).toEqual([line('a')])
+})

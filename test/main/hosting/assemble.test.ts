@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startTerminal } from '#main/hosting/assemble.ts'
 import { openFileKeys } from '#main/hosting/file-keys.ts'
+import { startForkedProcess } from '#main/hosting/start-process.ts'
 import type { TerminalOptions } from '#main/hosting/terminal-options.ts'
 import { openStore } from '#main/store/open-store.ts'
 import { memoryLog, temporaryFolder } from './support.ts'
@@ -15,8 +16,7 @@ function optionsIn(dataFolder: string): TerminalOptions {
     backendUrl: 'http://127.0.0.1:9',
     terminalId: 'aurora-1',
     rootPoint: new Uint8Array(33).fill(2),
-    radio: 'practice',
-    airSocket: join(dataFolder, 'air.sock'),
+    radio: { kind: 'practice', airSocket: join(dataFolder, 'air.sock') },
     enrolmentCode: 'code',
     port: 0,
     clockOffsetMs: 0,
@@ -28,7 +28,7 @@ function optionsIn(dataFolder: string): TerminalOptions {
 }
 
 async function refusalOf(dataFolder: string): Promise<string> {
-  const started = await startTerminal(optionsIn(dataFolder), memoryLog())
+  const started = await startTerminal(optionsIn(dataFolder), memoryLog(), startForkedProcess)
   return started.ok ? 'started' : started.error.code
 }
 
@@ -42,7 +42,7 @@ test('records that another terminal has open are refused by name, and the key is
   const folder = await temporaryFolder()
   const store = openStore({ file: join(folder, 'terminal.sqlite') })
   if (!store.ok) throw new Error(store.error.code)
-  expect(await startTerminal(optionsIn(folder), memoryLog())).toEqual({
+  expect(await startTerminal(optionsIn(folder), memoryLog(), startForkedProcess)).toEqual({
     ok: false,
     error: { code: 'in-use', subject: join(folder, 'terminal.sqlite') },
   })

@@ -31,8 +31,7 @@ test('what is needed is enough, and the rest has defaults', () => {
       backendUrl: 'http://127.0.0.1:4000',
       terminalId: 'aurora-1',
       rootPoint: Uint8Array.from({ length: 33 }, (_, index) => index),
-      radio: 'practice',
-      airSocket: '/run/air',
+      radio: { kind: 'practice', airSocket: '/run/air' },
       port: 0,
       clockOffsetMs: 0,
       printer: { kind: 'file' },
@@ -50,6 +49,8 @@ test('arguments win over the environment, which wins over defaults', () => {
     BANDTILL_OPEN: '1',
     BANDTILL_CLOCK_OFFSET_MS: '-60000',
     BANDTILL_ENROLMENT_CODE: 'K7',
+    BANDTILL_PRACTICE_PRINTER: '/run/printer',
+    BANDTILL_PRACTICE_DESK: '/run/desk',
   }
   expect(parseTerminalOptions([...COMPLETE, '--port', '6000', '--no-open'], environment)).toMatchObject({
     ok: true,
@@ -59,6 +60,8 @@ test('arguments win over the environment, which wins over defaults', () => {
       open: false,
       clockOffsetMs: -60_000,
       enrolmentCode: 'K7',
+      practicePrinterSocket: '/run/printer',
+      practiceDeskSocket: '/run/desk',
     },
   })
 })
@@ -83,6 +86,8 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['--root-point', `${ROOT}=`],
   ['--terminal', '../other'],
   ['--radio', 'noble'],
+  ['--practice-printer', ''],
+  ['--practice-desk', ''],
   ['--printer', 'usb'],
   ['--printer', 'tcp://printer:0'],
   ['--printer', 'tcp://printer:70000'],
@@ -122,4 +127,26 @@ test('every refusal has a sentence in both languages and a way to end', () => {
     expect(words['zh-CN']).toMatch(/\p{Script=Han}/u)
     expect([64, 69]).toContain(exitCodeOf({ code, subject: '' }))
   }
+})
+
+const LIVE = [...COMPLETE.slice(0, -2), '--no-practice']
+
+test.each(['auto', 'abandonware', 'stoprocent'])('--radio %s is for live trade alone', (driver) => {
+  expect(parseTerminalOptions([...LIVE, '--radio', driver], {})).toMatchObject({
+    ok: true,
+    value: { radio: { kind: 'bluetooth', driver }, practice: false },
+  })
+  expect(refusedLines([...COMPLETE, '--radio', driver]).join()).toContain('never mixed')
+  for (const practice of ['--air', '--practice-desk', '--practice-printer']) {
+    expect(refusedLines([...LIVE, '--radio', driver, practice, '/run/x']).join()).toContain(`${practice} was given with --no-practice`)
+  }
+})
+
+test('a virtual controller stands in for Bluetooth, never for the practice air', () => {
+  expect(parseTerminalOptions([...LIVE, '--radio', 'auto', '--hci-socket', '/run/hci'], {})).toMatchObject({
+    ok: true,
+    value: { radio: { kind: 'bluetooth', driver: 'auto', hciSocket: '/run/hci' } },
+  })
+  expect(refusedLines([...COMPLETE, '--hci-socket', '/run/hci']).join()).toContain('never mixed')
+  expect(refusedLines([...LIVE]).join()).toContain('never mixed')
 })

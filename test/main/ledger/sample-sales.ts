@@ -11,8 +11,8 @@ import { openStore } from '#main/store/open-store.ts'
 import { createEnqueue } from '#main/sync/enqueue.ts'
 import { type PrivateJwk, signerOf } from '#shared/crypto/keys.ts'
 import type { AuthorizationId, LineId, MerchantId, ProductId, ReceiptId, RequestId, SiteId, TerminalId } from '#shared/domain/ids.ts'
-import { money, sum } from '#shared/domain/money.ts'
-import type { Payment, Receipt } from '#shared/domain/receipt.ts'
+import { type Money, money, sum } from '#shared/domain/money.ts'
+import { type Payment, printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import { priceLine, type SaleLine } from '#shared/domain/sale-line.ts'
 import type { Result } from '#shared/result.ts'
 
@@ -180,4 +180,27 @@ export function numbered(store: Store): readonly { readonly id: ReceiptId; reado
   return store
     .all('SELECT id, number FROM receipts ORDER BY number')
     .map((row) => ({ id: String(row['id']) as ReceiptId, number: Number(row['number']) }))
+}
+
+/** A document that takes the whole of a sale back, as its bands paid it. */
+export function voidOf(receipt: Receipt): ReceiptDraft {
+  const turned = (amount: Money): Money => money(-amount.amount, amount.currency)
+  const { id, series, number, issuedAt, terminalId, tender, kind, ...sale } = receipt
+  const bands = receipt.payments.filter((payment) => payment.tender === 'band')
+  return {
+    ...sale,
+    kind: 'void',
+    lines: receipt.lines.map((line) => ({ ...line, unitPrice: turned(line.unitPrice), total: turned(line.total), tax: turned(line.tax) })),
+    payments: receipt.payments.map((payment) =>
+      payment.tender === 'band'
+        ? { ...payment, amount: turned(payment.amount) }
+        : { ...payment, amount: turned(payment.amount), tendered: turned(payment.amount), change: money(0, payment.amount.currency) },
+    ),
+    total: turned(receipt.total),
+    tax: turned(receipt.tax),
+    of: { receiptId: id, printedNumber: printedNumber(receipt), reason: 'wrong-person' },
+    captures: [],
+    sells: [],
+    voids: bands.map(({ requestId, authorizationId, amount }) => ({ requestId, authorizationId, amount, ofReceiptId: id })),
+  }
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { refuseLateYes } from '#main/payments/settle.ts'
 import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE } from '#test/support/counter-world.ts'
 import { until } from '#test/support/until.ts'
 
@@ -142,6 +143,14 @@ test('while the backend answers: the yes is kept as refused, once, and never a r
   world.clock.advance(60_000)
   await freeAndPaidInCash()
   expect(refused()).toHaveLength(1)
+  // The same yes by another way: the radio and the backend may both bring it.
+  const row = await world.backend.db.selectFrom('attempts').select('answer').where('request_id', '=', requestId).executeTakeFirst()
+  const ledger = { appendEvent: () => expect.unreachable('it was refused before') } as unknown as Parameters<
+    typeof refuseLateYes
+  >[0]['ledger']
+  const deps = { store: world.store, ledger } as unknown as Parameters<typeof refuseLateYes>[0]
+  const yes = { authorizationId: new Uint8Array(16) } as Parameters<typeof refuseLateYes>[2]
+  refuseLateYes(deps, requestId, yes, new Uint8Array(row?.answer ?? []))
   expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
 })
 

@@ -7,7 +7,6 @@ import { DoubtDesk } from '#main/payments/in-doubt.ts'
 import { ok } from '#shared/result.ts'
 import { CounterWorld, demand } from '#test/support/counter-world.ts'
 import { ManualClock } from '#test/support/manual-clock.ts'
-import { until } from '#test/support/until.ts'
 
 let world: CounterWorld
 afterEach(async () => world.close())

@@ -34,8 +34,8 @@ function counter() {
     sightings
       .list()
       .filter((band) => band.needsKnock)
-      .map((band) => sightings.addressOf(band.id))
-      .sort()
+      .map((band) => sightings.addressOf(band.id) ?? 'gone')
+      .sort((a, b) => (a < b ? -1 : 1))
   const rivals = () => sightings.rivals().map((band) => sightings.addressOf(band.id))
   const letters = () => sightings.list().map((band) => band.letter)
   return { clock, sightings, hear, forMs, proposed, needKnocks, rivals, letters }

@@ -68,7 +68,9 @@ test('two owners in one process are told apart too', () => {
 })
 
 test('a newer schema, another program’s database and a file that is none are refused, unchanged', () => {
-  valueOf(openStore({ file, migrations: [...MIGRATIONS, { version: 2, sql: 'CREATE TABLE later (a INTEGER) STRICT' }] })).close()
+  valueOf(
+    openStore({ file, migrations: [...MIGRATIONS, { version: MIGRATIONS.length + 1, sql: 'CREATE TABLE later (a INTEGER) STRICT' }] }),
+  ).close()
   expect(codeOf(file)).toBe('newer-schema')
 
   const stranger = join(folder.path, 'stranger.sqlite')
@@ -108,7 +110,7 @@ test('a folder or a file that may not be written is refused before any money mov
 test('a schema grows step by step, each step once, and a step that fails leaves the one before', () => {
   const [first] = MIGRATIONS
   if (!first) throw new Error('there is a first step')
-  valueOf(openStore({ file })).close()
+  valueOf(openStore({ file, migrations: [first] })).close()
   const broken = { version: 2, sql: 'CREATE TABLE later (a INTEGER) STRICT; CREATE TABLE later (a INTEGER) STRICT' }
   expect(() => openStore({ file, migrations: [first, broken] })).toThrow(/already exists/)
   expect(outside((database) => database.pragma('user_version', { simple: true }))).toBe(1)

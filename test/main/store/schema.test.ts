@@ -97,7 +97,7 @@ test('the schema refuses gaps, rewritten records, second acknowledgements and se
     const refused = (sql: string, words: string) => expect(() => store.write((tx) => tx.run(sql))).toThrow(words)
     refused('INSERT INTO journal SELECT 9, kind, at, entry_json, prev_hash, hash, signature, kid FROM journal WHERE seq = 1', 'no gap')
     refused(
-      "INSERT INTO receipts SELECT 1, 'x', series, 7, kind, issued_at, total_minor, currency, tender, NULL, receipt_json, 1 FROM receipts LIMIT 1",
+      "INSERT INTO receipts SELECT 1, 'x', series, 7, kind, issued_at, total_minor, currency, tender, NULL, receipt_json, 1, NULL FROM receipts LIMIT 1",
       'no gap',
     )
     refused('DELETE FROM outbox', 'never removed')

@@ -79,10 +79,11 @@ test('the example is whole, and its signed content is what the generator makes',
   for (const [name, bytes] of fresh) {
     const [made, written] = [decodeSign1(bytes), decodeSign1(vector(name))]
     if (made.ok && written.ok && name !== 'band-proof') {
-      // The digest of the pay statement covers a signature, which differs each time.
-      const digest = toHex(fresh.get('pay-statement-digest') ?? new Uint8Array(0))
-      const stable = (payload: Uint8Array, of: string) => toHex(payload).replace(of, '')
-      expect(stable(made.value.payload, digest)).toBe(stable(written.value.payload, toHex(vector('pay-statement-digest'))))
+      // The digest of a statement covers a signature, which differs each time.
+      const digests = (from: ReadonlyMap<string, Uint8Array>) =>
+        ['pay-statement-digest', 'presence-statement-digest'].map((digest) => toHex(from.get(digest) ?? new Uint8Array(0)))
+      const stable = (payload: Uint8Array, of: readonly string[]) => of.reduce((hex, digest) => hex.replace(digest, ''), toHex(payload))
+      expect(stable(made.value.payload, digests(fresh))).toBe(stable(written.value.payload, digests(vectors)))
     }
     expect(vector(name)).toHaveLength(bytes.length)
   }
@@ -144,6 +145,10 @@ test('the answer opens to the authorization, and commit and cancel carry the rig
   expect((await signed(messages.phoneRefusal, 'phone-refusal', phone.key)).reason).toBe(REASONS['confirm-on-phone'].code)
   expect((await signed(messages.neverSeen, 'never-seen', phone.key)).firstDigest).toEqual(vector('pay-statement-digest'))
   expect((await signed(messages.queryStatement, 'query-statement', terminal.key)).bandNonce).toEqual(exampleBytes('band-nonce-2', 16))
+  const presence = await signed(messages.presenceStatement, 'presence-statement', terminal.key)
+  expect(toHex(await sha256(vector('presence-statement')))).toBe(toHex(vector('presence-statement-digest')))
+  const felt = await signed(messages.presenceAnswer, 'presence-answer', phone.key)
+  expect(felt).toMatchObject({ requestId: presence.requestId, statementDigest: vector('presence-statement-digest'), knocks: 3 })
   expect(decoded(messages.pendingMessage, 'pending-message')).toEqual({ stage: messages.PENDING_STAGES['asking-backend'] })
   expect(decoded(messages.errorMessage, 'error-message')).toEqual({ code: messages.ERROR_CODES.busy, retryAfterSeconds: 2 })
 })

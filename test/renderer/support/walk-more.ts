@@ -108,6 +108,7 @@ export async function walkWrongPerson({ page, till, look }: Walk): Promise<void>
   await page.keyboard.press('F4')
   await page.locator('.row-kind-void').first().waitFor()
   await page.getByTestId('print-queue').waitFor()
+  await page.locator('.desk-head').waitFor()
   await look('history-void')
   till.setStatus({ printer: { state: 'ready', detail: '', jobs: [] } })
   await page.locator('.row').nth(2).click()

@@ -1,7 +1,7 @@
 /** A CounterWorld whose terminal pays over noble, and whose customer's band stands in the virtual air behind an independent stack. */
 import type { Radio } from '#main/ports.ts'
 import type { DriverChoice } from '#main/radio/noble/noble-adapter.ts'
-import { createNobleRadio, type RadioFault } from '#main/radio/noble/noble-radio.ts'
+import { createNobleRadio, type RadioFault } from '#main/radio/noble-radio.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { CounterWorld } from '../counter-world.ts'
 import { until } from '../until.ts'
@@ -17,6 +17,11 @@ const STEP_MS = 400
 /** In doubt, only the clock brings things forward. */
 const DOUBT_STEP_MS = 2_500
 const STEPS_MAX = 300
+/** Together well over the three seconds after which a silent band is forgotten; each below what looks like a machine that slept. */
+const FORGET_ROUNDS = 7
+const FORGET_STEP_MS = 700
+/** Real time for timers that have become due to fire, and for what they post to arrive. */
+const ROUND_MS = 10
 
 export type BluetoothCounter = {
   readonly world: CounterWorld
@@ -80,14 +85,21 @@ export async function runToEnd(world: CounterWorld, requestId: RequestId): Promi
   throw new Error(`attempt ${requestId} is still ${world.attemptState(requestId)}`)
 }
 
+/** Lets everything run that can, for so long in real time. */
+export async function quiet(ms: number): Promise<void> {
+  const untilMs = performance.now() + ms
+  while (performance.now() < untilMs) await new Promise(setImmediate)
+}
+
 /** Waits for the customer's band alone, and sells popcorn to it. */
 export async function sellOne(counter: BluetoothCounter): Promise<string> {
   const { world } = counter
   await until('the radio scans', () => world.state.status.radio.state === 'scanning')
   // What was still on its way about those who have left comes in, and then they are forgotten.
-  world.clock.advance(200)
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
-  world.clock.advance(3_100)
+  for (let round = 0; round < FORGET_ROUNDS; round += 1) {
+    world.clock.advance(FORGET_STEP_MS)
+    await quiet(ROUND_MS)
+  }
   await until('one band in sight', () => world.state.bands.length === 1)
   if (world.state.cart.state === 'open' && world.state.cart.lines.length === 0) await world.popcorn()
   return runToEnd(world, await world.charge())

@@ -237,7 +237,8 @@ export class VirtualController extends EventEmitter implements HciTransport, Sta
       open.partial = Buffer.from(body)
       open.wanted = 4 + body.readUInt16LE(0)
     }
-    if (open.partial.length >= open.wanted) open.link.send(open.direction, open.partial.readUInt16LE(2), Buffer.from(open.partial.subarray(4)))
+    if (open.partial.length >= open.wanted)
+      open.link.send(open.direction, open.partial.readUInt16LE(2), Buffer.from(open.partial.subarray(4)))
     this.#event(0x13, Buffer.from([1, handle & 0xff, handle >> 8, 1, 0]))
   }
 

@@ -69,7 +69,6 @@ async function chargeStranger(
   air.dropLink()
   await counter.bringBand()
   const next = await sellOne(counter)
-  console.log('NEXT', next, JSON.stringify(world.store.all('SELECT state, reason FROM attempts')), JSON.stringify(faults), counter.radio.starts, air.stations.size)
   expect(await world.disagreements()).toEqual([])
   return { ending, next, errors }
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ATT } from '#shared/contracts/att.ts'
 import { until } from '#test/support/until.ts'
 import { holdMtuTo } from '#test/support/virtual-bluetooth/air.ts'
-import { type BluetoothCounter, bluetoothCounter, runToEnd, sellOne } from '#test/support/virtual-bluetooth/bluetooth-counter.ts'
+import { type BluetoothCounter, bluetoothCounter, quiet, runToEnd, sellOne } from '#test/support/virtual-bluetooth/bluetooth-counter.ts'
 
 let counter: BluetoothCounter
 beforeEach(async () => {
@@ -20,6 +20,14 @@ test('killed while idle: scanning again by itself, and the sale works', async ()
   await until('it is seen', () => world.state.status.radio.state === 'failed')
   await until('another one scans', () => radio.starts === 2 && world.state.status.radio.state === 'scanning')
   expect(await sellOne(counter)).toBe('paid')
+})
+
+test('killed while idle, and charged before the next process has heard the band: it is looked for', async () => {
+  const { radio, world } = counter
+  await world.popcorn()
+  radio.kill()
+  await until('another one scans', () => radio.starts === 2 && world.state.status.radio.state === 'scanning')
+  expect(await runToEnd(world, await world.charge())).toBe('paid')
 })
 
 const KILLED_AT: readonly (readonly [string, (pdu: Buffer) => boolean, readonly string[]])[] = [
@@ -90,7 +98,7 @@ test('an adapter that does not come back is asked for by new processes until it 
   await until('it is said', () => world.state.status.radio.state === 'failed')
   for (let step = 0; step < 30 && radio.starts < 2; step += 1) {
     world.clock.advance(400)
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+    await quiet(10)
   }
   await until('a new process has found it', () => world.state.status.radio.state === 'scanning')
   expect(radio.starts).toBe(2)

@@ -17,7 +17,7 @@ type Options = {
 
 async function opened({ choice = 'stoprocent', mtu = 185, onAtt }: Options = {}): Promise<BluetoothCounter> {
   const counter = await bluetoothCounter(choice, mtu)
-  closers.push(counter.close)
+  closers.push(async () => counter.close())
   if (onAtt) counter.air.onAtt = onAtt
   await counter.bringBand()
   await counter.world.start()

@@ -2,17 +2,8 @@ import { Band } from '#reference/band/band.ts'
 import type { BandEvent, Relay } from '#reference/band/ports.ts'
 import { PhoneEngine } from '#reference/phone/engine.ts'
 import type { PaymentSettings } from '#reference/phone/policy.ts'
-import type {
-  BackendFault,
-  Owner,
-  PhoneBackend,
-  PhoneEvent,
-  PhoneStore,
-  RequestRecord,
-  Submission,
-  SubmitAnswer,
-} from '#reference/phone/ports.ts'
-import { fromHex, toHex } from '#shared/contracts/bytes.ts'
+import type { Owner, PhoneEvent, PhoneStore, RequestRecord } from '#reference/phone/ports.ts'
+import { fromHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
   type AnswerPlaintext,
@@ -24,127 +15,29 @@ import {
   commitMessage,
   decline,
   forwardMessage,
-  type KeyPurpose,
   neverSeen,
   offerMessage,
   type PayStatement,
   type PresenceAnswer,
   type PresenceStatement,
   payStatement,
-  phoneCertificate,
   phoneOffer,
   phoneRefusal,
   presenceAnswer,
   presenceStatement,
   queryStatement,
   requestPlaintext,
-  terminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
-import { KeySet } from '#shared/crypto/key-set.ts'
-import { importVerifyKey, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
+import { importVerifyKey, randomBytes, type Signer } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, peekSign1, sign1 } from '#shared/crypto/sign1.ts'
-import { REASONS, type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
-import { err, ok, type Result } from '#shared/result.ts'
+import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
+import { err, ok } from '#shared/result.ts'
 import { ScriptedClient } from '#test/reference/band/support/scripted-client.ts'
 import { ManualClock } from '#test/support/manual-clock.ts'
-import { testSigner, vouchFor } from '#test/support/test-keys.ts'
 import { until } from '#test/support/until.ts'
-
-const YEAR_S = 365 * 24 * 3_600
-const SLOT_S = 15 * 60
-
-/** Keys of a whole small world, and statements about them. */
-export async function keyWorld(clock: ManualClock) {
-  const nowS = Math.floor(clock.nowMs() / 1000)
-  const window = { from: nowS - YEAR_S, until: nowS + YEAR_S }
-  const names = ['root', 'terminal-ca', 'phone-ca', 'authorizer', 'terminal', 'band', 'stranger'] as const
-  const signers = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await testSigner(name)] as const)))
-  const signer = (name: (typeof names)[number]): Signer => {
-    const found = signers[name]
-    if (!found) throw new Error(name)
-    return found
-  }
-  const purposes: readonly KeyPurpose[] = ['terminal-ca', 'phone-ca', 'authorizer']
-  const statements = await Promise.all(
-    purposes.map(async (purpose) => vouchFor(signer('root'), purpose, signers[purpose] ?? signer('root'), window)),
-  )
-  const keySet = await KeySet.open(signer('root').point, statements)
-  if (!keySet.ok) throw new Error(keySet.error)
-  const certificateFields = {
-    ...{ terminalId: 'aurora-1', merchantId: 'aurora', name: 'Aurora Cinema 极光影院', site: 'Riverside 江畔店' },
-    ...{ latitudeE5: 3_123_590, longitudeE5: 12_149_100, ...window },
-  }
-  const certify = async (by: Signer, changes: Partial<typeof certificateFields> = {}) =>
-    sign1(terminalCertificate, { ...certificateFields, point: signer('terminal').point, ...changes }, by, { withKid: true })
-  return { signer, statements, keySet: keySet.value, certify, terminalCertificate: await certify(signer('terminal-ca')) }
-}
-type KeyWorld = Awaited<ReturnType<typeof keyWorld>>
-
-/** A backend that says what a test has it say: by default it approves, and the same statement gets the same answer. */
-export class FakeBackend implements PhoneBackend {
-  readonly submissions: Submission[] = []
-  /** Answers of the next submissions; when none is left, it approves. */
-  readonly faults: BackendFault[] = []
-  declineWith: Reason | undefined
-  /** Holds answers back until it is called. */
-  gate: Promise<void> = Promise.resolve()
-  readonly #keys: KeyWorld
-  readonly #clock: ManualClock
-  readonly #answers = new Map<string, SubmitAnswer>()
-
-  constructor(keys: KeyWorld, clock: ManualClock) {
-    this.#keys = keys
-    this.#clock = clock
-  }
-
-  async certify(keys: readonly { readonly point: Uint8Array; readonly slot: number }[]) {
-    const certificates = await Promise.all(
-      keys.map(async ({ point, slot }) => {
-        const fields = { pseudonym: randomBytes(8), point, from: slot * SLOT_S, until: (slot + 1) * SLOT_S }
-        return sign1(phoneCertificate, fields, this.#keys.signer('phone-ca'), { withKid: true })
-      }),
-    )
-    return ok({ certificates, keySet: this.#keys.statements })
-  }
-
-  async submit(submission: Submission): Promise<Result<SubmitAnswer, BackendFault>> {
-    this.submissions.push(submission)
-    const fault = this.faults.shift()
-    if (fault) return err(fault)
-    await this.gate
-    const digest = await sha256(submission.statement)
-    const known = this.#answers.get(toHex(digest))
-    if (known) return ok(known)
-    const answer = this.declineWith ? await this.#decline(submission, digest, this.declineWith) : await this.approve(submission, digest)
-    this.#answers.set(toHex(digest), answer)
-    return ok(answer)
-  }
-
-  async approve({ statement }: Submission, statementDigest: Uint8Array): Promise<SubmitAnswer> {
-    const peeked = peekSign1(payStatement, statement)
-    if (!peeked.ok) throw new Error('not a pay statement')
-    const { requestId, amount, currency, knocks } = peeked.value.value
-    const approvedAt = Math.floor(this.#clock.nowMs() / 1000)
-    const fields = {
-      ...{ authorizationId: randomBytes(16), requestId, statementDigest, amount, currency, merchantId: 'aurora', terminalId: 'aurora-1' },
-      ...{ approvedAt, captureBy: approvedAt + 30 * 86_400, customer: randomBytes(8), displayName: 'Golden Carp', knocks, mode: 1 },
-    }
-    return {
-      kind: 'authorization',
-      signed: await sign1(authorization, fields, this.#keys.signer('authorizer'), { withKid: true }),
-      hint: 'none',
-    }
-  }
-
-  async #decline({ statement }: Submission, statementDigest: Uint8Array, reason: Reason): Promise<SubmitAnswer> {
-    const peeked = peekSign1(payStatement, statement)
-    if (!peeked.ok) throw new Error('not a pay statement')
-    const at = Math.floor(this.#clock.nowMs() / 1000)
-    const fields = { requestId: peeked.value.value.requestId, statementDigest, terminalId: 'aurora-1', reason: REASONS[reason].code, at }
-    return { kind: 'decline', signed: await sign1(decline, fields, this.#keys.signer('authorizer'), { withKid: true }), hint: 'funds' }
-  }
-}
+import { FakeBackend } from './fake-backend.ts'
+import { type KeyWorld, keyWorld } from './key-world.ts'
 
 export type ReadAnswer =
   | { readonly kind: 'authorization' | 'decline' | 'never-seen' | 'unreadable' }

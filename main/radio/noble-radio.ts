@@ -6,10 +6,10 @@ import type { BandLink, Clock, Radio, Sighting, StartProcess } from '#main/ports
 import { decodeAdvert } from '#shared/contracts/band-advert.ts'
 import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { FramedLink } from '../framed-link.ts'
-import { type CallEnding, type FromRadio, parseFromRadio, type RadioSighting, type ToRadio } from './messages.ts'
-import type { DriverChoice } from './noble-adapter.ts'
-import { ProcessKeeper } from './process-keeper.ts'
+import { FramedLink } from './framed-link.ts'
+import { type CallEnding, type FromRadio, parseFromRadio, type RadioSighting, type ToRadio } from './noble/messages.ts'
+import type { DriverChoice } from './noble/noble-adapter.ts'
+import { ProcessKeeper } from './noble/process-keeper.ts'
 
 /** Connecting, discovering and letting go all have timers in the radio process. If none of them speaks, it has failed. */
 export const CONNECT_MAX_MS = 16_000

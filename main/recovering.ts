@@ -1,0 +1,73 @@
+/** Recovery put together with the ledger, the mark beside the keys, the open sale, the payments and the outbox. */
+import type { Carts } from '#main/cart/carts.ts'
+import type { ProgrammeBook } from '#main/cinema/programme-book.ts'
+import type { EnrolmentDesk } from '#main/enrolment/enrolment.ts'
+import { createLedger, type LedgerFault } from '#main/ledger/ledger.ts'
+import type { Ledger } from '#main/ledger/ports.ts'
+import type { Payments } from '#main/payments/payments.ts'
+import type { StoreFault } from '#main/ports.ts'
+import { type OpenedRecords, openRecords } from '#main/recovery/open-records.ts'
+import { RecordsMarker } from '#main/recovery/records-mark.ts'
+import { Recovery } from '#main/recovery/recovery.ts'
+import { createEnqueue } from '#main/sync/enqueue.ts'
+import type { Outbox } from '#main/sync/ports.ts'
+import type { RequestId, TerminalId } from '#shared/domain/ids.ts'
+import { ok, type Result } from '#shared/result.ts'
+import type { TerminalParts } from './terminal-parts.ts'
+
+export type Books = { readonly ledger: Ledger; readonly marker: RecordsMarker; readonly opened: OpenedRecords }
+
+/** The ledger over the file as it is; a file that was copied back goes on in a new epoch before anything else happens. */
+export function openBooks(parts: TerminalParts): Result<Books, LedgerFault | StoreFault> {
+  const { store, keys, clock, newId, terminalId, marks } = parts
+  const enqueue = createEnqueue({ clock, newId })
+  let follow = () => {}
+  const ledger = createLedger({
+    store,
+    keys,
+    clock,
+    newId,
+    terminalId: terminalId as TerminalId,
+    enqueue,
+    onGrowth: () => follow(),
+  })
+  if (!ledger.ok) return ledger
+  const marker = new RecordsMarker({ marks, store, ledger: ledger.value, clock })
+  const opened = openRecords({ store, ledger: ledger.value, marker, newId })
+  if (!opened.ok) return opened
+  follow = () => marker.follow()
+  return ok({ ledger: ledger.value, marker, opened: opened.value })
+}
+
+export type RecoveringParts = TerminalParts &
+  Books & {
+    readonly enrolment: EnrolmentDesk
+    readonly carts: Carts
+    readonly programme: ProgrammeBook
+    readonly payments: Payments
+    readonly outbox: Outbox
+    readonly cashierName: () => string
+    readonly onChange: () => void
+  }
+
+/** Once everything is answered, the outbox begins to send and what is in doubt is asked about. */
+export function createRecovery(parts: RecoveringParts): Recovery {
+  const { enrolment, carts, programme, payments, outbox, log } = parts
+  return new Recovery({
+    ...parts,
+    standing: () => enrolment.standing(),
+    outboxAlarms: () => outbox.alarms(),
+    hallOf: (showtimeId) => programme.showtime(showtimeId)?.hallId,
+    onSettled() {
+      outbox.start()
+      payments.backOnline()
+    },
+    onCartChanged: () => carts.reload(),
+    onFoundPaid(requestIds) {
+      for (const requestId of requestIds) payments.foundPaid(requestId as RequestId)
+      carts.reload()
+    },
+    onOutbox: () => outbox.kick(),
+    onFault: (what, detail) => log.warn(what, detail),
+  })
+}

@@ -1,0 +1,203 @@
+/**
+ * What a start asks of the backend before anything old is settled or sent: is there a later journal than this file's? Which receipts
+ * has it lost? Is money held for requests it knows nothing of? Until that is answered, the outbox waits.
+ */
+import type { Ledger } from '#main/ledger/ports.ts'
+import type { BackendClient, BackendStanding, Store } from '#main/ports.ts'
+import type { OutboxAlarm } from '#main/sync/ports.ts'
+import type { AlarmView, RecoveryView, UnknownYesView } from '#shared/contracts/recovery.ts'
+import type { Refused, Unsubscribe } from '#shared/contracts/till.ts'
+import type { ShowtimeId } from '#shared/domain/ids.ts'
+import { err, type Result } from '#shared/result.ts'
+import { type EndDeps, type EndInput, endUnknownYes } from './end-yes.ts'
+import { type FindDeps, findYeses, learnEnd } from './find-yeses.ts'
+import { restoredAlarms } from './local-alarms.ts'
+import type { OpenedRecords } from './open-records.ts'
+import { pullReceipts } from './pull-receipts.ts'
+import type { RecordsMarker } from './records-mark.ts'
+import { pullCursor, reopen } from './reopen.ts'
+import { countWaiting, shownYeses, type UnknownYes } from './yes-rows.ts'
+
+/** Between two tries while the backend does not answer, milliseconds. Its coming back is noticed at once. */
+export const RETRY_MS = 5_000
+
+export type RecoveryDeps = Omit<EndDeps, 'learnEnd' | 'backend'> & {
+  readonly backend: Pick<BackendClient, 'standing' | 'ownReceipts' | 'ownAuthorizations' | 'attempt'>
+  readonly marker: RecordsMarker
+  readonly opened: OpenedRecords
+  readonly outboxAlarms: () => readonly OutboxAlarm[]
+  /** The hall of a showtime, when the programme still has it. */
+  readonly hallOf: (showtimeId: ShowtimeId) => string | undefined
+  /** Everything is answered: the outbox may send, and what is in doubt may be asked about. */
+  readonly onSettled: () => void
+  /** The open sale on disk has changed: seats that were lent to a lost file are gone from it. */
+  readonly onCartChanged: () => void
+  /** Attempts that were open here and are paid on a receipt that came back. */
+  readonly onFoundPaid: (requestIds: readonly string[]) => void
+  /** Something was put into the outbox. */
+  readonly onOutbox: () => void
+  readonly onChange: () => void
+  readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
+}
+
+export class Recovery {
+  readonly #deps: RecoveryDeps
+  #verdict: OpenedRecords['verdict']
+  #oldHolds: readonly string[]
+  #state: 'waiting' | 'asking' | 'settled' | 'stopped' = 'waiting'
+  #isMissed = false
+  #asking: Promise<void> = Promise.resolve()
+  #cancelTimer: Unsubscribe | undefined
+  /** Work of this run's that a person should hear of. */
+  readonly #noticed: AlarmView[] = []
+
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps
+    this.#verdict = deps.opened.verdict
+    this.#oldHolds = deps.opened.oldHolds
+    this.#noticeLost(deps.opened.lostSeats)
+  }
+
+  start(): void {
+    this.#ask()
+  }
+
+  /** The backend answers again. */
+  backOnline(): void {
+    this.#ask()
+  }
+
+  /** Resolves when nothing is in flight any more. Close the backend client first. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#cancelTimer?.()
+    await this.#asking
+    this.#deps.marker.stop()
+  }
+
+  isSettled(): boolean {
+    return this.#state === 'settled'
+  }
+
+  /**
+   * May an attempt of an earlier run be settled? Once everything is answered; and before that only while the backend cannot be reached
+   * and the mark says that this file is the one that was left.
+   */
+  maySettle(): boolean {
+    return this.#state === 'settled' || (this.#verdict === 'newest' && this.#isMissed)
+  }
+
+  view(): RecoveryView {
+    return { unknownYeses: shownYeses(this.#deps.store).map((yes) => this.#viewOf(yes)), alarms: this.#alarms() }
+  }
+
+  /** What waits for a person: yeses without an end, and alarms. */
+  attention(): number {
+    return countWaiting(this.#deps.store) + this.#alarms().length
+  }
+
+  async end(input: EndInput): Promise<Result<void, Refused>> {
+    if (this.#state !== 'settled') return err({ code: 'backend-offline' })
+    const ended = await endUnknownYes({ ...this.#deps, learnEnd: async (yes) => learnEnd(this.#findDeps(), yes) }, input)
+    if (ended.ok) this.#deps.onOutbox()
+    this.#deps.onChange()
+    return ended
+  }
+
+  #ask(): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'asking'
+    this.#cancelTimer?.()
+    this.#asking = this.#askAll()
+      .catch((bug: unknown) => {
+        this.#deps.onFault('bug', { where: 'recovery', detail: String(bug) })
+        return false
+      })
+      .then((isAnswered) => this.#asked(isAnswered))
+  }
+
+  #asked(isAnswered: boolean): void {
+    if (this.#state === 'stopped') return
+    this.#isMissed = !isAnswered
+    this.#state = isAnswered ? 'settled' : 'waiting'
+    if (isAnswered) this.#deps.onSettled()
+    else this.#cancelTimer = this.#deps.clock.after(RETRY_MS, () => this.#ask())
+    this.#deps.onChange()
+  }
+
+  async #askAll(): Promise<boolean> {
+    const { backend, store } = this.#deps
+    const standing = await backend.standing()
+    if (!standing.ok) return false
+    if (isBehind(store, this.#deps.ledger, standing.value) && !this.#reopen(standing.value)) return false
+    const cursor = pullCursor(store)
+    if (cursor !== undefined && !(await this.#pull(cursor))) return false
+    return findYeses(this.#findDeps())
+  }
+
+  #reopen(standing: BackendStanding): boolean {
+    const { store, ledger, marker, newId, onCartChanged, onChange } = this.#deps
+    const { epoch, series, head } = standing
+    const known = { epoch, series: Object.keys(series), ...(head ? { seq: head.seq } : {}) }
+    const reopened = reopen({ store, ledger, marker, incarnation: newId(), why: 'backend', known, oldHolds: this.#oldHolds })
+    if (!reopened.ok) return false
+    this.#verdict = 'restored'
+    this.#oldHolds = []
+    this.#noticeLost(reopened.value.lostSeats)
+    onCartChanged()
+    onChange()
+    return true
+  }
+
+  async #pull(from: number): Promise<boolean> {
+    const { store, ledger, backend, onFoundPaid, onFault } = this.#deps
+    return pullReceipts({ store, ledger, backend, onPaid: onFoundPaid, onFault }, from)
+  }
+
+  #findDeps(): FindDeps {
+    return { ...this.#deps, pullAgain: async () => this.#pull(0) }
+  }
+
+  #noticeLost(seats: readonly string[]): void {
+    if (seats.length === 0) return
+    const { newId, clock } = this.#deps
+    const text = `taken out of the open sale, because the till was restored and they may be sold: ${seats.join(' ')}`
+    this.#noticed.push({ id: newId(), at: new Date(clock.nowMs()).toISOString(), text })
+  }
+
+  #alarms(): readonly AlarmView[] {
+    const { store, ledger, clock, outboxAlarms } = this.#deps
+    const fromBackend = outboxAlarms().map(({ id, at, kind, alarm }) => ({ id, at, text: `${kind}: ${alarm}` }))
+    return [...this.#noticed, ...restoredAlarms(store, ledger, clock.nowMs()), ...fromBackend]
+  }
+
+  #viewOf(yes: UnknownYes): UnknownYesView {
+    const { authorizationId, requestId, amount, payerName, approvedAt, captureBy, holds, state, endedAt, endedBy } = yes
+    return {
+      authorizationId,
+      requestId,
+      amount,
+      payerName,
+      approvedAt,
+      captureBy,
+      seats: holds.map(({ showtimeId, seats }) => [this.#deps.hallOf(showtimeId) ?? showtimeId, ...seats].join(' ')),
+      state,
+      ...(endedAt === undefined ? {} : { endedAt }),
+      ...(endedBy === undefined ? {} : { endedBy }),
+    }
+  }
+}
+
+/**
+ * True when the backend knows what this file does not: a later epoch, or in ours a later entry, another one, or a later number. A file
+ * that was never copied back cannot be behind, because everything is on its disk before it is sent.
+ */
+export function isBehind(store: Pick<Store, 'get'>, ledger: Pick<Ledger, 'epoch' | 'series'>, standing: BackendStanding): boolean {
+  const epoch = ledger.epoch()
+  if (standing.epoch !== epoch) return standing.epoch > epoch
+  const series = ledger.series()
+  const last = Number(store.get('SELECT COALESCE(MAX(number), 0) AS n FROM receipts WHERE series = ?', series)?.['n'])
+  if ((standing.series[series] ?? 0) > last) return true
+  const { head } = standing
+  return head !== undefined && store.get('SELECT hash FROM journal WHERE seq = ?', head.seq)?.['hash'] !== head.hash
+}

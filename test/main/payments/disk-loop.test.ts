@@ -1,0 +1,118 @@
+/**
+ * The disk fails at the n-th thing a sale writes, for every n, full, read-only or with an I/O error, once or from then on: each time the
+ * sale is refused or complete, and never half; and when the disk works again, so does the next sale.
+ */
+import { afterEach, expect, test } from 'vitest'
+import { ADVERT_INTERVAL_MS } from '#reference/practice/air.ts'
+import { disagreementsOfTerminal } from '#test/support/agreement.ts'
+import { CounterWorld, demand } from '#test/support/counter-world.ts'
+import { type DiskFault, DiskFaults, FailingDisk } from '#test/support/disk.ts'
+
+let world: CounterWorld
+const disk = new DiskFaults()
+afterEach(async () => {
+  disk.mend()
+  await world.close()
+})
+
+const CASH_MINOR = 100_000
+const ROWS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+const SEATS = 12
+const FAULTS: readonly DiskFault[] = ['full', 'read-only', 'input-output']
+/** More than any of these sales writes. */
+const WRITES_MAX = 200
+const TIMEOUT_MS = 120_000
+
+/** What a cashier does, taking every refusal for what it is. */
+type Sale = (seat: string) => Promise<void>
+
+async function fill(seat: string): Promise<void> {
+  await world.till.nextSale()
+  await world.seats(seat)
+  await world.till.setProduct({ productId: 'popcorn', quantity: 1 })
+}
+
+/** Charges the band, and waits until the payment has ended or the till says that the disk stands in its way. */
+async function pay(until: 'ended' | 'sent'): Promise<void> {
+  const charged = await world.till.chargeBand({ sightingId: await world.sightingOf() })
+  if (!charged.ok) return
+  const { requestId } = charged.value
+  const isStuck = () => {
+    const { payment } = world
+    return payment?.tender === 'band' && (payment.state === 'in-doubt' || payment.refusal?.code === 'storage-failed')
+  }
+  const open = until === 'sent' ? ['prepared'] : ['prepared', 'sent']
+  await world.until('the attempt rests', () => !open.includes(world.attemptState(requestId)) || isStuck())
+}
+
+const sales: Record<string, Sale> = {
+  'paid by band, printed, void': async (seat) => {
+    await fill(seat)
+    await pay('ended')
+    const { lastReceiptId } = world.state
+    if (!lastReceiptId) return
+    await world.till.print({ receiptId: lastReceiptId })
+    await world.till.voidSale({ receiptId: lastReceiptId })
+  },
+  'paid in cash': async (seat) => {
+    await fill(seat)
+    const started = await world.till.startCash()
+    if (started.ok) await world.till.takeCash({ tenderedMinor: CASH_MINOR })
+  },
+  'cancelled, then cash': async (seat) => {
+    await fill(seat)
+    world.customer().set({ unlocks: true, confirmAbove: 0, confirms: 'never' })
+    await pay('sent')
+    await world.till.cancelPayment()
+    world.customer().set({ unlocks: true, confirmAbove: 200_000, confirms: 'yes' })
+    const started = await world.till.startCash()
+    if (started.ok) await world.till.takeCash({ tenderedMinor: CASH_MINOR })
+  },
+}
+
+/** With the disk mended and the till started anew, whatever is open ends, and both sides agree. */
+async function aftermath(): Promise<void> {
+  expect(disagreementsOfTerminal(world.store)).toEqual([])
+  disk.mend()
+  await world.restart()
+  await world.until('the radio scans', () => world.state.status.radio.state === 'scanning')
+  // Nobody waits for the next advert.
+  world.clock.advance(ADVERT_INTERVAL_MS)
+  await world.until('bands are heard', () => world.state.bands.length > 0)
+  if (world.state.interrupted) await world.till.undoInterrupted()
+  if (world.payment) await world.till.cancelPayment()
+  world.clock.advance(20_000)
+  await world.until('nothing is open', () => world.state.status.inDoubt === 0 && world.state.cart.state === 'open')
+  expect(await world.disagreements()).toEqual([])
+  if (world.state.cart.lines.length > 0) demand(await world.till.clearCart())
+}
+
+test.each(Object.keys(sales))(
+  '%s: at every write, never half',
+  async (name) => {
+    world = await CounterWorld.build({ seats: { rows: ROWS.length, seats: SEATS } })
+    world.hooks.store = (store) => new FailingDisk(store, disk)
+    await world.start()
+    await world.ready()
+    let n = 1
+    for (; n < WRITES_MAX; n += 1) {
+      const fault = FAULTS[n % FAULTS.length] ?? 'full'
+      disk.failAt(n, fault, n % 2 === 0)
+      await sales[name]?.(`${ROWS[n % ROWS.length]}${1 + (Math.floor(n / ROWS.length) % SEATS)}`)
+      const isUntouched = disk.met === 0
+      await aftermath()
+      if (isUntouched) break
+    }
+    // The last one went through without meeting the fault: every write of such a sale has failed once before.
+    expect(n).toBeGreaterThan(20)
+    expect(n).toBeLessThan(WRITES_MAX)
+    // And now, on a disk that works, one more.
+    const before = world.receiptCount()
+    await world.popcorn()
+    expect(await world.settled(await world.charge())).toBe('paid')
+    expect(world.receiptCount()).toBe(before + 1)
+    expect(await world.disagreements()).toEqual([])
+    expect(world.warnings.filter(({ message }) => message === 'bug')).toEqual([])
+  },
+  TIMEOUT_MS,
+)

@@ -1,0 +1,87 @@
+/** Payments under faults: one counter, one or two tills, a hundred and more customers, and nothing that works all the time. */
+import type { CustomerCharacter } from '#reference/practice/customers.ts'
+import { CounterWorld, PAYER } from '#test/support/counter-world.ts'
+import { Seeded } from '#test/support/seeded.ts'
+import type { EpisodeInput, EpisodeResult } from '../episode.ts'
+import { BadTimes } from './bad-times.ts'
+import { Books } from './books.ts'
+import { Cashier, type Counter, ROWS, SEATS } from './cashier.ts'
+import { Pace } from './pace.ts'
+
+/** Rounds of bad times in one world, each with up to so many customers at each till. */
+const ROUNDS = 80
+const CUSTOMERS_MAX = 8
+/** Rounds between two comparisons of all records. */
+const COMPARED_EVERY = 8
+/** One world in so many has a second till on the same hall. */
+const SECOND_TILL_ONE_IN = 4
+const SECOND: CustomerCharacter = { ...PAYER, id: 'far-away', displayName: 'Silver Heron', distanceM: 4 }
+
+export type Measure = { readonly rounds?: number }
+
+export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS }: Measure = {}): Promise<EpisodeResult> {
+  const seeded = new Seeded(seed)
+  const world = await CounterWorld.open({ customers: [PAYER, SECOND], seats: { rows: ROWS, seats: SEATS } })
+  const pace = new Pace(world.clock)
+  const books = new Books()
+  const bad = new BadTimes(world, pace, seeded)
+  const tills = [world]
+  const wrong = new Set<string>()
+  const count = { payments: 0, 'of them faulted': 0, 'with a kill': 0, rounds: 0 }
+  try {
+    if (seeded.below(SECOND_TILL_ONE_IN) === 0) tills.push(await secondTill(world))
+    for (const till of tills) watchWrites(till, pace)
+    const cashiers = tills.map(
+      (till, index) => new Cashier({ world: till, pace, seeded, bad, books, mayStopBackend: index === 0 } satisfies Counter),
+    )
+    for (let round = 0; round < rounds && !stop.aborted && wrong.size === 0; round += 1) {
+      bad.begin()
+      for (let customers = 1 + seeded.below(CUSTOMERS_MAX); customers > 0; customers -= 1) {
+        const [attempts, met] = [attemptsOf(tills), bad.metCount]
+        await Promise.all(cashiers.map(async (cashier) => cashier.serve()))
+        const made = attemptsOf(tills) - attempts
+        count.payments += made
+        if (bad.metCount > met || bad.isOn) count['of them faulted'] += made
+      }
+      bad.end()
+      for (const cashier of cashiers) await cashier.calm()
+      count.rounds += 1
+      const isCompared = round % COMPARED_EVERY === COMPARED_EVERY - 1 || round === rounds - 1 || stop.aborted
+      for (const fault of isCompared ? await books.wrong(tills) : books.lost(tills)) wrong.add(fault)
+    }
+    count['with a kill'] = cashiers.reduce((sum, cashier) => sum + cashier.kills, 0)
+    for (const till of tills)
+      for (const { fields, message } of till.warnings) if (message === 'bug') wrong.add(`a bug: ${JSON.stringify(fields)}`)
+  } catch (error) {
+    wrong.add(`after ${count.payments} payments: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  } finally {
+    for (const till of tills.toReversed()) await till.close()
+  }
+  return { reached: count, wrong: [...wrong] }
+}
+
+async function secondTill(world: CounterWorld): Promise<CounterWorld> {
+  const beside = await world.beside()
+  await beside.start()
+  await beside.ready(world.customers.size)
+  return beside
+}
+
+/** Writes count as something that happens; a till's store is another one after each start. */
+function watchWrites(till: CounterWorld, pace: Pace): void {
+  const { store: before } = till.hooks
+  const watch = (store: ReturnType<typeof before>): ReturnType<typeof before> => ({
+    get: (text, ...values) => store.get(text, ...values),
+    all: (text, ...values) => store.all(text, ...values),
+    close: () => store.close(),
+    write(work) {
+      pace.happens()
+      return store.write(work)
+    },
+  })
+  till.hooks.store = (store) => watch(before(store))
+}
+
+function attemptsOf(tills: readonly CounterWorld[]): number {
+  return tills.reduce((sum, till) => sum + Number(till.store.get('SELECT COUNT(*) AS n FROM attempts')?.['n']), 0)
+}
