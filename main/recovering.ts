@@ -6,7 +6,7 @@ import { createLedger, type LedgerFault } from '#main/ledger/ledger.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
 import type { Payments } from '#main/payments/payments.ts'
 import type { StoreFault } from '#main/ports.ts'
-import { type OpenedRecords, openRecords } from '#main/recovery/open-records.ts'
+import { compareWithBackend, type OpenedRecords, openRecords } from '#main/recovery/open-records.ts'
 import { RecordsMarker } from '#main/recovery/records-mark.ts'
 import { Recovery } from '#main/recovery/recovery.ts'
 import { createEnqueue } from '#main/sync/enqueue.ts'
@@ -17,9 +17,12 @@ import type { TerminalParts } from './terminal-parts.ts'
 
 export type Books = { readonly ledger: Ledger; readonly marker: RecordsMarker; readonly opened: OpenedRecords }
 
-/** The ledger over the file as it is; a file that was copied back goes on in a new epoch before anything else happens. */
-export function openBooks(parts: TerminalParts): Result<Books, LedgerFault | StoreFault> {
-  const { store, keys, clock, newId, terminalId, marks } = parts
+/**
+ * The ledger over the file as it is; a file that was copied back goes on in a new epoch before anything else happens. When the mark is
+ * gone, the backend is asked first, if it can be: a till that sells in between could give a number twice.
+ */
+export async function openBooks(parts: TerminalParts): Promise<Result<Books, LedgerFault | StoreFault>> {
+  const { store, keys, clock, newId, terminalId, marks, backend } = parts
   const enqueue = createEnqueue({ clock, newId })
   let follow = () => {}
   const ledger = createLedger({
@@ -33,10 +36,15 @@ export function openBooks(parts: TerminalParts): Result<Books, LedgerFault | Sto
   })
   if (!ledger.ok) return ledger
   const marker = new RecordsMarker({ marks, store, ledger: ledger.value, clock })
-  const opened = openRecords({ store, ledger: ledger.value, marker, newId })
+  const records = { store, ledger: ledger.value, marker, newId }
+  const opened = openRecords(records)
   if (!opened.ok) return opened
+  const isMarkGone = marks !== undefined && opened.value.verdict === 'unproven' && ledger.value.head().seq > 1
+  const standing = isMarkGone ? await backend.standing() : undefined
+  const compared = standing?.ok ? compareWithBackend(records, opened.value, standing.value) : opened
+  if (!compared.ok) return compared
   follow = () => marker.follow()
-  return ok({ ledger: ledger.value, marker, opened: opened.value })
+  return ok({ ledger: ledger.value, marker, opened: compared.value })
 }
 
 export type RecoveringParts = TerminalParts &

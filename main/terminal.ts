@@ -45,7 +45,7 @@ export type { TerminalParts, TerminalRefusal }
 export async function createTerminal(parts: TerminalParts): Promise<Result<Terminal, TerminalRefusal>> {
   const tested = await selfTest()
   if (!tested.ok) return err({ code: 'crypto-broken', detail: tested.error })
-  const books = openBooks(parts)
+  const books = await openBooks(parts)
   if (!books.ok) return books
   const enrolment = await openEnrolment({
     ...parts,

@@ -2,8 +2,7 @@
  * What a start asks of the backend before anything old is settled or sent: is there a later journal than this file's? Which receipts
  * has it lost? Is money held for requests it knows nothing of? Until that is answered, the outbox waits.
  */
-import type { Ledger } from '#main/ledger/ports.ts'
-import type { BackendClient, BackendStanding, Store } from '#main/ports.ts'
+import type { BackendClient, BackendStanding } from '#main/ports.ts'
 import type { OutboxAlarm } from '#main/sync/ports.ts'
 import type { AlarmView, RecoveryView, UnknownYesView } from '#shared/contracts/recovery.ts'
 import type { Refused, Unsubscribe } from '#shared/contracts/till.ts'
@@ -12,10 +11,10 @@ import { err, type Result } from '#shared/result.ts'
 import { type EndDeps, type EndInput, endUnknownYes } from './end-yes.ts'
 import { type FindDeps, findYeses, learnEnd } from './find-yeses.ts'
 import { restoredAlarms } from './local-alarms.ts'
-import type { OpenedRecords } from './open-records.ts'
+import { compareWithBackend, type OpenedRecords } from './open-records.ts'
 import { pullReceipts } from './pull-receipts.ts'
 import type { RecordsMarker } from './records-mark.ts'
-import { pullCursor, reopen } from './reopen.ts'
+import { pullCursor } from './reopen.ts'
 import { countWaiting, shownYeses, type UnknownYes } from './yes-rows.ts'
 
 /** Between two tries while the backend does not answer, milliseconds. Its coming back is noticed at once. */
@@ -128,22 +127,22 @@ export class Recovery {
   async #askAll(): Promise<boolean> {
     const { backend, store } = this.#deps
     const standing = await backend.standing()
-    if (!standing.ok) return false
-    if (isBehind(store, this.#deps.ledger, standing.value) && !this.#reopen(standing.value)) return false
+    if (!standing.ok || !this.#compare(standing.value)) return false
     const cursor = pullCursor(store)
     if (cursor !== undefined && !(await this.#pull(cursor))) return false
     return findYeses(this.#findDeps())
   }
 
-  #reopen(standing: BackendStanding): boolean {
-    const { store, ledger, marker, newId, onCartChanged, onChange } = this.#deps
-    const { epoch, series, head } = standing
-    const known = { epoch, series: Object.keys(series), ...(head ? { seq: head.seq } : {}) }
-    const reopened = reopen({ store, ledger, marker, incarnation: newId(), why: 'backend', known, oldHolds: this.#oldHolds })
-    if (!reopened.ok) return false
-    this.#verdict = 'restored'
-    this.#oldHolds = []
-    this.#noticeLost(reopened.value.lostSeats)
+  /** False when the file is a copy, and the disk refuses to open it as one. */
+  #compare(standing: BackendStanding): boolean {
+    const { onCartChanged, onChange } = this.#deps
+    const before = { verdict: this.#verdict, oldHolds: this.#oldHolds, lostSeats: [] }
+    const compared = compareWithBackend(this.#deps, before, standing)
+    if (!compared.ok) return false
+    if (compared.value === before) return true
+    this.#verdict = compared.value.verdict
+    this.#oldHolds = compared.value.oldHolds
+    this.#noticeLost(compared.value.lostSeats)
     onCartChanged()
     onChange()
     return true
@@ -186,18 +185,4 @@ export class Recovery {
       ...(endedBy === undefined ? {} : { endedBy }),
     }
   }
-}
-
-/**
- * True when the backend knows what this file does not: a later epoch, or in ours a later entry, another one, or a later number. A file
- * that was never copied back cannot be behind, because everything is on its disk before it is sent.
- */
-export function isBehind(store: Pick<Store, 'get'>, ledger: Pick<Ledger, 'epoch' | 'series'>, standing: BackendStanding): boolean {
-  const epoch = ledger.epoch()
-  if (standing.epoch !== epoch) return standing.epoch > epoch
-  const series = ledger.series()
-  const last = Number(store.get('SELECT COALESCE(MAX(number), 0) AS n FROM receipts WHERE series = ?', series)?.['n'])
-  if ((standing.series[series] ?? 0) > last) return true
-  const { head } = standing
-  return head !== undefined && store.get('SELECT hash FROM journal WHERE seq = ?', head.seq)?.['hash'] !== head.hash
 }

@@ -1,10 +1,33 @@
-/** The cashier's screens, built when they are missing or older than what they are made of. */
+/** The cashier's screens, and the window's program around them: built when they are missing or older than what they are made of. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const SOURCES = ['renderer', 'shared', 'vite.config.ts', 'package-lock.json'] as const
-const BUILT = join('dist', 'renderer')
+type Product = {
+  readonly sources: readonly string[]
+  /** The file that is as old as the whole. */
+  readonly sign: string
+  /** What of the build goes where. */
+  readonly parts: readonly { readonly made: string; readonly built: string }[]
+  readonly builder: readonly string[]
+}
+const SCREEN_SOURCES = ['renderer', 'shared', 'vite.config.ts', 'package-lock.json'] as const
+const PRODUCTS = {
+  screens: {
+    sources: SCREEN_SOURCES,
+    sign: join('dist', 'renderer', 'index.html'),
+    parts: [{ made: '.', built: join('dist', 'renderer') }],
+    builder: [join('vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error'],
+  },
+  window: {
+    sources: [...SCREEN_SOURCES, 'main', 'electron.vite.config.ts'],
+    sign: join('dist', 'main', 'main.js'),
+    parts: ['renderer', 'preload', 'main'].map((part) => ({ made: part, built: join('dist', part) })),
+    builder: [join('electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'error'],
+  },
+} as const satisfies Record<string, Product>
+export type ProductName = keyof typeof PRODUCTS
+
 /**
  * Built beside, then moved into place: a build that is stopped half-way leaves nothing that looks whole. Each process has its own, named
  * by its id: practices that start at the same time may both find the screens outdated.
@@ -23,11 +46,12 @@ async function changedMs(path: string): Promise<number> {
   return Math.max(0, ...times)
 }
 
-/** True when the built screens are there and newer than every source. */
-export async function screensAreFresh(repository: string): Promise<boolean> {
-  const built = await stat(join(repository, BUILT, 'index.html')).catch(() => undefined)
+/** True when what was built is there and newer than every source. */
+export async function screensAreFresh(repository: string, product: ProductName = 'screens'): Promise<boolean> {
+  const { sign, sources } = PRODUCTS[product]
+  const built = await stat(join(repository, sign)).catch(() => undefined)
   if (!built) return false
-  const times = await Promise.all(SOURCES.map(async (source) => changedMs(join(repository, source))))
+  const times = await Promise.all(sources.map(async (source) => changedMs(join(repository, source))))
   return times.every((timeMs) => timeMs <= built.mtimeMs)
 }
 
@@ -64,11 +88,12 @@ export class ScreensBuild {
   #child: ChildProcess | undefined
 
   /** Undefined when built, else what the build said. */
-  async run(repository: string): Promise<string | undefined> {
-    const vite = join(repository, 'node_modules', 'vite', 'bin', 'vite.js')
+  async run(repository: string, product: ProductName = 'screens'): Promise<string | undefined> {
+    const { builder, parts } = PRODUCTS[product]
+    const [program, ...given] = builder
     await clearAbandoned(join(repository, 'dist'))
     const building = join(repository, 'dist', `renderer-next-${process.pid}`)
-    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'error', '--outDir', building], {
+    const child = spawn(process.execPath, [join(repository, 'node_modules', program), ...given, '--outDir', building], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: BUILD_TIMEOUT_MS,
@@ -86,7 +111,9 @@ export class ScreensBuild {
     const code = await done.promise
     this.#child = undefined
     // Whoever was first has put them there already, and may be showing them.
-    if (code === 0 && !(await screensAreFresh(repository))) await moveInto(building, join(repository, BUILT))
+    if (code === 0 && !(await screensAreFresh(repository, product))) {
+      for (const { made, built } of parts) await moveInto(join(building, made), join(repository, built))
+    }
     await rm(building, { recursive: true, force: true })
     return code === 0 ? undefined : said.trim() || 'the build was stopped'
   }

@@ -12,7 +12,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import { Child, type ChildSpec } from './child.ts'
 import { TERMINAL_ID } from './cinema.ts'
 import { type PracticeSockets, practiceSockets } from './local-socket.ts'
-import { ScreensBuild, screensAreFresh } from './screens.ts'
+import { type ProductName, ScreensBuild, screensAreFresh } from './screens.ts'
 import { chooseHost, type TerminalHost } from './terminal-host.ts'
 import { fromWorld } from './world-control.ts'
 
@@ -101,11 +101,11 @@ class Practice {
     if (await isAnswered(this.#sockets.air))
       return this.#fail('Practice is already running on this machine. Use that one, or stop it first.')
     console.log('Preparing the practice world…')
-    const screens = this.#makeScreens()
+    const host = chooseHost(REPOSITORY, process.env, process.platform)
+    const screens = this.#makeScreens(host.kind === 'electron' ? 'window' : 'screens')
     const backend = await this.#startBackend()
     const enrolmentCode = await this.#startWorld(backend)
     if (!(await screens) || this.#stopping) return
-    const host = chooseHost(REPOSITORY, process.env, process.platform)
     if (host.kind === 'browser') console.log(host.why)
     await this.#startTerminal(host, backend, enrolmentCode)
     console.log('Everything here is practice: no real money moves. Ctrl+C ends it.')
@@ -133,10 +133,10 @@ class Practice {
     void this.stop(EXIT_FAILED)
   }
 
-  async #makeScreens(): Promise<boolean> {
-    if (await screensAreFresh(REPOSITORY)) return true
+  async #makeScreens(product: ProductName): Promise<boolean> {
+    if (await screensAreFresh(REPOSITORY, product)) return true
     console.log('Building the screens…')
-    const problem = await this.#build.run(REPOSITORY)
+    const problem = await this.#build.run(REPOSITORY, product)
     if (problem !== undefined) this.#fail(`The screens could not be built: ${problem}`)
     return problem === undefined
   }

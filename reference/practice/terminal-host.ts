@@ -16,8 +16,6 @@ export function chooseHost(repository: string, env: Readonly<Record<string, stri
   if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) {
     return browser('There is no display for a window here, so the till opens in the browser.')
   }
-  const bundle = join(repository, 'dist', 'main', 'main.js')
-  if (!existsSync(bundle)) return browser('The window has not been built yet (npm run build:electron), so the till opens in the browser.')
   return { kind: 'electron', program, entry: repository }
 }
 

@@ -1,5 +1,5 @@
 /** A counter whose records are copied away and copied back, with or without the mark beside the keys. */
-import { copyFileSync, existsSync, rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { createMarkFile, MARK_FILE } from '#main/hosting/mark-file.ts'
@@ -28,9 +28,9 @@ export async function openMarked(): Promise<CounterWorld> {
 
 /** A backup of the records as they are now, made with VACUUM INTO, and of the mark beside them. */
 export function backUp(world: CounterWorld, name = 'backup'): void {
-  const [file, taken, copy] = [fileOf(world), join(world.folder, `${name}.taken`), join(world.folder, name)]
-  for (const suffix of ['', '-wal']) copyFileSync(`${file}${suffix}`, `${taken}${suffix}`)
-  const database = new Database(taken)
+  const [file, draft, copy] = [fileOf(world), join(world.folder, `${name}.taken`), join(world.folder, name)]
+  for (const suffix of ['', '-wal']) copyFileSync(`${file}${suffix}`, `${draft}${suffix}`)
+  const database = new Database(draft)
   database.exec(`VACUUM INTO '${copy}'`)
   database.close()
   copyFileSync(markOf(world), `${copy}.mark`)
@@ -84,6 +84,12 @@ export function healRadio(world: CounterWorld): void {
 const asked = new WeakMap<CounterWorld, number>()
 const asksOf = (world: CounterWorld) => world.backend.calls.filter(({ path }) => path.startsWith(BACKEND_PATHS.ownAuthorizations)).length
 
+/** Starts the till; `recovered` then waits for what this start asks. */
+export async function startAgain(world: CounterWorld): Promise<void> {
+  asked.set(world, asksOf(world))
+  await world.start()
+}
+
 /** Everything this start had to ask has been answered, and everything that waited has been sent. */
 export async function recovered(world: CounterWorld): Promise<void> {
   const before = asked.get(world) ?? 0
@@ -111,10 +117,6 @@ export function problemsOf(world: CounterWorld): readonly unknown[] {
   }
 }
 
-export function hasMark(world: CounterWorld): boolean {
-  return existsSync(markOf(world))
-}
-
 /** Money that left the customer's wallet for good: what was captured and not given back. */
 export async function taken(world: CounterWorld): Promise<number> {
   const row = await world.backend.db
@@ -122,5 +124,5 @@ export async function taken(world: CounterWorld): Promise<number> {
     .select(({ fn }) => fn.sum<number>('amount').as('amount'))
     .where('account', 'like', 'merchant:%')
     .executeTakeFirst()
-  return Number(row?.amount ?? 0)
+  return row?.amount ?? 0
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { Child, RESTARTS_MAX } from '#reference/practice/child.ts'
-import { screensAreFresh } from '#reference/practice/screens.ts'
+import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
 import { chooseHost, type TerminalHost } from '#reference/practice/terminal-host.ts'
 import { until } from '#test/support/until.ts'
 
@@ -121,6 +121,33 @@ test('screens are fresh when they are newer than every source', async () => {
   expect(await screensAreFresh(folder)).toBe(true)
   write('renderer/deep/app.tsx', 3_000)
   expect(await screensAreFresh(folder)).toBe(false)
+  write('dist/main/main.js', 4_000)
+  expect(await screensAreFresh(folder, 'window')).toBe(true)
+  write('main/terminal.ts', 5_000)
+  expect(await screensAreFresh(folder, 'window')).toBe(false)
+})
+
+test('the window is built beside and moved into place whole', async () => {
+  const repository = mkdtempSync(join(tmpdir(), 'bandtill-build-'))
+  onTestFinished(() => rmSync(repository, { recursive: true, force: true }))
+  const builder = join(repository, 'node_modules/electron-vite/bin')
+  mkdirSync(builder, { recursive: true })
+  mkdirSync(join(repository, 'dist/main'), { recursive: true })
+  writeFileSync(join(repository, 'dist/main/old.js'), '')
+  // A builder that does what the real one does: the three parts, under the folder it is given.
+  writeFileSync(
+    join(builder, 'electron-vite.js'),
+    `const { mkdirSync, writeFileSync } = require('node:fs')
+     const out = process.argv[process.argv.indexOf('--outDir') + 1]
+     for (const file of ['renderer/index.html', 'preload/preload.cjs', 'main/main.js']) {
+       mkdirSync(require('node:path').dirname(out + '/' + file), { recursive: true })
+       writeFileSync(out + '/' + file, 'new')
+     }`,
+  )
+  expect(await new ScreensBuild().run(repository, 'window')).toBeUndefined()
+  expect(readdirSync(join(repository, 'dist'), { recursive: true }).map(String).toSorted()).toEqual(
+    ['main', 'main/main.js', 'preload', 'preload/preload.cjs', 'renderer', 'renderer/index.html'].map((path) => join(path)),
+  )
 })
 
 function whyOf(host: TerminalHost): string {
@@ -135,9 +162,6 @@ test('the window is chosen only where it can be shown, and the reason is said ot
   expect(whyOf(chooseHost(folder, {}, 'linux'))).toContain('not installed')
   writeFileSync(join(folder, 'node_modules/electron/dist/electron'), '')
   expect(whyOf(chooseHost(folder, {}, 'linux'))).toContain('no display')
-  expect(whyOf(chooseHost(folder, { DISPLAY: ':0' }, 'linux'))).toContain('not been built')
-  mkdirSync(join(folder, 'dist/main'), { recursive: true })
-  writeFileSync(join(folder, 'dist/main/main.js'), '')
   expect(chooseHost(folder, { DISPLAY: ':0' }, 'linux')).toEqual({
     kind: 'electron',
     program: join(folder, 'node_modules/electron/dist/electron'),

@@ -4,7 +4,7 @@ import { launchChromium } from './chromium.ts'
 const [dir = '', out = '', ...names] = process.argv.slice(2)
 const all = readdirSync(dir)
 const browser = await launchChromium()
-const page = await browser.newPage({ viewport: { width: 1960, height: 1480 } })
+const page = await browser.newPage({ viewport: { width: 1960, height: 1240 } })
 for (let i = 0; i < names.length; i += 4) {
   const imgs = names
     .slice(i, i + 4)
