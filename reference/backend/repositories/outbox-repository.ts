@@ -76,6 +76,12 @@ export async function findReceipt(
   return row && { terminalId: row.terminal_id, body: row.body }
 }
 
+/** True from the moment a receipt is taken, also within the transaction that takes it. */
+export async function isReceiptTaken(db: Database, receiptId: string): Promise<boolean> {
+  const row = await db.selectFrom('receipts').select('receipt_id').where('receipt_id', '=', receiptId).executeTakeFirst()
+  return row !== undefined
+}
+
 export async function findReceiptByNumber(
   db: Database,
   number: { readonly terminalId: string; readonly series: string; readonly number: number },

@@ -2,7 +2,7 @@
 import type { ReceiptBody } from '#shared/contracts/backend-api.ts'
 import type { Tx } from '../database/tables.ts'
 import { findAuthorizationById, setVoided } from '../repositories/attempts-repository.ts'
-import { findReceipt } from '../repositories/outbox-repository.ts'
+import { isReceiptTaken } from '../repositories/outbox-repository.ts'
 import { addWaitingVoid } from '../repositories/recovery-repository.ts'
 import { findProfile } from '../repositories/registry-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
@@ -36,7 +36,7 @@ export class Voids {
       if (ofReceiptId === receipt.id) {
         return [await this.#alarm(tx, 'void-refused', terminalId, `receipt ${receipt.id} voids itself`)]
       }
-      if (await findReceipt(tx, ofReceiptId)) continue
+      if (await isReceiptTaken(tx, ofReceiptId)) continue
       await addWaitingVoid(tx, receipt.id, ofReceiptId)
       return [await this.#alarm(tx, 'void-waits', terminalId, `void ${receipt.id} waits for receipt ${ofReceiptId}`)]
     }

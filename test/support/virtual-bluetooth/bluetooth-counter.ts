@@ -30,6 +30,8 @@ export type BluetoothCounter = {
   readonly faults: RadioFault[]
   /** What the terminal's radio says of itself. */
   radioState(): { readonly state: string; readonly driver: string; readonly detail: string }
+  /** Brings what the bands say up to the clock: after a jump their ids and addresses may have changed. */
+  refreshBands(): Promise<void>
   /** The customer's band comes into the air. */
   bringBand(): Promise<BandPeripheral>
   close(): Promise<void>
@@ -59,6 +61,9 @@ export async function bluetoothCounter(choice: DriverChoice = 'stoprocent', mtu 
     radio,
     faults,
     radioState: () => made?.state() ?? { state: 'starting', driver: '', detail: '' },
+    refreshBands: async () => {
+      for (const band of bands) await band.refresh()
+    },
     bringBand: async () => {
       const band = await BandPeripheral.start(air, world.customer().band)
       bands.push(band)
@@ -95,6 +100,7 @@ export async function quiet(ms: number): Promise<void> {
 export async function sellOne(counter: BluetoothCounter): Promise<string> {
   const { world } = counter
   await until('the radio scans', () => world.state.status.radio.state === 'scanning')
+  await counter.refreshBands()
   // What was still on its way about those who have left comes in, and then they are forgotten.
   for (let round = 0; round < FORGET_ROUNDS; round += 1) {
     world.clock.advance(FORGET_STEP_MS)
