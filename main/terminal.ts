@@ -18,7 +18,6 @@ import { type Settings, SettingsBook } from '#main/settings/settings-book.ts'
 import { StaffDesk } from '#main/staff/staff-desk.ts'
 import { createOutbox } from '#main/sync/outbox.ts'
 import type { Outbox } from '#main/sync/ports.ts'
-import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { Till, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import { selfTest } from '#shared/crypto/self-test.ts'
 import { isFinal } from '#shared/domain/attempt.ts'
@@ -29,6 +28,7 @@ import { ExposureMeter } from './exposure.ts'
 import { createKnockDesk } from './knocking.ts'
 import { LastSale } from './last-sale.ts'
 import { type Books, createRecovery, openBooks } from './recovering.ts'
+import { settingsView } from './settings-view.ts'
 import type { TerminalParts, TerminalRefusal } from './terminal-parts.ts'
 import { TillDesk } from './till-desk.ts'
 import { gatedTill } from './till-gate.ts'
@@ -85,7 +85,7 @@ export class Terminal {
 
   constructor(parts: TerminalParts, opened: Opened) {
     const { ledger, enrolment } = opened
-    const { store, clock, newId, backend, radio, keys } = parts
+    const { store, clock, newId, backend } = parts
     const onChange = () => this.#touch()
     const { currency } = enrolment.standing().profile
     this.#parts = parts
@@ -101,17 +101,7 @@ export class Terminal {
     this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency })
     this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange })
     const flushOutbox = async () => void (await this.#outbox.drained(FLUSH_TIMEOUT_MS))
-    this.#voids = new VoidDesk({
-      store,
-      clock,
-      newId,
-      ledger,
-      carts: this.#carts,
-      standing: () => enrolment.standing(),
-      practice: parts.practice,
-      cashierName: () => this.#staff.signedIn()?.name ?? this.#staff.cashierName(),
-      role: () => this.#staff.signedIn()?.role ?? 'cashier',
-    })
+    this.#voids = this.#openVoids()
     this.#seats = new SeatDesk({
       backend: awaitingVoids(backend, { isComing: (holdId) => this.#voids.isComing(holdId), flushOutbox }),
       programme: this.#programme,
@@ -122,42 +112,9 @@ export class Terminal {
       onFound: onChange,
     })
     this.#sightings = createSightings({ clock, newId })
-    this.#outbox = createOutbox({
-      store,
-      backend,
-      clock,
-      random: parts.random,
-      onChange: () => {
-        this.#exposure.outboxChanged()
-        onChange()
-      },
-      before: { isDue: () => ledger.isHeadDue(), add: (tx) => ledger.enqueueHead(tx) },
-    })
+    this.#outbox = this.#openOutbox()
     this.#receipts = this.#openReceipts()
-    this.#payments = new Payments({
-      store,
-      clock,
-      keys,
-      radio,
-      newId,
-      ledger,
-      onChange: () => this.#touch('now'),
-      carts: this.#carts,
-      seats: this.#seats,
-      sightings: this.#sightings,
-      standing: () => enrolment.standing(),
-      practice: parts.practice,
-      cashierName: () => this.#staff.cashierName(),
-      attemptAtBackend: (requestId) => backend.attempt(requestId),
-      isBackendOffline: () => backend.connection.state().state === 'offline',
-      lastTouchMs: () => this.#attendance.lastTouchMs(),
-      maySettle: () => this.#recovery.maySettle(),
-      printedOf: (receiptId) => this.#receipts.printedOf(receiptId),
-      onShowPaid: (receiptId) => this.#lastSale.show(receiptId),
-      onPaid: (receipt) => this.#onPaid(receipt),
-      onUnpaid: () => this.#outbox.kick(),
-      onFault: (what, detail) => parts.log.warn(what, detail),
-    })
+    this.#payments = this.#openPayments()
     this.#recovery = createRecovery({
       ...parts,
       ...opened,
@@ -177,29 +134,7 @@ export class Terminal {
       onChange: () => this.#touch('now'),
       onFault: (what, detail) => parts.log.warn(what, detail),
     })
-    const desk = new TillDesk({
-      newId,
-      carts: this.#carts,
-      programme: this.#programme,
-      seats: this.#seats,
-      payments: this.#payments,
-      recovery: this.#recovery,
-      knocks: this.#knocks,
-      voids: this.#voids,
-      onVoided: (voided) => this.#onVoided(voided),
-      receipts: this.#receipts,
-      ledger,
-      practice: parts.practice ? parts.practiceDesk : undefined,
-      pusher: this.#pusher,
-      lastSale: this.#lastSale,
-      attendance: this.#attendance,
-      staff: this.#staff,
-      settings: this.#settings,
-      settingsView: () => this.#settingsView(),
-      readState: () => this.#readState(),
-      onChange: () => this.#touch('now'),
-    })
-    this.till = gatedTill(desk, this.#staff)
+    this.till = this.#openTill()
   }
 
   /** Starts radio and sync, and takes up what an earlier run left open. */
@@ -247,6 +182,92 @@ export class Terminal {
     await Promise.all([this.#knocks.stop(), this.#payments.stop(), this.#seats.idle(), this.#receipts.stop(), this.#staff.stop()])
     await this.#recovery.stop()
     this.#parts.store.close()
+  }
+
+  #openVoids(): VoidDesk {
+    const { store, clock, newId, practice } = this.#parts
+    return new VoidDesk({
+      store,
+      clock,
+      newId,
+      ledger: this.#ledger,
+      carts: this.#carts,
+      standing: () => this.#enrolment.standing(),
+      practice,
+      cashierName: () => this.#staff.signedIn()?.name ?? this.#staff.cashierName(),
+      role: () => this.#staff.signedIn()?.role ?? 'cashier',
+    })
+  }
+
+  #openOutbox(): Outbox {
+    const { store, backend, clock, random } = this.#parts
+    return createOutbox({
+      store,
+      backend,
+      clock,
+      random,
+      onChange: () => {
+        this.#exposure.outboxChanged()
+        this.#touch()
+      },
+      before: { isDue: () => this.#ledger.isHeadDue(), add: (tx) => this.#ledger.enqueueHead(tx) },
+    })
+  }
+
+  #openPayments(): Payments {
+    const { store, clock, keys, radio, newId, backend, practice, log } = this.#parts
+    return new Payments({
+      store,
+      clock,
+      keys,
+      radio,
+      newId,
+      ledger: this.#ledger,
+      onChange: () => this.#touch('now'),
+      carts: this.#carts,
+      seats: this.#seats,
+      sightings: this.#sightings,
+      standing: () => this.#enrolment.standing(),
+      practice,
+      cashierName: () => this.#staff.cashierName(),
+      attemptAtBackend: (requestId) => backend.attempt(requestId),
+      isBackendOffline: () => backend.connection.state().state === 'offline',
+      lastTouchMs: () => this.#attendance.lastTouchMs(),
+      maySettle: () => this.#recovery.maySettle(),
+      printedOf: (receiptId) => this.#receipts.printedOf(receiptId),
+      onShowPaid: (receiptId) => this.#lastSale.show(receiptId),
+      onPaid: (receipt) => this.#onPaid(receipt),
+      onUnpaid: () => this.#outbox.kick(),
+      onFault: (what, detail) => log.warn(what, detail),
+    })
+  }
+
+  #openTill(): Till {
+    const { practice, practiceDesk } = this.#parts
+    const desk = new TillDesk({
+      newId: this.#parts.newId,
+      carts: this.#carts,
+      programme: this.#programme,
+      seats: this.#seats,
+      payments: this.#payments,
+      recovery: this.#recovery,
+      knocks: this.#knocks,
+      voids: this.#voids,
+      onVoided: (voided) => this.#onVoided(voided),
+      receipts: this.#receipts,
+      ledger: this.#ledger,
+      practice: practice ? practiceDesk : undefined,
+      pusher: this.#pusher,
+      lastSale: this.#lastSale,
+      attendance: this.#attendance,
+      staff: this.#staff,
+      settings: this.#settings,
+      settingsView: () =>
+        settingsView({ ...this.#parts, settings: this.#settings.now(), ledger: this.#ledger, standing: this.#enrolment.standing() }),
+      readState: () => this.#readState(),
+      onChange: () => this.#touch('now'),
+    })
+    return gatedTill(desk, this.#staff)
   }
 
   #openStaff(): StaffDesk {
@@ -324,25 +345,6 @@ export class Terminal {
       ...(interrupted ? { interrupted } : {}),
       ...(lastReceiptId ? { lastReceiptId } : {}),
       ...(wrongPersonUntil ? { wrongPersonUntil } : {}),
-    }
-  }
-
-  #settingsView(): SettingsView {
-    const { radio, practice, terminalId, backendUrl } = this.#parts
-    const { radio: choice, ...settings } = this.#settings.now()
-    const { until } = this.#enrolment.standing().certificate
-    return {
-      ...settings,
-      practice,
-      radio: { choice, ...radio.state() },
-      about: {
-        terminalId,
-        backendUrl,
-        series: this.#ledger.series(),
-        epoch: this.#ledger.epoch(),
-        journalSeq: this.#ledger.head().seq,
-        certificateUntil: new Date(until * 1_000).toISOString(),
-      },
     }
   }
 

@@ -32,7 +32,7 @@ test('without the backend no seat is promised, snacks sell for cash; when it is 
   await page.getByRole('button', { name: 'Take cash' }).click()
   await untilText(page, 'change-due', '¥7.00')
   await page.getByText('Kept here, to be sent').waitFor()
-  await untilText(page, 'status-outbox', /to send · ¥43\.00 unsynced/)
+  await untilText(page, 'status-outbox', /1 sale, ¥43\.00 unsynced/)
   await expectSoundScreen(counter, 'en done, offline')
   await page.getByRole('button', { name: 'Next sale' }).click()
 

@@ -48,7 +48,7 @@ class Life {
     const { folder, rootPoint, killAt, offsetMs } = this.#go
     this.#clock.advance(offsetMs)
     const opened = demand(openStore({ file: join(folder, 'terminal.sqlite') }))
-    this.#store = new SuicidalStore(opened, killAt, (step) => say(`wrote ${step}`))
+    this.#store = new SuicidalStore(opened, killAt, say)
     const terminal = demand(
       await composeTerminal({
         ...this.#go,

@@ -10,6 +10,7 @@ import { openStore } from '#main/store/open-store.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import type { ReceiptId, RequestId } from '#shared/domain/ids.ts'
 import { Books } from '#test/soak/payments/books.ts'
+import { recordsOf } from '#test/soak/power/recording-store.ts'
 import { disagreementsOfTerminal } from '#test/support/agreement.ts'
 import { CounterWorld, demand, ENROLMENT_CODE, PAYER, TERMINAL } from '#test/support/counter-world.ts'
 import type { Seeded } from '#test/support/seeded.ts'
@@ -23,7 +24,13 @@ const CHILD = join(import.meta.dirname, 'child-terminal.ts')
 
 /** How a life ends: at a step of its own, at a moment of ours, or in good order. */
 export type Plan = { readonly at: KillAt } | { readonly afterMs: number } | 'live'
-export type Life = { readonly wasKilled: boolean; readonly steps: readonly string[]; readonly wrong: readonly string[] }
+export type Life = {
+  readonly wasKilled: boolean
+  /** It reached the step it was to die at, and died there. */
+  readonly atStep: boolean
+  readonly steps: readonly string[]
+  readonly wrong: readonly string[]
+}
 
 type Standby = { readonly child: ChildProcess; readonly lines: string[]; readonly closed: Promise<void> }
 
@@ -71,7 +78,13 @@ export class KillRun {
     const steps = lines.filter((line) => line.startsWith('wrote ')).map((line) => line.slice('wrote '.length))
     const told = lines.filter((line) => line === 'bug' || line.startsWith('failed'))
     if (plan === 'live' && exitCode !== 0) told.push(`a life without a kill ended with ${String(exitCode ?? signalCode)}`)
-    return { wasKilled: signalCode === 'SIGKILL', steps, wrong: [...told, ...(plan === 'live' ? await this.#whole() : this.#left())] }
+    const atStep = lines.some((line) => line.startsWith('holds '))
+    return {
+      wasKilled: signalCode === 'SIGKILL',
+      atStep,
+      steps,
+      wrong: [...told, ...(plan === 'live' ? await this.#whole() : this.#left(lines))],
+    }
   }
 
   async close(): Promise<void> {
@@ -137,7 +150,7 @@ export class KillRun {
   }
 
   /** What a dead terminal left, looked at in a copy: the next life finds its log as it was. */
-  #left(): readonly string[] {
+  #left(lines: readonly string[]): readonly string[] {
     const file = join(this.#world.folder, 'terminal.sqlite')
     const copy = join(this.#world.folder, 'left.sqlite')
     for (const suffix of ['', '-wal', '-shm']) {
@@ -147,8 +160,11 @@ export class KillRun {
     const store = demand(openStore({ file: copy }))
     try {
       const sound = store.get('PRAGMA integrity_check')?.['integrity_check']
+      const held = lines.find((line) => line.startsWith('holds '))
+      const isExpected = held === undefined || held === `holds ${recordsOf(store)}`
       return [
         ...(sound === 'ok' ? [] : [`integrity_check: ${String(sound)}`]),
+        ...(isExpected ? [] : ['the records are not the ones it held when it died']),
         ...disagreementsOfTerminal(store),
         ...this.#books.lost([{ store }]),
       ]

@@ -1,6 +1,7 @@
 /** A store that names each of its writes by what it changes, and ends the whole process at the one it was told. */
 import type { Store, StoreFault, WriteStore } from '#main/ports.ts'
 import type { Result } from '#shared/result.ts'
+import { recordsOf } from '#test/soak/power/recording-store.ts'
 import type { KillAt } from './messages.ts'
 
 const CHANGE = /^\s*(?<verb>INSERT INTO|INSERT OR \w+ INTO|UPDATE|DELETE FROM)\s+(?<table>\w+)/u
@@ -8,12 +9,12 @@ const CHANGE = /^\s*(?<verb>INSERT INTO|INSERT OR \w+ INTO|UPDATE|DELETE FROM)\s
 export class SuicidalStore implements Store {
   readonly #store: Store
   readonly #killAt: KillAt
-  readonly #onWritten: (step: string) => void
+  readonly #say: (line: string) => void
 
-  constructor(store: Store, killAt: KillAt, onWritten: (step: string) => void) {
+  constructor(store: Store, killAt: KillAt, say: (line: string) => void) {
     this.#store = store
     this.#killAt = killAt
-    this.#onWritten = onWritten
+    this.#say = say
   }
 
   get: Store['get'] = (sql, ...values) => this.#store.get(sql, ...values)
@@ -21,6 +22,8 @@ export class SuicidalStore implements Store {
 
   write<T>(work: (tx: WriteStore) => T): Result<T, StoreFault> {
     const changes = new Set<string>()
+    // Exactly these are to be found again when it dies before the commit.
+    const before = this.#killAt?.when === 'uncommitted' ? recordsOf(this.#store) : ''
     const step = () => [...changes].join(', ')
     const written = this.#store.write((tx) => {
       const worked = work({
@@ -32,12 +35,12 @@ export class SuicidalStore implements Store {
           return tx.run(sql, ...values)
         },
       })
-      this.#dieAt(step(), 'uncommitted')
+      if (this.#diesAt(step(), 'uncommitted')) this.#die(before)
       return worked
     })
     if (changes.size > 0) {
-      if (written.ok) this.#dieAt(step(), 'committed')
-      this.#onWritten(step())
+      if (written.ok && this.#diesAt(step(), 'committed')) this.#die(recordsOf(this.#store))
+      this.#say(`wrote ${step()}`)
     }
     return written
   }
@@ -46,7 +49,13 @@ export class SuicidalStore implements Store {
     this.#store.close()
   }
 
-  #dieAt(step: string, when: 'uncommitted' | 'committed'): void {
-    if (this.#killAt?.step === step && this.#killAt.when === when) process.kill(process.pid, 'SIGKILL')
+  #diesAt(step: string, when: 'uncommitted' | 'committed'): boolean {
+    return this.#killAt?.step === step && this.#killAt.when === when
+  }
+
+  /** Says what the file must hold, as the last word. */
+  #die(records: string): void {
+    this.#say(`holds ${records}`)
+    process.kill(process.pid, 'SIGKILL')
   }
 }

@@ -21,6 +21,7 @@ import { toBase64Url } from '#shared/contracts/bytes.ts'
 import type { FaultKind } from '#shared/contracts/practice-desk.ts'
 import type { PaymentView, Refused, Till, TillState } from '#shared/contracts/till.ts'
 import { generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
+import { type AttemptState, isFinal } from '#shared/domain/attempt.ts'
 import type { RequestId, SeatId, ShowtimeId, SightingId } from '#shared/domain/ids.ts'
 import type { Result } from '#shared/result.ts'
 import { disagreements } from './agreement.ts'
@@ -28,10 +29,12 @@ import { newId, programme } from './backend-world.ts'
 import { collectingPrinter } from './collecting-printer.ts'
 import { composeTerminal, type Watch } from './compose-terminal.ts'
 import { CounterBackend } from './counter-backend.ts'
+import { demand } from './demand.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { until } from './until.ts'
 import { WarpClock } from './warp-clock.ts'
 
+export { demand } from './demand.ts'
 export const TERMINAL = 'aurora-1'
 export const OTHER_TERMINAL = 'aurora-2'
 const SITE = 'aurora'
@@ -40,7 +43,6 @@ export const SHOW = 'show-1' as ShowtimeId
 /** Fen, as the fixture programme has it. */
 export const TICKET_PRICE = 4_500
 export const POPCORN_PRICE = 2_500
-
 export const PAYER: CustomerCharacter = {
   id: 'rich',
   displayName: 'Golden Carp',
@@ -308,7 +310,7 @@ export class CounterWorld {
   }
 
   async settled(requestId: RequestId): Promise<string> {
-    await until(`attempt ${requestId} ends`, () => FINAL.has(this.attemptState(requestId)))
+    await until(`attempt ${requestId} ends`, () => isFinal(this.attemptState(requestId) as AttemptState))
     return this.attemptState(requestId)
   }
 
@@ -394,12 +396,4 @@ export class CounterWorld {
     if (character.phoneInReach) await until(`${character.id} has offers`, () => customer.band.offerCount > 0)
     return customer
   }
-}
-
-const FINAL = new Set(['paid', 'not-asked', 'refused', 'declined', 'reversed'])
-
-/** The value of a result that must be one. */
-export function demand<T>(result: Result<T, { readonly code: string }>): T {
-  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
-  return result.value
 }

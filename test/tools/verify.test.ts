@@ -1,19 +1,15 @@
 import { execFile } from 'node:child_process'
 import { createPrivateKey, sign } from 'node:crypto'
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Ledger } from '#main/ledger/ports.ts'
-import type { WriteStore } from '#main/ports.ts'
 import type { Report } from '#reference/tools/verify/report.ts'
 import { verifyDatabase } from '#reference/tools/verify/verify.ts'
-import type { LineId, RequestId } from '#shared/domain/ids.ts'
-import { money } from '#shared/domain/money.ts'
-import { priceLine } from '#shared/domain/sale-line.ts'
-import { newFolder, newId, newJwk, openLedger, saleOf, sell, testKeys, valueOf, voidOf } from '../main/ledger/sample-sales.ts'
+import { newFolder, newId, newJwk, openLedger, saleOf, sell, testKeys, valueOf } from '../main/ledger/sample-sales.ts'
 import { Seeded } from '../support/seeded.ts'
+import { imageOf, restoredImage } from './restored-image.ts'
 
 const folder = newFolder()
 const file = join(folder.path, 'terminal.sqlite')
@@ -33,91 +29,8 @@ beforeAll(async () => {
   valueOf(store.write((tx) => ledger.enqueueHead(tx)))
   store.close()
   image = imageOf(file)
-  restored = await restoredImage()
+  restored = await restoredImage(folder.path, jwk)
 })
-
-function imageOf(name: string): Buffer {
-  const bytes = readFileSync(name)
-  bytes[18] = 1
-  bytes[19] = 1
-  return bytes
-}
-
-/**
- * Three sales; a copy; then the one goes on with two more sales and a void, and is lost. The copy opens its own epoch, takes those back,
- * ends two yeses nobody can place, sells on, and voids both a sale of its own and one that came back.
- */
-async function restoredImage(): Promise<Buffer> {
-  const [lost, copy] = [join(folder.path, 'lost.sqlite'), join(folder.path, 'copy.sqlite')]
-  const keys = await testKeys(jwk)
-  const sale = (...parts: number[]) => saleOf([{ quantity: 1, price: 4_500 }], parts)
-  const before = openLedger(lost, keys)
-  const first = valueOf(before.store.write((tx) => sell(tx, before.ledger, sale(4_500))))
-  valueOf(before.store.write((tx) => sell(tx, before.ledger, sale())))
-  before.store.close()
-  copyFileSync(lost, copy)
-  const gone = openLedger(lost, keys)
-  valueOf(gone.store.write((tx) => sell(tx, gone.ledger, sale(1_000, 2_000))))
-  const later = valueOf(gone.store.write((tx) => sell(tx, gone.ledger, sale(4_500))))
-  valueOf(gone.store.write((tx) => gone.ledger.commitReceipt(tx, voidOf(first))))
-  const bodies = gone.store.all("SELECT body FROM outbox WHERE kind = 'receipt' ORDER BY seq").map((row) => String(row['body']))
-  gone.store.close()
-
-  const { store, ledger } = openLedger(copy, keys)
-  valueOf(
-    store.write((tx) => {
-      ledger.openEpoch(tx, { incarnation: newId(), why: 'backend', known: { epoch: 1, series: ['A'], seq: 6 } })
-      for (const body of bodies) ledger.pullReceipt(tx, body)
-      endedYeses(tx, ledger)
-      const receipt = sell(tx, ledger, sale(4_500))
-      ledger.commitReceipt(tx, voidOf(receipt))
-      ledger.commitReceipt(tx, voidOf(later))
-      ledger.enqueueHead(tx)
-    }),
-  )
-  store.close()
-  return imageOf(copy)
-}
-
-/** One recovered on a receipt, one reversed, as a manager ends them. */
-function endedYeses(tx: WriteStore, ledger: Ledger): void {
-  const [capture] = saleOf([{ quantity: 1, price: 700 }], [700]).captures
-  if (!capture) throw new Error('a band sale has a capture')
-  const { requestId, authorizationId, amount } = capture
-  const line = priceLine({
-    id: 'line-1' as LineId,
-    subject: { kind: 'recovered', authorizationId },
-    name: { en: 'Recovered payment', 'zh-CN': '找回的付款' },
-    detail: { en: 'x', 'zh-CN': 'x' },
-    quantity: 1,
-    unitPrice: amount,
-    taxBasisPoints: 0,
-  })
-  const draft = saleOf([{ quantity: 1, price: 700 }], [700])
-  const payments = draft.payments.map((payment) => ({ ...payment, requestId, authorizationId }))
-  const recovered = { ...draft, kind: 'recovered' as const, lines: [line], tax: money(0, 'CNY'), payments, captures: [capture] }
-  const receipt = ledger.commitReceipt(tx, recovered)
-  const reversed = newId() as RequestId
-  ledger.commitReversal(tx, { requestId: reversed, amount, reason: 'late-yes', holdIds: [], at: receipt.issuedAt })
-  for (const [id, request, state, receiptId] of [
-    [authorizationId, requestId, 'recovered', receipt.id],
-    [newId(), reversed, 'reversed', null],
-    [newId(), newId(), 'waiting', null],
-  ] as const) {
-    const ended = state === 'waiting' ? null : receipt.issuedAt
-    tx.run(
-      `INSERT INTO unknown_yeses VALUES (?, ?, x'00', 700, 'CNY', 'Mei', ?, ?, '[]', ?, ?, ?, NULL, ?)`,
-      id,
-      request,
-      receipt.issuedAt,
-      receipt.issuedAt,
-      receipt.issuedAt,
-      state,
-      ended,
-      receiptId,
-    )
-  }
-}
 afterAll(() => folder.remove())
 
 /** Somebody with the file and a tool of their own: no rule of the schema binds them, and they put the triggers back afterwards. */
@@ -221,7 +134,11 @@ test('a file that was copied back, and went on, is sound', () => {
 test.each([
   ['a void of another amount', "UPDATE pulled_receipts SET total_minor = -4499 WHERE kind = 'void'", 'total against what it voids'],
   ['a void of nothing', "UPDATE receipts SET of_receipt_id = 'x' WHERE kind = 'void' AND number = 3", 'voids receipt x, which is not here'],
-  ['a void twice', "UPDATE receipts SET of_receipt_id = (SELECT of_receipt_id FROM pulled_receipts WHERE kind = 'void') WHERE kind = 'void' AND number = 3", 'is voided 2 times'],
+  [
+    'a void twice',
+    "UPDATE receipts SET of_receipt_id = (SELECT of_receipt_id FROM pulled_receipts WHERE kind = 'void') WHERE kind = 'void' AND number = 3",
+    'is voided 2 times',
+  ],
   ['a receipt that came back, removed', 'DELETE FROM pulled_receipts WHERE number = 4', 'came back by the journal'],
   ['its payment, removed', 'DELETE FROM pulled_payments', 'number of rows'],
   ['a number given twice', "UPDATE pulled_receipts SET series = 'B', number = 2 WHERE number = 4", 'this number is there 2 times'],

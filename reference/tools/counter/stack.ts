@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CustomerId } from '#reference/practice/customers.ts'
 import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
@@ -35,6 +35,8 @@ export type StackOptions = {
   readonly intervalMs?: number
   /** What Node runs as the terminal, before the terminal's own arguments: flags and the entry. The browser host when not given. */
   readonly terminalProgram?: readonly string[]
+  /** With the practice drawer and the practice printer, as `npm start` has them; else receipts are files in the terminal's folder. */
+  readonly drawer?: boolean
 }
 
 /** One process of ours. Its output goes to a log in the folder; what it says by message is what scripts act on. */
@@ -153,12 +155,13 @@ export class Stack {
   }
 
   async startWorld(): Promise<void> {
-    const socket = process.platform === 'win32' ? `\\\\.\\pipe\\bandtill-${process.pid}-${Date.now()}` : join(this.#socketFolder, 'air')
+    const socket = this.#socket('air')
     const part = new Part('the world', [
       'reference/practice/world.ts',
       ...['--socket', socket, '--backend', this.backend.url, '--state', this.folderOf('world')],
       ...['--operator-token-file', join(this.folderOf('backend'), 'operator-token')],
       ...['--interval-ms', String(this.#options.intervalMs ?? 0)],
+      ...(this.#options.drawer ? ['--desk-socket', this.#socket('desk'), '--printer-socket', this.#socket('printer')] : []),
       ...this.#clockArgs(),
     ])
     const ready = await part.message((message) => pick(message, 'ready', ['enrolmentCode', 'terminalId']))
@@ -173,6 +176,7 @@ export class Stack {
       // base64url may begin with a hyphen, which only this form keeps from being read as an option.
       ...[`--root-point=${this.backend.rootPoint}`, `--enrolment-code=${this.world.enrolmentCode}`],
       ...['--radio', 'practice', '--air', this.world.socket, '--port', '0', '--no-open'],
+      ...(this.#options.drawer ? ['--practice-desk', this.#socket('desk'), '--practice-printer', this.#socket('printer')] : []),
       ...this.#clockArgs(),
     ])
     const ready = await part.message((message) => pick(message, 'ready', ['url']))
@@ -233,6 +237,11 @@ export class Stack {
       for (const part of [this.#terminal, this.#world, this.#backend]) part?.part.process.kill('SIGKILL')
       rmSync(this.#socketFolder, { recursive: true, force: true })
     }
+  }
+
+  #socket(name: 'air' | 'desk' | 'printer'): string {
+    if (process.platform !== 'win32') return join(this.#socketFolder, name)
+    return `\\\\.\\pipe\\${basename(this.#socketFolder)}-${name}`
   }
 
   #clockArgs(): readonly string[] {

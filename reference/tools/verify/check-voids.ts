@@ -29,7 +29,7 @@ function checkVoid(row: Row, findings: Findings): void {
   const id = row['id']
   if (row['original_id'] === null) {
     const named = row['of_receipt_id']
-    if (named !== null) findings.bad('receipts', id, `voids receipt ${String(named)}, which is not here`)
+    if (typeof named === 'string') findings.bad('receipts', id, `voids receipt ${named}, which is not here`)
     return
   }
   if (row['original_kind'] === 'void') findings.bad('receipts', id, 'voids a void')

@@ -29,7 +29,7 @@ export type Counter = {
   readonly close: () => Promise<void>
 }
 export type CounterOptions = { readonly language?: Language; readonly context?: BrowserContextOptions; readonly start?: Partial<Start> }
-type Start = { readonly clockOffsetMs: number; readonly intervalMs: number }
+type Start = { readonly clockOffsetMs: number; readonly intervalMs: number; readonly drawer: boolean }
 
 /** Milliseconds from now to this evening in the cinema. */
 export function untilEvening(nowMs: number): number {

@@ -185,10 +185,13 @@ export function numbered(store: Store): readonly { readonly id: ReceiptId; reado
 /** A document that takes the whole of a sale back, as its bands paid it. */
 export function voidOf(receipt: Receipt): ReceiptDraft {
   const turned = (amount: Money): Money => money(-amount.amount, amount.currency)
-  const { id, series, number, issuedAt, terminalId, tender, kind, ...sale } = receipt
+  const { id, practice, merchant, site, cashierName } = receipt
   const bands = receipt.payments.filter((payment) => payment.tender === 'band')
   return {
-    ...sale,
+    practice,
+    merchant,
+    site,
+    cashierName,
     kind: 'void',
     lines: receipt.lines.map((line) => ({ ...line, unitPrice: turned(line.unitPrice), total: turned(line.total), tax: turned(line.tax) })),
     payments: receipt.payments.map((payment) =>

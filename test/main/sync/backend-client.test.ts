@@ -102,6 +102,35 @@ test('each call is signed, goes where the contract says, and gives back what the
   expect(new Set(heard.map(({ keyId }) => keyId))).toEqual(new Set(['terminal:aurora-1']))
 })
 
+test('the calls of a recovery: what is ours comes back page by page, and what is garbled is no answer', async () => {
+  const hash = 'a'.repeat(64)
+  answer = json({ epoch: 2, head: { seq: 9, hash }, series: { A: 4, B: 1 } })
+  expect(await client.standing()).toEqual({ ok: true, value: { epoch: 2, head: { seq: 9, hash }, series: { A: 4, B: 1 } } })
+  answer = json({ epoch: 1, series: {} })
+  expect(await client.standing()).toEqual({ ok: true, value: { epoch: 1, series: {} } })
+  answer = json({ receipts: [{ cursor: 7, body: '{}' }], more: true })
+  expect(await client.ownReceipts(3)).toEqual({ ok: true, value: { receipts: [{ cursor: 7, body: '{}' }], more: true } })
+  const holds = [{ holdId: HOLD, showtimeId: 'show-1', seats: ['F7'] }]
+  answer = json({ authorizations: [{ cursor: 1, requestId: REQUEST, signed: 'AQID', holds }], more: false })
+  expect(await client.ownAuthorizations(0)).toEqual({
+    ok: true,
+    value: { authorizations: [{ cursor: 1, requestId: REQUEST, signed: Uint8Array.from([1, 2, 3]), holds }], more: false },
+  })
+  expect(heard.map(({ path, keyId }) => `${path} ${keyId}`)).toEqual([
+    ...['/v1/recovery/standing', '/v1/recovery/standing'].map((path) => `${path} terminal:aurora-1`),
+    '/v1/recovery/receipts?after=3 terminal:aurora-1',
+    '/v1/recovery/authorizations?after=0 terminal:aurora-1',
+  ])
+  for (const garbled of [{}, { authorizations: [{ cursor: 0, requestId: REQUEST, signed: 'AQID', holds }], more: false }]) {
+    answer = json(garbled)
+    expect(await client.ownAuthorizations(0)).toMatchObject({ ok: false, error: { code: 'offline' } })
+  }
+  answer = json({ authorizations: [{ cursor: 1, requestId: REQUEST, signed: 'A', holds }], more: false })
+  expect(await client.ownAuthorizations(0)).toMatchObject({ ok: false, error: { code: 'offline' } })
+  answer = json({ epoch: 0, series: {} })
+  expect(await client.standing()).toMatchObject({ ok: false, error: { code: 'offline' } })
+})
+
 test('the backend’s own refusals come through, with the seats they are about', async () => {
   answer = json({ code: 'seat-taken', message: 'F7 is taken', seats: ['F7'] }, 409)
   const refused = await client.putHold({ holdId: HOLD, showtimeId: 's' as ShowtimeId, seats: ['F7' as SeatId] })

@@ -5,17 +5,8 @@ import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
-import {
-  BackendWorld,
-  type Customer,
-  headEntry,
-  newId,
-  pathOf,
-  receiptEntry,
-  reversalEntry,
-  type Terminal,
-  voidEntry,
-} from '../../support/backend-world.ts'
+import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
+import { headEntry, voidEntry } from '../../support/outbox-entries.ts'
 
 const someText: unknown = expect.any(String)
 const saying = (text: string): unknown => expect.stringContaining(text)

@@ -6,16 +6,8 @@ import { BACKEND_PATHS, HOLD_LIFETIME_MS } from '#shared/contracts/backend-api.t
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
-import {
-  BackendWorld,
-  type Customer,
-  newId,
-  pathOf,
-  receiptEntry,
-  reversalEntry,
-  type Terminal,
-  voidEntry,
-} from '../../support/backend-world.ts'
+import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
+import { voidEntry } from '../../support/outbox-entries.ts'
 
 let world: BackendWorld
 let terminal: Terminal

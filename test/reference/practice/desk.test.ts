@@ -161,11 +161,11 @@ test('closing ends every connection, and the socket is for its owner only', asyn
 })
 
 test('sockets lie in the practice folder while their paths are short enough, and never clash', () => {
-  const short = practiceSockets('/home/till/.practice', 'linux')
+  const short = practiceSockets('/srv/till/.practice', 'linux')
   expect(short).toEqual({
-    air: '/home/till/.practice/air.sock',
-    desk: '/home/till/.practice/desk.sock',
-    printer: '/home/till/.practice/printer.sock',
+    air: '/srv/till/.practice/air.sock',
+    desk: '/srv/till/.practice/desk.sock',
+    printer: '/srv/till/.practice/printer.sock',
   })
   const deep = `/${'deep/'.repeat(30)}`
   const all = [deep, `${deep}a`].flatMap((one) => Object.values(practiceSockets(one, 'linux')))

@@ -6,6 +6,7 @@ import type { EpisodeInput, EpisodeResult } from '../episode.ts'
 /** Kills at any moment, beside those at every step: in one world. */
 const AT_ANY_MOMENT = 20
 const MOMENT_MAX_MS = 500
+const FIRST_MOMENT_MAX_MS = 1_000
 
 export async function runEpisode({ seed, stop }: EpisodeInput): Promise<EpisodeResult> {
   const seeded = new Seeded(seed)
@@ -13,6 +14,10 @@ export async function runEpisode({ seed, stop }: EpisodeInput): Promise<EpisodeR
   const wrong: string[] = []
   const reached = { SIGKILLs: 0, 'at a step': 0, 'kinds of steps': 0 }
   try {
+    // The first kill comes while the terminal's very first life begins.
+    const first = await run.live({ afterMs: seeded.below(FIRST_MOMENT_MAX_MS) })
+    reached.SIGKILLs += first.wasKilled ? 1 : 0
+    wrong.push(...first.wrong)
     const untouched = await run.live('live')
     wrong.push(...untouched.wrong)
     const steps = [...new Set(untouched.steps)]
@@ -24,7 +29,7 @@ export async function runEpisode({ seed, stop }: EpisodeInput): Promise<EpisodeR
       if (stop.aborted || wrong.length > 0) break
       const life = await run.live(plan)
       reached.SIGKILLs += life.wasKilled ? 1 : 0
-      reached['at a step'] += 'at' in plan ? 1 : 0
+      reached['at a step'] += life.atStep ? 1 : 0
       wrong.push(...life.wrong.map((fault) => `${JSON.stringify(plan)}: ${fault}`))
     }
     if (wrong.length === 0) wrong.push(...(await run.live('live')).wrong)

@@ -144,3 +144,10 @@ export class BrowserWindow
     await page.announce()
   }
 }
+
+/** Practice has its radio inside the terminal: whoever starts a process here is wrong. */
+export const utilityProcess = {
+  fork: (entry: string): never => {
+    throw new Error(`no helper process belongs to practice, and ${entry} was started`)
+  },
+}
