@@ -16,5 +16,12 @@ export type Group = {
 export const GROUPS: readonly Group[] = [
   { name: 'power', counted: 'power cuts', wanted: 20_000, share: 2, workers: 2, load: async () => import('./power/episode.ts') },
   { name: 'kills', counted: 'SIGKILLs', wanted: 300, share: 3, workers: 2, load: async () => import('./kills/episode.ts') },
-  { name: 'payments', counted: 'payments', wanted: 50_000, share: 5, workers: 3, load: async () => import('./payments/episode.ts') },
+  {
+    name: 'payments',
+    counted: 'faulted payments',
+    wanted: 50_000,
+    share: 5,
+    workers: 3,
+    load: async () => import('./payments/episode.ts'),
+  },
 ]

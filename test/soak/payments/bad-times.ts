@@ -13,8 +13,9 @@ const PLANNED = ['lose-answer', 'cut-on-answer', 'cut-on-request', 'duplicate', 
 export class BadTimes {
   readonly #world: CounterWorld
   readonly #seeded: Seeded
-  /** Faults that have come true so far, by kind. */
-  readonly met = new Map<string, number>()
+  readonly #planned = new Map<string, { readonly id: string; readonly kind: FaultKind; readonly count: number }>()
+  /** Faults that have come true so far. */
+  #met = 0
   #situations = 0
   #airPerMille = 0
   #backendPerCent = 0
@@ -33,24 +34,25 @@ export class BadTimes {
     }
   }
 
-  get metCount(): number {
-    return [...this.met.values()].reduce((sum, count) => sum + count, 0)
+  /** Faults that have come true so far: what was planned counts once it has happened. */
+  get met(): number {
+    return [...this.#planned.values()].reduce((sum, planned) => sum + this.#happened(planned), this.#met)
   }
 
-  /** True while something is amiss that touches every payment. */
+  /** True while something is amiss that every payment by band meets. */
   get isOn(): boolean {
     return this.#situations > 0
   }
 
-  meet(kind: string): void {
-    this.met.set(kind, (this.met.get(kind) ?? 0) + 1)
+  meet(): void {
+    this.#met += 1
   }
 
   /** At least one kind of trouble, mostly one, at times several. */
   begin(): void {
     const seeded = this.#seeded
     for (let kinds = seeded.pick([1, 1, 1, 2, 3]); kinds > 0; kinds -= 1) {
-      seeded.pick([() => this.#planned(), () => this.#planned(), () => this.#noise(), () => this.#backend(), () => this.#customer()])()
+      seeded.pick([() => this.#plan(), () => this.#plan(), () => this.#noise(), () => this.#backend(), () => this.#customers()])()
     }
     if (seeded.below(25) === 0) this.jumpClock()
   }
@@ -61,8 +63,8 @@ export class BadTimes {
     this.#airPerMille = 0
     this.#backendPerCent = 0
     this.#world.hooks.skewMs = 0
-    for (const [id, customer] of this.#world.customers) {
-      for (const kind of PLANNED) this.#world.fault(kind, { count: 0, id })
+    for (const planned of this.#planned.values()) this.#takeBack(planned)
+    for (const customer of this.#world.customers.values()) {
       const { confirmAbove } = PAYER
       customer.set({ network: true, networkDelayMs: 0, worn: true, phoneReach: true, unlocks: true, confirmAbove, confirms: 'yes' })
     }
@@ -72,15 +74,28 @@ export class BadTimes {
   jumpClock(): void {
     this.#world.hooks.skewMs = this.#seeded.pick([-DAY_MS, DAY_MS, 0])
     if (this.#world.hooks.skewMs !== 0) this.#situations += 1
-    this.meet('clock')
+    this.meet()
   }
 
-  #planned(): void {
+  #plan(): void {
     const seeded = this.#seeded
     const kind = seeded.pick(PLANNED)
     const id = seeded.pick([...this.#world.customers.keys()])
-    this.#world.fault(kind, { count: 1 + seeded.below(2), delayMs: seeded.below(LATE_MAX_MS), id })
-    this.meet(kind)
+    const planned = { id, kind, count: 1 + seeded.below(2) }
+    const before = this.#planned.get(`${id} ${kind}`)
+    if (before) this.#takeBack(before)
+    this.#planned.set(`${id} ${kind}`, planned)
+    this.#world.fault(kind, { count: planned.count, delayMs: seeded.below(LATE_MAX_MS), id })
+  }
+
+  #happened({ id, kind, count }: { readonly id: string; readonly kind: FaultKind; readonly count: number }): number {
+    return count - (this.#world.faults.left(id)[kind] ?? 0)
+  }
+
+  #takeBack(planned: { readonly id: string; readonly kind: FaultKind; readonly count: number }): void {
+    this.#met += this.#happened(planned)
+    this.#planned.delete(`${planned.id} ${planned.kind}`)
+    this.#world.fault(planned.kind, { count: 0, id: planned.id })
   }
 
   #noise(): void {
@@ -92,26 +107,24 @@ export class BadTimes {
     this.#whom = this.#seeded.pick(['terminal', 'phone', 'both'])
   }
 
-  #customer(): void {
+  #customers(): void {
     const seeded = this.#seeded
-    const customer = this.#world.customers.get(seeded.pick([...this.#world.customers.keys()]))
-    const [what, change] = seeded.pick([
-      ['network', { network: false }],
-      ['network', { networkDelayMs: seeded.below(LATE_MAX_MS) }],
-      ['wrist', { worn: false }],
-      ['reach', { phoneReach: false }],
-      ['owner', { confirmAbove: 0, confirms: 'no' }],
-      ['owner', { confirmAbove: 0, confirms: 'never' }],
+    const change = seeded.pick([
+      { network: false },
+      { networkDelayMs: seeded.below(LATE_MAX_MS) },
+      { worn: false },
+      { phoneReach: false },
+      { confirmAbove: 0, confirms: 'no' },
+      { confirmAbove: 0, confirms: 'never' },
     ] as const)
-    customer?.set({ unlocks: true, ...change })
+    for (const customer of this.#world.customers.values()) customer.set({ unlocks: true, ...change })
     this.#situations += 1
-    this.meet(what)
   }
 
   #fateInAir(pdu: Uint8Array): Fate {
     const seeded = this.#seeded
     if (this.#airPerMille === 0 || seeded.below(1_000) >= this.#airPerMille) return 'deliver'
-    this.meet('air')
+    this.meet()
     const at = seeded.below(pdu.length)
     const garbled = pdu.map((byte, index) => (index === at ? byte ^ (1 << seeded.below(8)) : byte))
     return seeded.pick<Fate>(['lose', 'twice', 'cut', { garbled }, { lateMs: seeded.below(LATE_MAX_MS) }])
@@ -121,7 +134,7 @@ export class BadTimes {
     const seeded = this.#seeded
     if (this.#backendPerCent === 0 || (this.#whom !== 'both' && caller !== this.#whom)) return 'answer'
     if (seeded.below(100) >= this.#backendPerCent) return 'answer'
-    this.meet('backend')
+    this.meet()
     return seeded.pick<CallFate>(['refuse', 'lose-answer', 'cut-answer', 'fail-after'])
   }
 }

@@ -89,13 +89,13 @@ export class Cashier {
     if (bands.length === 0) return
     const charges = Array.from({ length: manner === 'twice' ? 2 : 1 }, () => world.till.chargeBand({ sightingId: seeded.pick(bands).id }))
     const [charged] = await Promise.all(charges)
-    if (manner === 'twice') bad.meet('double call')
+    if (manner === 'twice') bad.meet()
     if (charged?.ok !== true) return
     await pace.moment(seeded.below(MOMENT_MAX_MS))
     await this.#disturb()
     if (manner === 'cancels' || manner === 'cancels-and-cash') {
       await pace.moment(seeded.below(MOMENT_MAX_MS))
-      bad.meet('cancel')
+      bad.meet()
       await this.#cancel()
     }
   }
@@ -119,7 +119,7 @@ export class Cashier {
     if (!receiptId) return
     const voided = await world.till.voidSale({ receiptId })
     if (!voided.ok) return
-    bad.meet('void')
+    bad.meet()
     this.#counter.books.paid(voided.value.receiptId)
   }
 
@@ -147,12 +147,12 @@ export class Cashier {
       case 'restart':
       case 'power':
         this.#note()
-        bad.meet('kill')
+        bad.meet()
         this.kills += 1
         await this.#startAgain(what)
         return
       case 'links':
-        bad.meet('link')
+        bad.meet()
         for (const { character } of world.customers.values()) world.dropLinks(character.id)
         return
       case 'clock':
@@ -160,7 +160,7 @@ export class Cashier {
         return
       case 'backend':
         if (!mayStopBackend) return
-        bad.meet('backend stop')
+        bad.meet()
         await world.backend.stop()
         await pace.moment(seeded.below(MOMENT_MAX_MS))
         await world.backend.listen()

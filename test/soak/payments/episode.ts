@@ -11,6 +11,8 @@ import { Pace } from './pace.ts'
 /** Rounds of bad times in one world, each with up to so many customers at each till. */
 const ROUNDS = 80
 const CUSTOMERS_MAX = 8
+/** All but one in so many customers bring trouble of their own. */
+const TROUBLED_OF = 6
 /** Rounds between two comparisons of all records. */
 const COMPARED_EVERY = 8
 /** One world in so many has a second till on the same hall. */
@@ -27,7 +29,7 @@ export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS
   const bad = new BadTimes(world, pace, seeded)
   const tills = [world]
   const wrong = new Set<string>()
-  const count = { payments: 0, 'of them faulted': 0, 'with a kill': 0, rounds: 0 }
+  const count = { 'faulted payments': 0, payments: 0, 'with a kill': 0, rounds: 0 }
   try {
     if (seeded.below(SECOND_TILL_ONE_IN) === 0) tills.push(await secondTill(world))
     for (const till of tills) watchWrites(till, pace)
@@ -35,13 +37,15 @@ export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS
       (till, index) => new Cashier({ world: till, pace, seeded, bad, books, mayStopBackend: index === 0 } satisfies Counter),
     )
     for (let round = 0; round < rounds && !stop.aborted && wrong.size === 0; round += 1) {
-      bad.begin()
       for (let customers = 1 + seeded.below(CUSTOMERS_MAX); customers > 0; customers -= 1) {
-        const [attempts, met] = [attemptsOf(tills), bad.metCount]
+        // Troubles add up until the round is over.
+        if (seeded.below(TROUBLED_OF) > 0) bad.begin()
+        const [attempts, byBand, met] = [attemptsOf(tills), attemptsOf(tills, 'band'), bad.met]
         await Promise.all(cashiers.map(async (cashier) => cashier.serve()))
         const made = attemptsOf(tills) - attempts
         count.payments += made
-        if (bad.metCount > met || bad.isOn) count['of them faulted'] += made
+        if (bad.met > met) count['faulted payments'] += made
+        else if (bad.isOn) count['faulted payments'] += attemptsOf(tills, 'band') - byBand
       }
       bad.end()
       for (const cashier of cashiers) await cashier.calm()
@@ -82,6 +86,7 @@ function watchWrites(till: CounterWorld, pace: Pace): void {
   till.hooks.store = (store) => watch(before(store))
 }
 
-function attemptsOf(tills: readonly CounterWorld[]): number {
-  return tills.reduce((sum, till) => sum + Number(till.store.get('SELECT COUNT(*) AS n FROM attempts')?.['n']), 0)
+function attemptsOf(tills: readonly CounterWorld[], tender = '%'): number {
+  const count = 'SELECT COUNT(*) AS n FROM attempts WHERE tender LIKE ?'
+  return tills.reduce((sum, till) => sum + Number(till.store.get(count, tender)?.['n']), 0)
 }
