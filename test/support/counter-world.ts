@@ -6,12 +6,11 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileKeys } from '#main/hosting/file-keys.ts'
-import type { Clock, Keys, MarkKeeper, Radio, Store } from '#main/ports.ts'
-import type { PrinterMaker, PrintJob } from '#main/printing/printer.ts'
+import type { Clock, Keys } from '#main/ports.ts'
+import type { PrintJob } from '#main/printing/printer.ts'
 import { openStore } from '#main/store/open-store.ts'
 import type { Terminal, TerminalRefusal } from '#main/terminal.ts'
 import { Air } from '#reference/practice/air.ts'
-import type { Direction, Fate } from '#reference/practice/air-link.ts'
 import type { CustomerCharacter } from '#reference/practice/customers.ts'
 import { FaultPlan } from '#reference/practice/fault-plan.ts'
 import { seededRandom } from '#reference/practice/practice-clock.ts'
@@ -27,12 +26,13 @@ import type { Result } from '#shared/result.ts'
 import { disagreements } from './agreement.ts'
 import { newId, programme } from './backend-world.ts'
 import { collectingPrinter } from './collecting-printer.ts'
-import { composeTerminal, type Watch } from './compose-terminal.ts'
+import { composeTerminal } from './compose-terminal.ts'
 import { CounterBackend } from './counter-backend.ts'
 import { demand } from './demand.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { until } from './until.ts'
 import { WarpClock } from './warp-clock.ts'
+import { type Hooks, untouched } from './world-hooks.ts'
 
 export { demand } from './demand.ts'
 export const TERMINAL = 'aurora-1'
@@ -63,21 +63,6 @@ export type CounterOptions = {
   readonly serverMtu?: number
 }
 
-type Hooks = Watch & {
-  /** Each PDU in the air, after the planned faults. */
-  fateOf: (bandId: string, direction: Direction, pdu: Uint8Array) => Fate
-  /** The terminal's radio instead of the practice one. */
-  radio: (() => Radio) | undefined
-  /** The mark of the records; none unless a test keeps one. */
-  marks: (() => MarkKeeper) | undefined
-  /** Printers instead of the one that always prints into `printed`. */
-  printer: PrinterMaker | undefined
-  /** Put between the terminal and its database when it is made. */
-  store: (store: Store) => Store
-  /** How far the terminal's own wall clock is off, milliseconds. */
-  skewMs: number
-}
-
 type WorldParts = {
   readonly folder: string
   readonly clock: WarpClock
@@ -102,16 +87,7 @@ export class CounterWorld {
   isLive = false
   /** What the terminal logged as faults. */
   readonly warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = []
-  readonly hooks: Hooks = {
-    onSend: () => {},
-    onReceive: () => {},
-    fateOf: () => 'deliver',
-    radio: undefined,
-    marks: undefined,
-    printer: undefined,
-    store: (store) => store,
-    skewMs: 0,
-  }
+  readonly hooks: Hooks = untouched()
   readonly keys: Keys
   readonly #parts: WorldParts
   #terminal: Terminal | undefined

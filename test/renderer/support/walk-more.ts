@@ -24,7 +24,7 @@ export async function walkPeople({ page, till, look }: Walk): Promise<void> {
   till.forgetPeople()
   await page.locator('.set-up-form').waitFor()
   await look('set-up-name')
-  await page.getByRole('textbox').fill('陈经理')
+  await page.getByRole('textbox').fill('值班经理')
   await page.keyboard.press('Enter')
   await page.locator('.pin-twice').waitFor()
   await page.keyboard.type('4711')

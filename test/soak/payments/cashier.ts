@@ -28,6 +28,7 @@ export type Counter = {
   readonly mayStopBackend: boolean
 }
 
+const UNSENT = 'SELECT 1 FROM outbox WHERE acked_at IS NULL LIMIT 1'
 const OPEN = "SELECT request_id AS id, tender, state FROM attempts WHERE state IN ('prepared', 'sent', 'in-doubt')"
 
 export class Cashier {
@@ -68,7 +69,7 @@ export class Cashier {
   async calm(): Promise<void> {
     const { world, pace, seeded } = this.#counter
     await this.conclude(seeded.pick(PATIENCE_MS))
-    const isSent = () => this.#open() === undefined && world.state.status.outbox.pending === 0
+    const isSent = () => world.store.get(UNSENT) === undefined && this.#open() === undefined
     if (!(await pace.until('the outbox is empty', isSent, CALM_MS))) {
       const left = world.store.all('SELECT kind, alarm FROM outbox WHERE acked_at IS NULL')
       throw new Error(`not sent: ${JSON.stringify(left)}, ${JSON.stringify(world.state.status)}`)
