@@ -7,7 +7,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import { canonical, sha256Hex } from './canonical.ts'
 import { openEpoch } from './epochs.ts'
 import { createJournal, type Journal } from './journal.ts'
-import { paymentColumns } from './payment-columns.ts'
+import { addPayments, receiptColumns } from './payment-columns.ts'
 import type { Enqueue, Head, Ledger, ReceiptDraft } from './ports.ts'
 import { pullReceipt } from './pull.ts'
 import { findReceipt, pageOfReceipts } from './receipt-rows.ts'
@@ -233,27 +233,6 @@ function insertReceipt(
   receipt: Receipt,
   stored: { readonly receiptJson: string; readonly seq: number; readonly outboxSeq: number },
 ): void {
-  const { id, series, number, kind, issuedAt, total, tender, payments, of } = receipt
-  const columns = paymentColumns(receipt)
-  const only = columns.length === 1 ? columns[0] : undefined
-  tx.run(
-    ADD_RECEIPT,
-    id,
-    series,
-    number,
-    kind,
-    issuedAt,
-    total.amount,
-    total.currency,
-    tender,
-    only?.authorizationId ?? null,
-    of?.receiptId ?? null,
-    stored.receiptJson,
-    stored.seq,
-    stored.outboxSeq,
-  )
-  for (const [position, payment] of payments.entries()) {
-    const { authorizationId = null, returnedAuthorizationId = null } = columns[position] ?? {}
-    tx.run(ADD_PAYMENT, id, position, payment.tender, payment.amount.amount, authorizationId, returnedAuthorizationId)
-  }
+  tx.run(ADD_RECEIPT, ...receiptColumns(receipt), stored.receiptJson, stored.seq, stored.outboxSeq)
+  addPayments(tx, ADD_PAYMENT, receipt)
 }

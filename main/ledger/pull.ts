@@ -5,7 +5,7 @@ import type { TerminalId } from '#shared/domain/ids.ts'
 import { RECEIPT_KINDS, type Receipt, TENDERS } from '#shared/domain/receipt.ts'
 import { canonical, sha256Hex } from './canonical.ts'
 import type { Journal } from './journal.ts'
-import { paymentColumns } from './payment-columns.ts'
+import { addPayments, receiptColumns } from './payment-columns.ts'
 
 const IS_HERE = 'SELECT 1 AS here FROM receipts WHERE id = ? UNION ALL SELECT 1 FROM pulled_receipts WHERE id = ?'
 const ADD_RECEIPT = `INSERT INTO pulled_receipts
@@ -40,7 +40,7 @@ export function pullReceipt(tx: WriteStore, journal: Journal, terminalId: Termin
   const body = readBody(text, terminalId)
   if (!body) return 'malformed'
   const { receipt, journal: old } = body
-  const { id, series, number, kind, issuedAt, total, tender, payments, of } = receipt
+  const { id, series, number, kind, total } = receipt
   if (tx.get(IS_HERE, id, id)) return 'known'
   const receiptJson = canonical(receipt)
   const { seq } = journal.append(tx, {
@@ -58,27 +58,7 @@ export function pullReceipt(tx: WriteStore, journal: Journal, terminalId: Termin
       old_hash: old.hash,
     },
   })
-  const columns = paymentColumns(receipt)
-  const only = columns.length === 1 ? columns[0] : undefined
-  tx.run(
-    ADD_RECEIPT,
-    seq,
-    id,
-    series,
-    number,
-    kind,
-    issuedAt,
-    total.amount,
-    total.currency,
-    tender,
-    only?.authorizationId ?? null,
-    of?.receiptId ?? null,
-    old.hash,
-    receiptJson,
-  )
-  for (const [position, payment] of payments.entries()) {
-    const { authorizationId = null, returnedAuthorizationId = null } = columns[position] ?? {}
-    tx.run(ADD_PAYMENT, id, position, payment.tender, payment.amount.amount, authorizationId, returnedAuthorizationId)
-  }
+  tx.run(ADD_RECEIPT, seq, ...receiptColumns(receipt), old.hash, receiptJson)
+  addPayments(tx, ADD_PAYMENT, receipt)
   return 'pulled'
 }
