@@ -84,7 +84,7 @@ export class BandPayments {
         return signPay({ keys, offer, requestId, amount, lines, holdIds, knocks, head: journalHead(ledger), nowS })
       },
       persist: (statement, offer) => this.#persistSent(payment, statement, offer),
-      expiresAtMs: () => (payment.view.tender === 'band' ? Date.parse(payment.view.expiresAt) : clock.nowMs()),
+      expiresMonotonicMs: () => payment.expiresMonotonicMs ?? clock.monotonicMs(),
       onStage: (stage) => screen.show(requestId, { stage }),
       cancelled: payment.cancelled,
     })

@@ -75,7 +75,8 @@ export type SessionInput = {
     statement: Uint8Array,
     offer: CheckedOffer,
   ) => Result<void, { readonly detail: string }> | Promise<Result<void, { readonly detail: string }>>
-  readonly expiresAtMs: () => number
+  /** When the request has expired, on the monotonic clock: no clock that is set in the middle makes anybody wait longer, or less. */
+  readonly expiresMonotonicMs: () => number
   readonly onStage: (stage: AttemptStage) => void
   /** Resolves when the cashier stops waiting. */
   readonly cancelled: Promise<void>
@@ -174,7 +175,7 @@ async function waitForAnswer(
   const radio = { attRequests: link.attRequests(), ...link.lastSent() }
   const cancelled = input.cancelled.then(() => 'cancelled' as const)
   for (;;) {
-    const leftMs = input.expiresAtMs() + ANSWER_GRACE_MS - clock.nowMs()
+    const leftMs = input.expiresMonotonicMs() + ANSWER_GRACE_MS - clock.monotonicMs()
     if (leftMs <= 0) return { kind: 'unknown', why: 'expired' }
     const next = await Promise.race([link.receive(leftMs), cancelled, late])
     if (next === 'late') return { kind: 'unknown', why: 'expired' }

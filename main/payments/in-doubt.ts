@@ -140,7 +140,7 @@ export class DoubtDesk {
     const firstDigest = attempt.sent?.statementDigest
     if (!address || !firstDigest) return 'open'
     const nowS = () => Math.floor(clock.nowMs() / 1_000)
-    const deadlineMs = clock.nowMs() + QUERY_TIMEOUT_MS
+    const deadlineMs = clock.monotonicMs() + QUERY_TIMEOUT_MS
     const end = await sessions.run({
       address,
       kind: 'probe',
@@ -148,7 +148,7 @@ export class DoubtDesk {
       statementFor: (offer) =>
         signQuery({ keys, offer, requestId: attempt.requestId, firstDigest, head: journalHead(ledger), nowS: nowS() }),
       persist: () => ({ ok: true, value: undefined }),
-      expiresAtMs: () => deadlineMs,
+      expiresMonotonicMs: () => deadlineMs,
       onStage: () => {},
       cancelled,
     })

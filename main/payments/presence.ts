@@ -43,7 +43,7 @@ export async function askPresence(deps: PresenceDeps, address: string, ended: Pr
       return statement
     },
     persist: () => ok(),
-    expiresAtMs: () => clock.nowMs() + PRESENCE_TIMEOUT_MS,
+    expiresMonotonicMs: () => clock.monotonicMs() + PRESENCE_TIMEOUT_MS,
     onStage: () => {},
     cancelled: ended,
   })

@@ -219,3 +219,21 @@ test("the phone's submit is answered only the second time: the same yes, held on
   expect([...(await world.authorizations()).values()]).toMatchObject([{ amount: POPCORN_PRICE }])
   expect(await world.disagreements()).toEqual([])
 })
+
+test.each([
+  ['back', -86_400_000],
+  ['forward', 86_400_000],
+])("the till's clock is set %s a day in the middle: the wait is as long as ever", async (_where, skewMs) => {
+  await open()
+  world.customer().set({ unlocks: true, phoneDelayMs: 400, confirmAbove: 0, confirms: 'never' })
+  await world.popcorn()
+  const requestId = await world.charge()
+  await world.until('it is sent', () => world.payment?.state === 'sent')
+  world.hooks.skewMs = skewMs
+  await world.until('the customer is asked', () => world.payment?.tender === 'band' && world.payment.stage === 'waiting-for-customer')
+  // The phone would say itself that time is up.
+  world.customer().set({ phoneReach: false })
+  expect(world.attemptState(requestId)).toBe('sent')
+  world.clock.advance(EXPIRED_MS)
+  await world.until('it is in doubt', () => world.attemptState(requestId) !== 'sent')
+})
