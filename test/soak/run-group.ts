@@ -18,6 +18,8 @@ const GRACE_MS = 60_000
 const STOP_GRACE_MS = 3_000
 /** With every worker on its own, more threads for cryptography only get into each other's way. */
 const THREADS = '1'
+/** Most of what an episode runs, it runs a few hundred times: too seldom for an optimizing compiler, often enough for a quick one. */
+const COMPILER = ['--always-sparkplug']
 
 export type GroupInput = {
   readonly group: Group
@@ -78,6 +80,7 @@ class GroupRun {
   async #work(): Promise<void> {
     while (this.#hasMore()) {
       const child = fork(WORKER, {
+        execArgv: COMPILER,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         env: { ...process.env, TMPDIR: this.#folder, NODE_COMPILE_CACHE: join(this.#folder, 'code'), UV_THREADPOOL_SIZE: THREADS },
       })

@@ -84,6 +84,7 @@ export class DiskFaults {
 
   mend(): void {
     this.#failing = undefined
+    this.met = 0
   }
 
   ask(): void {

@@ -232,7 +232,7 @@ test.each([
   world.hooks.skewMs = skewMs
   await world.until('the customer is asked', () => world.payment?.tender === 'band' && world.payment.stage === 'waiting-for-customer')
   // The phone would say itself that time is up.
-  world.customer().set({ phoneReach: false })
+  world.customer().set({ phoneReach: false, unlocks: false })
   expect(world.attemptState(requestId)).toBe('sent')
   world.clock.advance(EXPIRED_MS)
   await world.until('it is in doubt', () => world.attemptState(requestId) !== 'sent')

@@ -1,16 +1,23 @@
-/** What can go wrong around a payment, drawn by chance: in the air, in the phone's network, at the backend, in the till's clock. */
+/** What can go wrong around a payment, drawn by chance: in the air, at the customers', at the backend, on the till's disk, in its clock. */
 import type { Fate } from '#reference/practice/air-link.ts'
 import type { FaultKind } from '#shared/contracts/practice-desk.ts'
 import type { CallFate } from '#test/support/counter-backend.ts'
 import { type CounterWorld, PAYER } from '#test/support/counter-world.ts'
+import { type DiskFault, DiskFaults } from '#test/support/disk.ts'
 import type { Seeded } from '#test/support/seeded.ts'
 import type { Pace } from './pace.ts'
 
 const DAY_MS = 86_400_000
 const LATE_MAX_MS = 3_000
+/** A sale writes about two dozen things. */
+const DISK_FAILS_WITHIN = 24
+const TWINS_ONE_IN = 12
+const DISK_FAULTS: readonly DiskFault[] = ['full', 'read-only', 'input-output']
 const PLANNED = ['lose-answer', 'cut-on-answer', 'cut-on-request', 'duplicate', 'garble', 'lose', 'delay'] as const satisfies FaultKind[]
 
 export class BadTimes {
+  /** The till's disk. */
+  readonly disk = new DiskFaults()
   readonly #world: CounterWorld
   readonly #seeded: Seeded
   readonly #planned = new Map<string, { readonly id: string; readonly kind: FaultKind; readonly count: number }>()
@@ -36,7 +43,7 @@ export class BadTimes {
 
   /** Faults that have come true so far: what was planned counts once it has happened. */
   get met(): number {
-    return [...this.#planned.values()].reduce((sum, planned) => sum + this.#happened(planned), this.#met)
+    return [...this.#planned.values()].reduce((sum, planned) => sum + this.#happened(planned), this.#met + this.disk.met)
   }
 
   /** True while something is amiss that every payment by band meets. */
@@ -52,7 +59,8 @@ export class BadTimes {
   begin(): void {
     const seeded = this.#seeded
     for (let kinds = seeded.pick([1, 1, 1, 2, 3]); kinds > 0; kinds -= 1) {
-      seeded.pick([() => this.#plan(), () => this.#plan(), () => this.#noise(), () => this.#backend(), () => this.#customers()])()
+      const kind = [() => this.#plan(), () => this.#noise(), () => this.#backend(), () => this.#customers(), () => this.#failingDisk()]
+      seeded.pick([() => this.#plan(), ...kind])()
     }
     if (seeded.below(25) === 0) this.jumpClock()
   }
@@ -63,11 +71,27 @@ export class BadTimes {
     this.#airPerMille = 0
     this.#backendPerCent = 0
     this.#world.hooks.skewMs = 0
+    this.mendDisk()
     for (const planned of this.#planned.values()) this.#takeBack(planned)
     for (const customer of this.#world.customers.values()) {
       const { confirmAbove } = PAYER
-      customer.set({ network: true, networkDelayMs: 0, worn: true, phoneReach: true, unlocks: true, confirmAbove, confirms: 'yes' })
+      customer.set({
+        distance: customer.character.distanceM,
+        network: true,
+        networkDelayMs: 0,
+        worn: true,
+        phoneReach: true,
+        unlocks: true,
+        confirmAbove,
+        confirms: 'yes',
+      })
     }
+  }
+
+  /** There is room on the disk again, and it can be written to. */
+  mendDisk(): void {
+    this.#met += this.disk.met
+    this.disk.mend()
   }
 
   /** The till's wall clock jumps by a day, either way; everybody else's does not. */
@@ -98,6 +122,12 @@ export class BadTimes {
     this.#world.fault(planned.kind, { count: 0, id: planned.id })
   }
 
+  #failingDisk(): void {
+    const seeded = this.#seeded
+    this.mendDisk()
+    this.disk.failAt(1 + seeded.below(DISK_FAILS_WITHIN), seeded.pick(DISK_FAULTS), seeded.below(3) === 0)
+  }
+
   #noise(): void {
     this.#airPerMille = this.#seeded.pick([10, 30, 80])
   }
@@ -117,7 +147,9 @@ export class BadTimes {
       { confirmAbove: 0, confirms: 'no' },
       { confirmAbove: 0, confirms: 'never' },
     ] as const)
-    for (const customer of this.#world.customers.values()) customer.set({ unlocks: true, ...change })
+    // A count takes many questions: now and then two stand equally near, mostly one clearly nearest.
+    const near = seeded.below(TWINS_ONE_IN) === 0 ? { distance: PAYER.distanceM } : {}
+    for (const customer of this.#world.customers.values()) customer.set({ unlocks: true, ...change, ...near })
     this.#situations += 1
   }
 

@@ -1,5 +1,7 @@
 /** A cashier at one till on a bad day: sells, waits, loses patience, cancels, takes cash instead, pulls the plug, starts again. */
+import type { Refused } from '#shared/contracts/till.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
+import type { Result } from '#shared/result.ts'
 import type { CounterWorld } from '#test/support/counter-world.ts'
 import type { Seeded } from '#test/support/seeded.ts'
 import type { BadTimes } from './bad-times.ts'
@@ -13,9 +15,11 @@ const CASH_MINOR = 100_000
 const PATIENCE_MS = [500, 3_000, 20_000, 120_000] as const
 /** Anything ends in this time once everything works: the longest wait of a till is 90 s, its longest pause between questions 60 s. */
 const CALM_MS = 20 * 60_000
-/** Real time from one act to a disturbance, milliseconds: up to what a payment takes. */
-const MOMENT_MAX_MS = 14
-const MANNERS = ['patient', 'patient', 'cancels', 'cancels-and-cash', 'cash', 'twice', 'wrong-person'] as const
+/** Things that happen between one act and a disturbance: up to what a payment by band takes. */
+const HAPPENINGS_MAX = 32
+/** How long a cashier watches the bands being asked, in the world's time. */
+const KNOCK_PATIENCE_MS = [1_000, 5_000, 20_000] as const
+const MANNERS = ['patient', 'patient', 'cancels', 'cancels-and-cash', 'cancels-and-cash', 'cash', 'twice', 'wrong-person'] as const
 const DISTURBANCES = ['none', 'none', 'none', 'none', 'none', 'none', 'none', 'restart', 'power', 'links', 'backend', 'clock'] as const
 
 export type Counter = {
@@ -53,7 +57,7 @@ export class Cashier {
 
   /** Until no payment is open: what does not end by itself in `patienceMs` is ended by the cashier, as soon as the till can. */
   async conclude(patienceMs: number): Promise<void> {
-    const { world, pace, seeded } = this.#counter
+    const { world, pace, seeded, bad } = this.#counter
     const isOver = () => this.#open() === undefined
     await this.#answerInterrupted()
     if (await pace.until('the payment ends', isOver, patienceMs)) return this.#note()
@@ -61,6 +65,7 @@ export class Cashier {
       await this.#cancel()
       return pace.until('the payment ends after it was cancelled', isOver, CALM_MS)
     }
+    bad.mendDisk()
     if (!(await isOverOrStuck())) throw new Error(`stuck: ${JSON.stringify(this.#open())}, payment ${JSON.stringify(world.payment)}`)
     if (seeded.below(2) === 0) await world.till.nextSale()
   }
@@ -91,14 +96,30 @@ export class Cashier {
     const charges = Array.from({ length: manner === 'twice' ? 2 : 1 }, () => world.till.chargeBand({ sightingId: seeded.pick(bands).id }))
     const [charged] = await Promise.all(charges)
     if (manner === 'twice') bad.meet()
-    if (charged?.ok !== true) return
-    await pace.moment(seeded.below(MOMENT_MAX_MS))
+    if (charged?.ok !== true && !(await this.#byKnock(charged))) return
+    await this.#moment()
     await this.#disturb()
     if (manner === 'cancels' || manner === 'cancels-and-cash') {
-      await pace.moment(seeded.below(MOMENT_MAX_MS))
+      await this.#moment()
       bad.meet()
       await this.#cancel()
     }
+  }
+
+  /** Two are about as near: a count is shown, and knocked by the one who means it, by both, by nobody, or wrongly. True when it is charged. */
+  async #byKnock(refused: Result<unknown, Refused> | undefined): Promise<boolean> {
+    const { world, pace, seeded, bad } = this.#counter
+    if (refused?.ok !== false || refused.error.code !== 'knock-needed') return false
+    if (!(await world.till.chargeByKnock()).ok) return false
+    bad.meet()
+    const knock = () => world.state.knock
+    const { count = 0 } = knock() ?? {}
+    const customers = [...world.customers.values()]
+    const knocking = seeded.pick([customers.slice(0, 1), customers.slice(1), customers, []])
+    for (const { band } of knocking) band.state.knocked(seeded.below(5) === 0 ? count - 1 : count)
+    await pace.until('the count is over', () => knock()?.state !== 'listening', seeded.pick(KNOCK_PATIENCE_MS))
+    if (this.#open() === undefined) await world.till.cancelPayment()
+    return this.#open() !== undefined
   }
 
   async #payCash(): Promise<void> {
@@ -140,7 +161,7 @@ export class Cashier {
   }
 
   async #disturb(): Promise<void> {
-    const { world, seeded, bad, mayStopBackend, pace } = this.#counter
+    const { world, seeded, bad, mayStopBackend } = this.#counter
     const what = seeded.pick(DISTURBANCES)
     switch (what) {
       case 'none':
@@ -163,19 +184,22 @@ export class Cashier {
         if (!mayStopBackend) return
         bad.meet()
         await world.backend.stop()
-        await pace.moment(seeded.below(MOMENT_MAX_MS))
+        await this.#moment()
         await world.backend.listen()
     }
   }
 
   async #startAgain(what: 'restart' | 'power'): Promise<void> {
-    const { world } = this.#counter
+    const { world, bad } = this.#counter
     try {
       await (what === 'power' ? world.cutPower() : world.restart())
     } catch (error) {
-      // By a clock that is off by a day its certificate is not valid, and a till says so instead of starting. It is put right.
-      if (world.hooks.skewMs === 0 || !String(error).includes('not-trusted')) throw error
+      // By a clock that is off by a day its certificate is not valid, and on a disk that fails nothing can be kept: a till says so instead of
+      // starting. It is put right.
+      const isClock = world.hooks.skewMs !== 0 && String(error).includes('not-trusted')
+      if (!isClock && !String(error).includes('storage-failed')) throw error
       world.hooks.skewMs = 0
+      bad.mendDisk()
       await world.start()
     }
     await this.#answerInterrupted()
@@ -187,6 +211,12 @@ export class Cashier {
     if (!world.state.interrupted) return
     const { till } = world
     await seeded.pick([async () => till.finishInterrupted(), async () => till.undoInterrupted(), async () => undefined])()
+  }
+
+  /** Some way into a payment, early more often than late: its first steps are many, and soon over. */
+  async #moment(): Promise<void> {
+    const { pace, seeded } = this.#counter
+    await pace.moment(seeded.below(1 + seeded.below(HAPPENINGS_MAX)))
   }
 
   #open(): { readonly id: RequestId; readonly tender: string; readonly state: string } | undefined {

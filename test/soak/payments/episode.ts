@@ -1,6 +1,7 @@
 /** Payments under faults: one counter, one or two tills, a hundred and more customers, and nothing that works all the time. */
 import type { CustomerCharacter } from '#reference/practice/customers.ts'
 import { CounterWorld, PAYER } from '#test/support/counter-world.ts'
+import { FailingDisk } from '#test/support/disk.ts'
 import { Seeded } from '#test/support/seeded.ts'
 import type { EpisodeInput, EpisodeResult } from '../episode.ts'
 import { BadTimes } from './bad-times.ts'
@@ -9,10 +10,10 @@ import { Cashier, type Counter, ROWS, SEATS } from './cashier.ts'
 import { Pace } from './pace.ts'
 
 /** Rounds of bad times in one world, each with up to so many customers at each till. */
-const ROUNDS = 80
-const CUSTOMERS_MAX = 8
+const ROUNDS = 60
+const CUSTOMERS_MAX = 12
 /** All but one in so many customers bring trouble of their own. */
-const TROUBLED_OF = 6
+const TROUBLED_OF = 20
 /** Rounds between two comparisons of all records. */
 const COMPARED_EVERY = 20
 /** And between two looks at what was said: a kill in between loses nothing that the later look would not miss. */
@@ -25,7 +26,7 @@ export type Measure = { readonly rounds?: number }
 
 export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS }: Measure = {}): Promise<EpisodeResult> {
   const seeded = new Seeded(seed)
-  const world = await CounterWorld.open({ customers: [PAYER, SECOND], seats: { rows: ROWS, seats: SEATS } })
+  const world = await CounterWorld.build({ customers: [PAYER, SECOND], seats: { rows: ROWS, seats: SEATS } })
   const pace = new Pace(world.clock)
   const books = new Books()
   const bad = new BadTimes(world, pace, seeded)
@@ -33,8 +34,11 @@ export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS
   const wrong = new Set<string>()
   const count = { 'faulted payments': 0, payments: 0, 'with a kill': 0, rounds: 0 }
   try {
-    if (seeded.below(SECOND_TILL_ONE_IN) === 0) tills.push(await secondTill(world))
-    for (const till of tills) watchWrites(till, pace)
+    world.hooks.store = (store) => new FailingDisk(store, bad.disk)
+    watchWrites(world, pace)
+    await world.start()
+    await world.ready(world.customers.size)
+    if (seeded.below(SECOND_TILL_ONE_IN) === 0) tills.push(await secondTill(world, pace))
     const cashiers = tills.map(
       (till, index) => new Cashier({ world: till, pace, seeded, bad, books, mayStopBackend: index === 0 } satisfies Counter),
     )
@@ -67,8 +71,9 @@ export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS
   return { reached: count, wrong: [...wrong] }
 }
 
-async function secondTill(world: CounterWorld): Promise<CounterWorld> {
+async function secondTill(world: CounterWorld, pace: Pace): Promise<CounterWorld> {
   const beside = await world.beside()
+  watchWrites(beside, pace)
   await beside.start()
   await beside.ready(world.customers.size)
   return beside
