@@ -4,22 +4,25 @@ import type { Ledger } from '#main/ledger/ports.ts'
 import type { Settings } from '#main/settings/settings-book.ts'
 import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { Radio } from './ports.ts'
+import type { TerminalParts } from './terminal-parts.ts'
 
 export function settingsView(parts: {
   readonly settings: Settings
   readonly ledger: Ledger
   readonly standing: Standing
   readonly radio: Radio
+  readonly radioDriver?: TerminalParts['radioDriver']
   readonly practice: boolean
   readonly terminalId: string
   readonly backendUrl: string
 }): SettingsView {
-  const { radio, ledger, practice, terminalId, backendUrl, standing } = parts
-  const { radio: choice, ...settings } = parts.settings
+  const { radio, radioDriver, ledger, practice, terminalId, backendUrl, standing } = parts
+  const { radio: kept, ...settings } = parts.settings
+  const choice = radioDriver?.chosenBy === 'start' ? radioDriver.choice : kept
   return {
     ...settings,
     practice,
-    radio: { choice, ...radio.state() },
+    radio: { choice, chosenBy: radioDriver?.chosenBy ?? 'practice', ...radio.state() },
     about: {
       terminalId,
       backendUrl,

@@ -15,8 +15,13 @@ export type TerminalParts = {
     readonly initial: PrinterSettings
     readonly kinds: readonly PrinterSettings['kind'][]
   }
-  /** Where a radio can change its driver while it runs. Others take the choice up at their next start. */
-  readonly useRadio?: (choice: RadioChoice) => void
+  /**
+   * Who says which driver the radio uses: whoever started the terminal, or the settings, in effect at once. Left out in practice, whose
+   * radio has none.
+   */
+  readonly radioDriver?:
+    | { readonly chosenBy: 'start'; readonly choice: RadioChoice }
+    | { readonly chosenBy: 'settings'; readonly use: (choice: RadioChoice) => void }
   /** Shown to people; the client above knows it by itself. */
   readonly backendUrl: string
   readonly clock: Clock

@@ -92,7 +92,13 @@ export class Terminal {
     this.#ledger = ledger
     this.#enrolment = enrolment
     this.#pusher = new StatePusher(clock, () => this.#readState())
-    this.#settings = new SettingsBook({ store, log: parts.log, printer: parts.printers.initial, printerKinds: parts.printers.kinds })
+    this.#settings = new SettingsBook({
+      store,
+      log: parts.log,
+      printer: parts.printers.initial,
+      printerKinds: parts.printers.kinds,
+      hasRadioChoice: parts.radioDriver?.chosenBy === 'settings',
+    })
     this.#settings.onChange((now, before) => this.#useSettings(now, before))
     this.#staff = this.#openStaff()
     this.#lastSale = new LastSale({ store, ledger, clock })
@@ -160,7 +166,7 @@ export class Terminal {
       }),
     )
     this.#receipts.start()
-    this.#parts.useRadio?.(this.#settings.now().radio)
+    this.#useRadioDriver()
     radio.start()
     backend.connection.start()
     this.#recovery.start()
@@ -350,9 +356,14 @@ export class Terminal {
 
   #useSettings(now: Settings, before: Settings): void {
     if (now.printer !== before.printer) this.#receipts.usePrinter(now.printer)
-    if (now.radio !== before.radio) this.#parts.useRadio?.(now.radio)
+    if (now.radio !== before.radio) this.#useRadioDriver()
     this.#staff.lockAfter(now.lockAfterMinutes)
     this.#touch('now')
+  }
+
+  #useRadioDriver(): void {
+    const { radioDriver } = this.#parts
+    if (radioDriver?.chosenBy === 'settings') radioDriver.use(this.#settings.now().radio)
   }
 
   /** A customer's money is on its way, or a question about it is on the screen. */

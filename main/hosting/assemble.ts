@@ -51,10 +51,9 @@ async function startWith(options: TerminalOptions, parts: HostParts): Promise<Re
   const { terminalId, backendUrl } = options
   const backend = createBackendClient({ url: backendUrl, terminalId, signer: keys.signer, clock, random })
   if (!backend.ok) return err({ code: 'usage', subject: `--backend cannot be used (${backend.error})` })
-  const radio = radioFor(options.radio, { clock, random, startProcess, log })
   const terminal = await createTerminal({
     store,
-    radio,
+    ...radioFor(options.radio, { clock, random, startProcess, log }),
     backend: backend.value,
     printers: printersFor(options),
     backendUrl,

@@ -1,7 +1,8 @@
 /** The radio a terminal was told to use: the practice world's, or Bluetooth in a process of its own. */
-import type { Clock, Radio, StartProcess } from '../ports.ts'
+import type { Clock, StartProcess } from '../ports.ts'
 import { createNobleRadio } from '../radio/noble-radio.ts'
 import { createPracticeRadio } from '../radio/practice-radio.ts'
+import type { TerminalParts } from '../terminal-parts.ts'
 import type { Log } from './log.ts'
 import type { RadioChoice } from './terminal-options.ts'
 
@@ -13,17 +14,23 @@ export type RadioParts = {
   readonly log: Log
 }
 
-export function radioFor(choice: RadioChoice, { clock, random, startProcess, log }: RadioParts): Radio {
+/** The radio, and who says which driver it uses: `auto` leaves that to the settings, a named driver stands whatever they say. */
+export function radioFor(
+  choice: RadioChoice,
+  { clock, random, startProcess, log }: RadioParts,
+): Pick<TerminalParts, 'radio' | 'radioDriver'> {
   if (choice.kind === 'practice') {
     const where = { path: choice.airSocket }
-    return createPracticeRadio({ where, clock, random, onFault: (fault) => log.warn(fault, 'the radio lost a band') })
+    return { radio: createPracticeRadio({ where, clock, random, onFault: (fault) => log.warn(fault, 'the radio lost a band') }) }
   }
   const { driver, hciSocket } = choice
-  return createNobleRadio({
+  const radio = createNobleRadio({
     startProcess,
     clock,
     driver,
     ...(hciSocket === undefined ? {} : { hciSocket }),
     onFault: (fault) => log.warn(fault, fault.at === 'process' ? 'the radio process failed' : 'the radio lost a band'),
   })
+  if (driver !== 'auto') return { radio, radioDriver: { chosenBy: 'start', choice: driver } }
+  return { radio, radioDriver: { chosenBy: 'settings', use: (chosen) => radio.useDriver(chosen) } }
 }

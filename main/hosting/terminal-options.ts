@@ -12,7 +12,7 @@ const CLOCK_OFFSET_MS_MAX = 315_360_000_000
 const PRINTER_TCP = /^tcp:\/\/(?<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):(?<port>[0-9]{1,5})$/
 
 const ENVIRONMENT_PREFIX = 'BANDTILL_'
-/** The training world's radio, or Bluetooth: `auto` takes the library that serves this system best, the others force one. */
+/** The training world's radio, or Bluetooth: `auto` leaves the driver to the settings, the others force one. */
 const RADIOS = ['practice', 'auto', 'abandonware', 'stoprocent'] as const
 
 /** Each option's help line is also what the start says when the option is wrong. */
@@ -21,7 +21,7 @@ const OPTIONS = {
   backend: { type: 'string', help: 'URL: where the backend answers; https, or http on this machine' },
   terminal: { type: 'string', help: 'ID: the name this terminal is registered under' },
   'root-point': { type: 'string', help: 'KEY: the root key, 33 bytes in base64url, as the backend prints it' },
-  radio: { type: 'string', help: 'practice, auto, abandonware or stoprocent: which radio to use' },
+  radio: { type: 'string', help: 'practice, auto, abandonware or stoprocent: which radio to use; auto is what the settings say' },
   air: { type: 'string', help: 'SOCKET: where the practice air listens' },
   'hci-socket': { type: 'string', help: 'SOCKET: a virtual Bluetooth controller instead of the one of this machine' },
   'practice-desk': { type: 'string', help: 'SOCKET: where the practice world shows itself and is steered' },

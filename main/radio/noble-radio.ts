@@ -34,18 +34,24 @@ type Call =
 export type NobleRadioParts = {
   readonly startProcess: StartProcess
   readonly clock: Clock
+  /** Until `useDriver` says otherwise. */
   readonly driver: DriverChoice
   /** A virtual controller behind this socket instead of the machine's own. */
   readonly hciSocket?: string
   readonly onFault?: (fault: RadioFault) => void
 }
 
+/** A radio that can change its driver: at once, or when the call it is in has ended. */
+export interface DriverRadio extends Radio {
+  useDriver(driver: DriverChoice): void
+}
+
 /** A radio for real bands. It does nothing before `start`. */
-export function createNobleRadio(parts: NobleRadioParts): Radio {
+export function createNobleRadio(parts: NobleRadioParts): DriverRadio {
   return new NobleRadio(parts)
 }
 
-class NobleRadio implements Radio {
+class NobleRadio implements DriverRadio {
   readonly #parts: NobleRadioParts
   readonly #keeper: ProcessKeeper
   readonly #stateListeners = new Set<() => void>()
@@ -55,6 +61,9 @@ class NobleRadio implements Radio {
   #callId = 0
   #attRequests = 0
   #processStartedMs = 0
+  #driver: DriverChoice
+  /** The driver that the running process was started with. */
+  #startedDriver: DriverChoice
   /** What the process said of itself before it went. */
   #lastFault: string | undefined
   readonly #writes: ((result: Result<void, 'link-lost'>) => void)[] = []
@@ -63,16 +72,19 @@ class NobleRadio implements Radio {
     this.#parts = parts
     this.#state = { state: 'starting', driver: UNNAMED_DRIVER, detail: 'not started' }
     const { driver, hciSocket } = parts
+    this.#driver = driver
+    this.#startedDriver = driver
     this.#keeper = new ProcessKeeper({
       startProcess: parts.startProcess,
-      args: ['--driver', driver, ...(hciSocket === undefined ? [] : ['--hci-socket', hciSocket])],
+      args: () => ['--driver', this.#driver, ...(hciSocket === undefined ? [] : ['--hci-socket', hciSocket])],
       clock: parts.clock,
       onStart: () => {
         this.#processStartedMs = parts.clock.monotonicMs()
+        this.#startedDriver = this.#driver
         this.#post({ type: 'scan', on: true })
       },
       onMessage: (message) => this.#heard(message),
-      onLost: (detail) => this.#lost(detail),
+      onLost: (detail, isFault) => this.#lost(detail, isFault),
       onSlept: () => this.#post({ type: 'scan-again' }),
     })
   }
@@ -100,6 +112,11 @@ class NobleRadio implements Radio {
     this.#keeper.stop()
     this.#dropCall()
     this.#become('starting', 'stopped')
+  }
+
+  useDriver(driver: DriverChoice): void {
+    this.#driver = driver
+    this.#considerDriver()
   }
 
   async connect(address: string): Promise<Result<BandLink, ConnectError>> {
@@ -234,17 +251,25 @@ class NobleRadio implements Radio {
 
   #considerRecycling(addresses: number, rssBytes: number): void {
     if (this.#call.state !== 'idle') return
+    if (this.#considerDriver()) return
     const ageMs = this.#parts.clock.monotonicMs() - this.#processStartedMs
     if (addresses <= ADDRESSES_MAX && rssBytes <= RSS_MAX_BYTES && ageMs <= PROCESS_LIFE_MS) return
     this.#keeper.replace('a fresh radio process', false)
   }
 
-  #lost(detail: string): void {
+  /** Another driver needs another process, which never takes a band from a payment: a call that is under way ends first. */
+  #considerDriver(): boolean {
+    if (this.#driver === this.#startedDriver || this.#call.state !== 'idle') return false
+    this.#keeper.replace('the radio changes its driver', false)
+    return true
+  }
+
+  #lost(detail: string, isFault: boolean): void {
     const why = this.#lastFault ?? detail
     this.#lastFault = undefined
     this.#dropCall()
-    this.#become('failed', why)
-    this.#fault({ at: 'process', error: detail })
+    this.#become(isFault ? 'failed' : 'starting', isFault ? why : detail)
+    if (isFault) this.#fault({ at: 'process', error: detail })
   }
 
   #dropCall(): void {

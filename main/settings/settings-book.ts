@@ -33,6 +33,8 @@ export type SettingsParts = {
   readonly printer: PrinterSettings
   /** What can be chosen here: there is a practice printer in practice only. */
   readonly printerKinds: readonly PrinterSettings['kind'][]
+  /** False in practice, and where whoever started the terminal chose the radio's driver. */
+  readonly hasRadioChoice: boolean
   readonly log: { warn(message: string, fields?: Readonly<Record<string, string>>): void }
 }
 
@@ -67,6 +69,7 @@ export class SettingsBook {
   change(change: SettingsChange): Result<void, Refused> {
     const { language, printer, radio, lockAfterMinutes } = change
     if (printer && !this.#isUsable(printer)) return err({ code: 'setting-refused', subject: 'printer' })
+    if (radio !== undefined && !this.#parts.hasRadioChoice) return err({ code: 'setting-refused', subject: 'radio' })
     const given = {
       ...(language === undefined ? {} : { language }),
       ...(printer === undefined ? {} : { printer }),

@@ -75,6 +75,7 @@ export const enStaff = {
     radio: 'Radio',
     radioChoice: 'Driver',
     radioIs: { auto: 'Choose by itself', abandonware: 'abandonware', stoprocent: 'stoprocent' },
+    radioAtStart: '{{driver}}, as this till was started',
     radioUse: 'In use',
     radioState: { starting: 'Starting', scanning: 'Listening', failed: 'Failed' },
     about: 'About this till',

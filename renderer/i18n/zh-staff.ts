@@ -76,6 +76,7 @@ export const zhStaff: Pick<Catalog, 'role' | 'signIn' | 'setUp' | 'settings' | '
     radio: '蓝牙',
     radioChoice: '驱动',
     radioIs: { auto: '自动选择', abandonware: '驱动 abandonware', stoprocent: '驱动 stoprocent' },
+    radioAtStart: '{{driver}}（启动时指定）',
     radioUse: '正在使用',
     radioState: { starting: '启动中', scanning: '正在收听', failed: '故障' },
     about: '关于本机',

@@ -45,7 +45,14 @@ export type SettingsChange = z.output<typeof settingsChange>
 export type SettingsView = {
   readonly language: Language
   readonly printer: PrinterSettings
-  readonly radio: { readonly choice: RadioChoice; readonly state: RadioState; readonly driver: string; readonly detail: string }
+  readonly radio: {
+    readonly choice: RadioChoice
+    /** Only `settings` can be changed here: the terminal was started with a driver, or practice has its own radio. */
+    readonly chosenBy: 'settings' | 'start' | 'practice'
+    readonly state: RadioState
+    readonly driver: string
+    readonly detail: string
+  }
   readonly lockAfterMinutes: (typeof LOCK_AFTER_MINUTES)[number]
   readonly practice: boolean
   readonly about: {

@@ -21,13 +21,17 @@ const GONE_MAX_MS = 1_000
 
 export type KeeperParts = {
   readonly startProcess: StartProcess
-  readonly args: readonly string[]
+  /** Asked at each start of a process. */
+  readonly args: () => readonly string[]
   readonly clock: Clock
   /** A new process runs. */
   readonly onStart: () => void
   readonly onMessage: (message: unknown) => void
-  /** The process is gone, or will be in a moment: nothing more is heard from it. Another is already on its way. */
-  readonly onLost: (detail: string) => void
+  /**
+   * The process is gone, or will be in a moment: nothing more is heard from it. Another is already on its way. `isFault` false: it was
+   * replaced without having done anything wrong.
+   */
+  readonly onLost: (detail: string, isFault: boolean) => void
   /** This machine slept: time has passed that nobody counted. */
   readonly onSlept: () => void
 }
@@ -90,7 +94,7 @@ export class ProcessKeeper {
     const stopTimer = this.#parts.clock.after(GONE_MAX_MS, gone)
     const stopListening = process.onExit(gone)
     process.kill()
-    this.#parts.onLost(detail)
+    this.#parts.onLost(detail, isFault)
   }
 
   #launch(): void {
@@ -99,9 +103,9 @@ export class ProcessKeeper {
     this.#heardMs = this.#startedMs
     let process: HelperProcess
     try {
-      process = startProcess('radio', { args, heapMb: HEAP_MB })
+      process = startProcess('radio', { args: args(), heapMb: HEAP_MB })
     } catch (cause) {
-      this.#parts.onLost(`the radio process cannot be started (${cause instanceof Error ? cause.message : 'unknown reason'})`)
+      this.#parts.onLost(`the radio process cannot be started (${cause instanceof Error ? cause.message : 'unknown reason'})`, true)
       return this.#scheduleRestart(true)
     }
     this.#process = process
@@ -112,7 +116,7 @@ export class ProcessKeeper {
       process.onExit((detail) => {
         if (this.#process !== process) return
         this.#letGo()
-        this.#parts.onLost(`the radio process ended (${detail})`)
+        this.#parts.onLost(`the radio process ended (${detail})`, true)
         this.#scheduleRestart(true)
       }),
     ]

@@ -99,9 +99,16 @@ export function RadioPart({ settings: { radio }, isManager, onSaved }: PartProps
       {radio.detail !== '' && <span className="part-detail">{radio.detail}</span>}
     </>
   )
+  const isChoice = radio.chosenBy === 'settings'
+  const chosen = t(`settings.radioIs.${radio.choice}`)
+  const choice = {
+    settings: isManager ? [] : [[t('settings.radioChoice'), chosen] as const],
+    start: [[t('settings.radioChoice'), t('settings.radioAtStart', { driver: chosen })] as const],
+    practice: [],
+  }[radio.chosenBy]
   return (
-    <Part title={t('settings.radio')} isLocked={!isManager}>
-      {isManager && (
+    <Part title={t('settings.radio')} isLocked={isChoice && !isManager}>
+      {isChoice && isManager && (
         <NativeSelect
           size="lg"
           label={t('settings.radioChoice')}
@@ -114,12 +121,7 @@ export function RadioPart({ settings: { radio }, isManager, onSaved }: PartProps
           }}
         />
       )}
-      <Facts
-        facts={[
-          ...(isManager ? [] : [[t('settings.radioChoice'), t(`settings.radioIs.${radio.choice}`)] as const]),
-          [t('settings.radioUse'), inUse] as const,
-        ]}
-      />
+      <Facts facts={[...choice, [t('settings.radioUse'), inUse] as const]} />
     </Part>
   )
 }

@@ -21,11 +21,12 @@ afterEach(() => {
   folder.remove()
 })
 
-function openBook(printerKinds: readonly PrinterSettings['kind'][] = ['file', 'tcp']): SettingsBook {
+function openBook(printerKinds: readonly PrinterSettings['kind'][] = ['file', 'tcp'], hasRadioChoice = true): SettingsBook {
   return new SettingsBook({
     store,
     printer: PAPER_80,
     printerKinds,
+    hasRadioChoice,
     log: { warn: (message, fields) => warnings.push({ message, ...fields }) },
   })
 }
@@ -45,6 +46,13 @@ test('nothing set is the usual; what is set is there after a restart, the rest a
   expect(book.change({ radio: 'stoprocent' })).toEqual({ ok: true })
   expect(openBook().now()).toEqual({ ...DEFAULTS, printer: NETWORK, lockAfterMinutes: 2, radio: 'stoprocent' })
   expect(warnings).toEqual([])
+})
+
+test("where the driver is not the settings' to choose, a choice is refused and the kept one stays for the start that asks for it", () => {
+  openBook().change({ radio: 'stoprocent' })
+  const book = openBook(['file'], false)
+  expect(book.change({ radio: 'auto', lockAfterMinutes: 2 })).toEqual({ ok: false, error: { code: 'setting-refused', subject: 'radio' } })
+  expect(openBook().now()).toEqual({ ...DEFAULTS, radio: 'stoprocent' })
 })
 
 test('listeners hear what is and what was, after it is on disk', () => {

@@ -39,7 +39,7 @@ function world(options: { readonly unstartable?: () => boolean } = {}) {
   const slept: number[] = []
   const keeper = new ProcessKeeper({
     clock,
-    args: ['--driver', 'auto'],
+    args: () => ['--driver', 'auto'],
     startProcess: (entry, input) => {
       expect([entry, input]).toEqual(['radio', { args: ['--driver', 'auto'], heapMb: HEAP_MB }])
       if (options.unstartable?.()) throw new Error('ENOMEM')
