@@ -13,6 +13,8 @@ export const startUtilityProcess: StartProcess = (entry, { args, heapMb }): Help
     stdio: 'ignore',
   })
   const exitListeners = new Set<(detail: string) => void>()
+  // V8's last words before an exit that follows anyway. Heard by nobody, they would end the till with the radio.
+  child.on('error', () => {})
   child.once('exit', (code) => {
     for (const listener of exitListeners) listener(`exit code ${code}`)
   })

@@ -2,16 +2,23 @@
  * The desktop program's very bundle, booted in plain Node with a double of Electron in its place: its window loads the screens over app://,
  * its real preload hands over the port, and the screens' own client sells through it, against the real backend and the real world.
  */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { Stack } from '#reference/tools/counter/stack.ts'
+import { Part, Stack } from '#reference/tools/counter/stack.ts'
+import { toBase64Url } from '#shared/contracts/bytes.ts'
 import type { TillState } from '#shared/contracts/till.ts'
+import { CounterWorld, ENROLMENT_CODE, TERMINAL } from '#test/support/counter-world.ts'
 import { until } from '#test/support/until.ts'
+import { holdMtuTo, VirtualAir } from '#test/support/virtual-bluetooth/air.ts'
+import { BandPeripheral } from '#test/support/virtual-bluetooth/band-peripheral.ts'
+import { HABITUAL_MTU } from '#test/support/virtual-bluetooth/bluetooth-counter.ts'
+import { HciServer } from '#test/support/virtual-bluetooth/hci-server.ts'
+import { TERMINAL_ADDRESS } from '#test/support/virtual-bluetooth/in-process.ts'
 import { REPOSITORY, untilEvening } from './support/counter.ts'
 
 const REGISTER = fileURLToPath(new URL('../support/desktop/register.ts', import.meta.url))
@@ -23,9 +30,14 @@ type Said =
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'page'; readonly policy: string }
   | { readonly type: 'error-box'; readonly content: string }
+  | { readonly type: 'helper'; readonly pid: number; readonly module: string }
+
+function demandBundle(): void {
+  if (!existsSync(join(REPOSITORY, BUNDLE))) throw new Error('the desktop bundle is not built: run "npm run build:electron"')
+}
 
 async function desktop() {
-  if (!existsSync(join(REPOSITORY, BUNDLE))) throw new Error('the desktop bundle is not built: run "npm run build:electron"')
+  demandBundle()
   const folder = mkdtempSync(join(tmpdir(), 'bandtill-desktop-'))
   const stack = new Stack({ folder, clockOffsetMs: untilEvening(Date.now()), terminalProgram: PROGRAM })
   onTestFinished(async () => stack.stop().finally(() => rmSync(folder, { recursive: true, force: true })))
@@ -36,12 +48,15 @@ async function desktop() {
 }
 
 /** The cashier's script on the page: the newest state, and calls by name. */
-function pageOf(stack: Stack) {
-  const child = stack.terminal.part.process
+function pageOf(child: ChildProcess) {
   const answers = new Map<number, unknown>()
-  const seen: { state: TillState | undefined } = { state: undefined }
+  const seen: { state: TillState | undefined; readonly helpers: { readonly pid: number; readonly module: string }[] } = {
+    state: undefined,
+    helpers: [],
+  }
   child.on('message', (said: Said) => {
     if (said.type === 'state') seen.state = said.state
+    if (said.type === 'helper') seen.helpers.push({ pid: said.pid, module: said.module })
     if (said.type === 'answer') answers.set(said.id, said.answer)
   })
   let id = 0
@@ -59,7 +74,7 @@ test('the bundle sells a popcorn to a band through the bridge', async () => {
   const { stack } = await desktop()
   await stack.startTerminal()
   expect(stack.terminal.address).toBe('app://bandtill/')
-  const { call, seen } = pageOf(stack)
+  const { call, seen } = pageOf(stack.terminal.part.process)
   await until('the programme has come', () => seen.state !== undefined && seen.state.programmeVersion !== 'none')
   expect(await call('setProduct', { productId: 'popcorn-l', quantity: 1 })).toEqual({ ok: true })
   await until('a band is proposed', () => seen.state?.bands.some(({ proposed }) => proposed) === true)
@@ -79,7 +94,7 @@ test('the bundle sells a popcorn to a band through the bridge', async () => {
 test('the same records twice: the second window is refused in both languages, the first goes on', async () => {
   const { stack } = await desktop()
   await stack.startTerminal()
-  const { call } = pageOf(stack)
+  const { call } = pageOf(stack.terminal.part.process)
   const { url, rootPoint } = stack.backend
   const records = [
     ...['--data', stack.folderOf('terminal'), '--backend', url, '--terminal', stack.world.terminalId],
@@ -97,4 +112,53 @@ test('a second start of the program hands over to the first and ends', async () 
   const given = ['--data', stack.folderOf('terminal'), '--backend', stack.backend.url]
   const second = spawnSync(process.execPath, [...PROGRAM, ...given], { cwd: REPOSITORY, timeout: 20_000, env: environment })
   expect(second.status).toBe(0)
+})
+
+/** The bundle trading live over Bluetooth: a virtual controller instead of this machine's, and a customer's band in its air. */
+async function liveDesktop() {
+  demandBundle()
+  const world = await CounterWorld.build()
+  const air = new VirtualAir()
+  air.onAtt = holdMtuTo(HABITUAL_MTU)
+  const hci = await HciServer.listen(join(world.folder, 'hci'), air, TERMINAL_ADDRESS)
+  const band = await BandPeripheral.start(air, world.customer().band)
+  const part = new Part('the terminal', [
+    ...[...PROGRAM, '--data', join(world.folder, 'till'), '--backend', world.backend.url, '--terminal', TERMINAL],
+    ...[`--root-point=${toBase64Url(world.backend.keys.rootPoint)}`, `--enrolment-code=${ENROLMENT_CODE}`],
+    ...['--no-practice', '--radio', 'auto', '--hci-socket', join(world.folder, 'hci')],
+  ])
+  onTestFinished(async () => {
+    await part.stop()
+    band.stop()
+    await hci.close()
+    air.close()
+    await world.close()
+  })
+  return { ...pageOf(part.process), air, hci, part }
+}
+
+test('the bundle sells over Bluetooth: noble in its utility process, seven ATT requests, and again after that process has died', async () => {
+  const { call, seen, air, hci } = await liveDesktop()
+  await until('the programme has come', () => seen.state !== undefined && seen.state.programmeVersion !== 'none')
+  expect(await call('setUp', { name: 'Lin', pin: '2580' })).toEqual({ ok: true })
+  expect(seen.helpers.map(({ module }) => module)).toEqual([join(REPOSITORY, 'dist', 'main', 'radio.js')])
+  const sell = async () => {
+    expect(await call('setProduct', { productId: 'popcorn', quantity: 1 })).toEqual({ ok: true })
+    await until('the band is proposed', () => seen.state?.bands.some(({ proposed }) => proposed) === true)
+    const before = seen.state?.lastReceiptId
+    expect(await call('chargeBand', { sightingId: seen.state?.bands[0]?.id })).toMatchObject({ ok: true })
+    await until('the sale is paid', () => seen.state?.lastReceiptId !== undefined && seen.state.lastReceiptId !== before)
+  }
+  await sell()
+  expect(air.attRequests).toBe(7)
+  expect(seen.state?.status.radio.driver).toMatch(/^@\w+\/noble$/)
+
+  // As V8 ends a process whose memory a hostile band has filled: Electron says `error` first, which must not end the till.
+  const [first] = seen.helpers
+  if (!first) throw new Error('no radio process')
+  process.kill(first.pid, 'SIGABRT')
+  await until('another process scans', () => hci.connections === 2 && seen.state?.status.radio.state === 'scanning')
+  await sell()
+  expect(seen.helpers).toHaveLength(2)
+  expect(seen.state?.status.inDoubt).toBe(0)
 })

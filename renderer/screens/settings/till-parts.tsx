@@ -101,7 +101,7 @@ export function RadioPart({ settings: { radio }, isManager, onSaved }: PartProps
   )
   const isChoice = radio.chosenBy === 'settings'
   const chosen = t(`settings.radioIs.${radio.choice}`)
-  const choice = {
+  const choiceFacts = {
     settings: isManager ? [] : [[t('settings.radioChoice'), chosen] as const],
     start: [[t('settings.radioChoice'), t('settings.radioAtStart', { driver: chosen })] as const],
     practice: [],
@@ -121,7 +121,7 @@ export function RadioPart({ settings: { radio }, isManager, onSaved }: PartProps
           }}
         />
       )}
-      <Facts facts={[...choice, [t('settings.radioUse'), inUse] as const]} />
+      <Facts facts={[...choiceFacts, [t('settings.radioUse'), inUse] as const]} />
     </Part>
   )
 }

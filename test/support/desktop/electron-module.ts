@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import { tmpdir } from 'node:os'
 import type * as Electron from 'electron'
 import { DesktopPage } from './desktop-page.ts'
+import { UtilityProcessDouble } from './utility-process.ts'
 
 type Handler = (request: Request) => Response | Promise<Response>
 
@@ -145,9 +146,4 @@ export class BrowserWindow
   }
 }
 
-/** Practice has its radio inside the terminal: whoever starts a process here is wrong. */
-export const utilityProcess = {
-  fork: (entry: string): never => {
-    throw new Error(`no helper process belongs to practice, and ${entry} was started`)
-  },
-}
+export const utilityProcess: Pick<typeof UtilityProcessDouble, 'fork'> = UtilityProcessDouble
