@@ -24,6 +24,7 @@ import { isFinal } from '#shared/domain/attempt.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Attendance } from './attendance.ts'
+import { ClockOff } from './clock-off.ts'
 import { ExposureMeter } from './exposure.ts'
 import { createKnockDesk } from './knocking.ts'
 import { LastSale } from './last-sale.ts'
@@ -32,7 +33,7 @@ import { settingsView } from './settings-view.ts'
 import type { TerminalParts, TerminalRefusal } from './terminal-parts.ts'
 import { TillDesk } from './till-desk.ts'
 import { gatedTill } from './till-gate.ts'
-import { StatePusher } from './till-state.ts'
+import { identityOf, StatePusher } from './till-state.ts'
 
 /** Bands come and go by themselves: while any is in sight, the list is looked at this often. */
 const SIGHTINGS_REFRESH_MS = 250
@@ -80,6 +81,7 @@ export class Terminal {
   readonly #lastSale: LastSale
   readonly #attendance: Attendance
   readonly #exposure: ExposureMeter
+  readonly #clockOff: ClockOff
   readonly #stops: Unsubscribe[] = []
   #revision = 0
 
@@ -104,6 +106,7 @@ export class Terminal {
     this.#lastSale = new LastSale({ store, ledger, clock })
     this.#attendance = new Attendance(clock)
     this.#exposure = new ExposureMeter(store, currency)
+    this.#clockOff = new ClockOff({ clock, connection: backend.connection, standing: () => enrolment.standing() })
     this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency })
     this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange })
     const flushOutbox = async () => void (await this.#outbox.drained(FLUSH_TIMEOUT_MS))
@@ -238,6 +241,7 @@ export class Terminal {
       cashierName: () => this.#staff.cashierName(),
       attemptAtBackend: (requestId) => backend.attempt(requestId),
       isBackendOffline: () => backend.connection.state().state === 'offline',
+      isClockOff: () => this.#clockOff.isBeyondTrust(),
       lastTouchMs: () => this.#attendance.lastTouchMs(),
       maySettle: () => this.#recovery.maySettle(),
       printedOf: (receiptId) => this.#receipts.printedOf(receiptId),
@@ -324,15 +328,7 @@ export class Terminal {
     return {
       revision: this.#revision,
       now: new Date(clock.nowMs()).toISOString(),
-      identity: {
-        terminalId: profile.terminalId,
-        practice,
-        merchantName: profile.merchant.name,
-        siteName: profile.site.name,
-        timeZone: profile.site.timeZone,
-        currency: profile.currency,
-        cashierName: this.#staff.signedIn()?.name ?? '',
-      },
+      identity: identityOf(profile, practice, this.#staff.signedIn()?.name ?? ''),
       session: this.#staff.view(),
       status: {
         radio: { state, driver, bandsNear: bands.length },
@@ -342,6 +338,7 @@ export class Terminal {
         inDoubt,
         exposure,
         attention: this.#recovery.attention(),
+        ...this.#clockOff.view(),
       },
       programmeVersion: this.#programme.programme().version,
       cart: this.#carts.view(),

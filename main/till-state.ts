@@ -1,11 +1,20 @@
 /** The state every screen sees, gathered from the parts; and the listeners it is pushed to. */
 import type { Clock } from '#main/ports.ts'
-import type { TillState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { TerminalProfile } from '#shared/contracts/backend-api.ts'
+import type { TillIdentity, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 
 /** What changes by itself (bands, status) is pushed at most this often: an eye sees no more, and a burst of adverts costs one message. */
 const PUSH_INTERVAL_MS = 50
 
 type Listener = (state: TillState) => void
+
+export function identityOf(
+  { terminalId, merchant, site, currency }: TerminalProfile,
+  practice: boolean,
+  cashierName: string,
+): TillIdentity {
+  return { terminalId, practice, merchantName: merchant.name, siteName: site.name, timeZone: site.timeZone, currency, cashierName }
+}
 
 /** Pushes the newest state to its listeners: what people wait for at once, the rest never more often than the interval. */
 export class StatePusher {

@@ -82,7 +82,13 @@ export type SessionInput = {
   readonly cancelled: Promise<void>
 }
 
-type SessionDeps = { readonly radio: Radio; readonly clock: Clock; readonly standing: () => Standing }
+type SessionDeps = {
+  readonly radio: Radio
+  readonly clock: Clock
+  readonly standing: () => Standing
+  /** This clock is so far off that no certificate can be judged by it. */
+  readonly isClockOff: () => boolean
+}
 
 /** The terminal's sessions with bands, one after another: the radio has one connection, and a COMMIT may still be on its way over it. */
 export class BandSessions {
@@ -126,9 +132,9 @@ async function inTime<T>(clock: Clock, { timeoutMs }: SessionInput, work: (late:
 }
 
 async function runBandSession(deps: SessionDeps, input: SessionInput, late: Late): Promise<SessionEnd> {
-  // No phone would trust an outdated certificate: say so before a customer is bothered.
+  // No phone would trust an outdated certificate, or a statement of another day: say so before a customer is bothered.
   const nowS = Math.floor(deps.clock.nowMs() / 1_000)
-  if (!isValidAt(deps.standing().certificate, nowS)) return { kind: 'not-asked', reason: 'terminal-not-trusted' }
+  if (deps.isClockOff() || !isValidAt(deps.standing().certificate, nowS)) return { kind: 'not-asked', reason: 'terminal-not-trusted' }
   input.onStage('connecting')
   const connected = await deps.radio.connect(input.address)
   if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }

@@ -31,6 +31,8 @@ export type PaymentsDeps = SettleDeps & {
   readonly seats: SeatDesk
   readonly attemptAtBackend: DoubtDeps['attemptAtBackend']
   readonly isBackendOffline: InterruptedDeps['isBackendOffline']
+  /** This clock is so far off that no band is asked. */
+  readonly isClockOff: () => boolean
   /** When somebody last touched the till, on the monotonic clock. */
   readonly lastTouchMs: () => number
   /** False until it is known whether these records are the newest: before that, nothing of an earlier run is settled. */

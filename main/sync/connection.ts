@@ -19,12 +19,27 @@ export type ConnectionInput = {
   readonly fetch: typeof globalThis.fetch
 }
 
-/** Keeps track of whether the backend answers. `heard` and `missed` report what a call learned. */
-export function createConnection(input: ConnectionInput): Connection & { heard(): void; missed(): void } {
+/** When a call left and when its answer came by this clock, and how the answer was dated: the text of its `date` header. */
+export type DatedAnswer = { readonly sentMs: number; readonly cameMs: number; readonly date: string | null }
+
+/** HTTP dates count whole seconds (RFC 9110, 5.6.7). */
+const DATE_STEP_MS = 1_000
+
+/** Undefined when the date cannot be read. */
+function skewOf({ sentMs, cameMs, date }: DatedAnswer): number | undefined {
+  const datedMs = date === null ? Number.NaN : Date.parse(date)
+  if (Number.isNaN(datedMs)) return undefined
+  if (cameMs < datedMs) return cameMs - datedMs
+  return Math.max(0, sentMs - (datedMs + DATE_STEP_MS))
+}
+
+/** Keeps track of whether the backend answers, and of its clock. `heard`, `missed` and `dated` report what a call learned. */
+export function createConnection(input: ConnectionInput): Connection & { heard(): void; missed(): void; dated(answer: DatedAnswer): void } {
   const { clock, closing } = input
   const listeners = new Set<(state: BackendState) => void>()
   let state: BackendState = 'unknown'
   let lastContactAt: string | undefined
+  let skewMs: number | undefined
   let probing = false
   let failures = 0
   let cancelTimer: Unsubscribe | undefined
@@ -36,7 +51,7 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
   }
 
   const probe = async () => {
-    const answered = await probeOnce(input)
+    const answered = await probeOnce(input, dated)
     if (closing.aborted) return
     if (answered) heard()
     else missed()
@@ -61,6 +76,10 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
     become('online')
   }
 
+  const dated = (answer: DatedAnswer) => {
+    skewMs = skewOf(answer) ?? skewMs
+  }
+
   const missed = () => {
     if (closing.aborted) return
     failures += 1
@@ -71,6 +90,7 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
   closing.addEventListener('abort', () => cancelTimer?.(), { once: true })
   return {
     state: () => ({ state, ...(lastContactAt === undefined ? {} : { lastContactAt }) }),
+    skewMs: () => skewMs,
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -81,13 +101,16 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
     },
     heard,
     missed,
+    dated,
   }
 }
 
-async function probeOnce({ baseUrl, closing, fetch }: ConnectionInput): Promise<boolean> {
+async function probeOnce({ baseUrl, closing, fetch, clock }: ConnectionInput, onDated: (answer: DatedAnswer) => void): Promise<boolean> {
   try {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(PROBE_TIMEOUT_MS)])
+    const sentMs = clock.nowMs()
     const response = await fetch(new URL(BACKEND_PATHS.health, baseUrl), { redirect: 'error', signal })
+    onDated({ sentMs, cameMs: clock.nowMs(), date: response.headers.get('date') })
     await response.body?.cancel()
     return response.ok
   } catch {

@@ -6,6 +6,7 @@ import { signCall } from '#shared/crypto/http-signature.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import type { SeatId } from '#shared/domain/ids.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import type { DatedAnswer } from './connection.ts'
 
 /** A call that has not been answered in full by then counts as unanswered, milliseconds. */
 export const CALL_TIMEOUT_MS = 10_000
@@ -30,6 +31,8 @@ export type CallerInput = {
   /** Ends every call in flight. */
   readonly closing: AbortSignal
   readonly fetch: typeof globalThis.fetch
+  /** Called with the date of every answer, whatever it says. */
+  readonly onDated: (answer: DatedAnswer) => void
 }
 
 const encoder = new TextEncoder()
@@ -43,8 +46,9 @@ function unanswered(message: string): Result<never, BackendRefusal> {
 export function createCaller(input: CallerInput) {
   const send = async (call: Call<unknown>, body: Uint8Array<ArrayBuffer>): Promise<Response> => {
     const url = new URL(call.path, input.baseUrl)
-    const signed = await signCall({ method: call.method, url: url.href, body }, input, input.clock.nowMs() / 1_000)
-    return input.fetch(url, {
+    const sentMs = input.clock.nowMs()
+    const signed = await signCall({ method: call.method, url: url.href, body }, input, sentMs / 1_000)
+    const response = await input.fetch(url, {
       method: call.method,
       headers: { ...signed, accept: 'application/json', ...(body.length > 0 ? { 'content-type': 'application/json' } : {}) },
       // A signature covers this path only, so nothing is followed elsewhere.
@@ -52,6 +56,8 @@ export function createCaller(input: CallerInput) {
       signal: AbortSignal.any([input.closing, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
       ...(body.length > 0 ? { body } : {}),
     })
+    input.onDated({ sentMs, cameMs: input.clock.nowMs(), date: response.headers.get('date') })
+    return response
   }
 
   return async <T>(call: Call<T>): Promise<Result<T, BackendRefusal>> => {

@@ -32,6 +32,11 @@ export interface Outbox {
 /** Whether the backend answers, as learned from every call and from probes in between. */
 export interface Connection {
   state(): { readonly state: BackendState; readonly lastContactAt?: string }
+  /**
+   * How far this clock was ahead of the backend's when it last answered, milliseconds; negative: behind. The time an answer took and the
+   * whole seconds it is dated in count for nothing. Undefined before the first answer.
+   */
+  skewMs(): number | undefined
   /** Called at each change between online and offline. */
   onChange(listener: (state: BackendState) => void): Unsubscribe
   /** Begins to probe. */

@@ -70,6 +70,10 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
   app.setSerializerCompiler(serializerCompiler)
   keepReceivedBody(app)
   installErrors(app)
+  // Answers are dated by the clock that judges signatures, so that a till can see how far its own is off.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('date', new Date(parts.clock.nowMs()).toUTCString())
+  })
   app.addHook('onRequest', async (request) => {
     if (isStopping && request.url !== BACKEND_PATHS.health) throw new RefusedCall({ code: 'unavailable', message: 'stopping' })
   })

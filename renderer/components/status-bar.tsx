@@ -1,5 +1,6 @@
 import {
   IconBroadcast,
+  IconClockExclamation,
   IconCloudCheck,
   IconCloudOff,
   IconHelpHexagon,
@@ -10,6 +11,7 @@ import {
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { TillStatus } from '#shared/contracts/till.ts'
+import { clockOffWords } from '../flows/clock-off.ts'
 import { exposureShown, inDoubtOf } from '../flows/exposure.ts'
 import { useSay } from '../hooks.ts'
 import { useTillState } from '../terminal-context.ts'
@@ -40,6 +42,7 @@ export function StatusBar() {
       >
         {t(`status.backend.${backend.state}`)}
       </Item>
+      <ClockItem status={status} />
       <ExposureItem status={status} />
       <Item
         id="printer"
@@ -55,6 +58,17 @@ export function StatusBar() {
         )}
       </Item>
     </footer>
+  )
+}
+
+/** Said only while this computer's clock is off. */
+function ClockItem({ status: { clock } }: { status: TillStatus }) {
+  const { t } = useSay()
+  if (clock === undefined) return null
+  return (
+    <Item id="clock" tone="warn" icon={<IconClockExclamation size={20} />} title={t('status.clockNext')}>
+      {clockOffWords(clock.skewMs, t)}
+    </Item>
   )
 }
 

@@ -88,6 +88,7 @@ export const enStaff = {
     journalSeq: 'Journal entries',
     certificateUntil: 'Certificate until',
     backendUrl: 'Backend',
+    clock: 'Clock',
     loading: 'Loading…',
   },
   staff: {

@@ -50,6 +50,16 @@ export const en = {
     jobs_one: '{{count}} paper waits',
     jobs_other: '{{count}} papers wait',
     printer: { ready: 'Printer ready', failed: 'Printer failed' },
+    clock: { ahead: 'Clock {{by}} fast', behind: 'Clock {{by}} slow' },
+    clockBy: {
+      minutes_one: '{{count}} minute',
+      minutes_other: '{{count}} minutes',
+      hours_one: '{{count}} hour',
+      hours_other: '{{count}} hours',
+      days_one: '{{count}} day',
+      days_other: '{{count}} days',
+    },
+    clockNext: 'Set the clock of this computer. A clock that is further off than five minutes takes no bands: take cash.',
   },
   sell: {
     title: 'Sell',

@@ -46,6 +46,9 @@ export const zhCN: Catalog = {
     oldest: '最早的始于 {{time}}',
     jobs_other: '{{count}} 张待出纸',
     printer: { ready: '打印机就绪', failed: '打印机故障' },
+    clock: { ahead: '时钟快了 {{by}}', behind: '时钟慢了 {{by}}' },
+    clockBy: { minutes_other: '{{count}} 分钟', hours_other: '{{count}} 小时', days_other: '{{count}} 天' },
+    clockNext: '请校准本机时钟。误差超过五分钟时不能用手环收款，请收现金。',
   },
   sell: {
     title: '售票',

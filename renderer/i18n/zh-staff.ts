@@ -88,6 +88,7 @@ export const zhStaff: Pick<Catalog, 'role' | 'signIn' | 'setUp' | 'settings' | '
     journalSeq: '日志条数',
     certificateUntil: '证书有效期至',
     backendUrl: '后台',
+    clock: '时钟',
     loading: '正在载入…',
   },
   staff: {

@@ -154,6 +154,8 @@ export type TillStatus = {
   readonly exposure: Exposure
   /** Unknown yeses that wait for a manager, and alarms. */
   readonly attention: number
+  /** Set while this computer's clock is off by more than two minutes, milliseconds; positive: ahead. */
+  readonly clock?: { readonly skewMs: number }
 }
 
 export type TillIdentity = {

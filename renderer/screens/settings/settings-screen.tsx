@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { SettingsView } from '#shared/contracts/settings.ts'
+import { clockOffWords } from '../../flows/clock-off.ts'
 import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useTerminal, useTillState } from '../../terminal-context.ts'
@@ -51,6 +52,13 @@ export function SettingsScreen() {
 
 function About({ settings: { about } }: { settings: SettingsView }) {
   const { t, calendarDay } = useSay()
+  const { clock } = useTillState().status
+  const clockOff = clock && (
+    <>
+      {clockOffWords(clock.skewMs, t)}
+      <span className="part-detail">{t('status.clockNext')}</span>
+    </>
+  )
   return (
     <Part title={t('settings.about')}>
       <Facts
@@ -61,6 +69,7 @@ function About({ settings: { about } }: { settings: SettingsView }) {
           [t('settings.journalSeq'), about.journalSeq],
           [t('settings.certificateUntil'), calendarDay(Date.parse(about.certificateUntil))],
           [t('settings.backendUrl'), about.backendUrl],
+          ...(clockOff ? [[t('settings.clock'), clockOff] as const] : []),
         ]}
       />
     </Part>

@@ -206,6 +206,17 @@ test('kept too long: renewed before it is used; with nobody to renew it, it stil
   expect(valueOf(await open({})).standing().certificate.until).toBe(nowS() + 7 * DAY_S)
 })
 
+test.each([-1, 1, -30, 30])('a clock that is %i days off: the kept certificate still says who this terminal is', async (days) => {
+  const first = await enrolment()
+  backend.answer = ok(first)
+  valueOf(await open())
+  desk?.stop()
+  // Whatever is signed by this clock is refused by the backend's.
+  backend.answer = err({ code: 'bad-signature', message: 'signature refused: bad-signature' })
+  clock = new ManualClock(clock.nowMs() + days * DAY_MS)
+  expect(valueOf(await open({})).standing().certificateBytes).toEqual(first.certificate)
+})
+
 test('a disk that refuses: no terminal without its standing on disk', async () => {
   backend.answer = ok(await enrolment())
   store.isFull = () => true

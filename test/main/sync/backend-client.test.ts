@@ -208,6 +208,40 @@ test('the state follows what is heard: unknown, online, offline, and probes find
   expect(clock.waiting).toBe(0)
 })
 
+test('how far this clock is off is learned from every answer, refusals too; the time an answer takes counts for nothing', async () => {
+  const dated = (skewMs: number, tookMs = 0) => {
+    answer = (response) => {
+      void clock.advance(tookMs).then(() => {
+        response.setHeader('date', new Date(clock.nowMs() - tookMs - skewMs).toUTCString())
+        json({ code: 'bad-signature', message: 'stale' }, 401)(response)
+      })
+    }
+  }
+  expect(client.connection.skewMs()).toBeUndefined()
+  for (const [skewMs, tookMs] of [
+    [0, 0],
+    [0, 60_000],
+    [-500, 0],
+  ] as const) {
+    dated(skewMs, tookMs)
+    await client.attempt(REQUEST)
+    expect(client.connection.skewMs()).toBe(0)
+  }
+  for (const skewMs of [86_400_000, -86_400_000, 180_000]) {
+    dated(skewMs)
+    await client.attempt(REQUEST)
+    expect(Math.abs((client.connection.skewMs() ?? 0) - skewMs)).toBeLessThanOrEqual(1_000)
+  }
+  // An answer without a date, or with one that is none, teaches nothing.
+  const before = client.connection.skewMs()
+  answer = (response) => {
+    response.setHeader('date', 'yesterday')
+    json({ code: 'unknown', message: '' }, 404)(response)
+  }
+  await client.attempt(REQUEST)
+  expect(client.connection.skewMs()).toBe(before)
+})
+
 test('an address that is not a service’s root, or plain http to another machine, is refused', () => {
   const codeFor = (at: string) => {
     const made = createBackendClient({ url: at, terminalId: 'aurora-1', signer, clock, random: () => 0 })
