@@ -9,7 +9,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { Migration } from './migrations/migration.ts'
 import { createSqliteStore } from './sqlite-store.ts'
-import { isBusy, storageDetailOf } from './storage-errors.ts'
+import { damageDetailOf, isBusy, storageDetailOf } from './storage-errors.ts'
 
 /** How long a write waits for an outsider's tool that holds the file, milliseconds. Terminals have no second writer. */
 const BUSY_TIMEOUT_MS = 2_000
@@ -40,9 +40,10 @@ export function openStore(input: { readonly file: string; readonly migrations?: 
   const { migrations = MIGRATIONS } = input
   let release: (() => void) | undefined
   let database: Database.Database | undefined
+  let wasThere = false
   try {
     const file = trueName(input.file)
-    demandWritable(file)
+    wasThere = demandWritable(file)
     const owned = own(file)
     if (!owned.ok) return owned
     release = owned.value
@@ -57,7 +58,7 @@ export function openStore(input: { readonly file: string; readonly migrations?: 
   } catch (error) {
     database?.close()
     release?.()
-    const detail = storageDetailOf(error) ?? systemDetailOf(error)
+    const detail = storageDetailOf(error) ?? systemDetailOf(error) ?? (wasThere ? damageDetailOf(error) : undefined)
     if (detail === undefined) throw error
     return err({ code: 'cannot-open', detail })
   }
@@ -73,10 +74,15 @@ function trueName(file: string): string {
   }
 }
 
-/** Asks before opening: SQLite would open a read-only file too, for reading, and leave a log beside it that nobody may write. */
-function demandWritable(file: string): void {
+/**
+ * Asks before opening: SQLite would open a read-only file too, for reading, and leave a log beside it that nobody may write. Answers whether
+ * there is a file.
+ */
+function demandWritable(file: string): boolean {
   accessSync(dirname(file), constants.W_OK)
-  if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK)
+  if (!existsSync(file)) return false
+  accessSync(file, constants.R_OK | constants.W_OK)
+  return true
 }
 
 /** Locks this process holds. Kept here because a collected connection would give up its lock without a word. */

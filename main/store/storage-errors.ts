@@ -27,6 +27,14 @@ export function storageDetailOf(error: unknown): string | undefined {
   return fromStorage ? `${error.code}: ${error.message}` : undefined
 }
 
+/**
+ * Code and message of anything that SQLite objects to. In a file that was there before, a statement of ours that fails has met a header or
+ * a schema that is not as we left it.
+ */
+export function damageDetailOf(error: unknown): string | undefined {
+  return error instanceof Database.SqliteError ? `${error.code}: ${error.message}` : undefined
+}
+
 /** True when another connection holds the lock that was asked for. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
