@@ -107,8 +107,8 @@ export class Terminal {
     this.#attendance = new Attendance(clock)
     this.#exposure = new ExposureMeter(store, currency)
     this.#clockOff = new ClockOff({ clock, connection: backend.connection, standing: () => enrolment.standing() })
-    this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency })
-    this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange })
+    this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency, log: parts.log })
+    this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange, log: parts.log })
     const flushOutbox = async () => void (await this.#outbox.drained(FLUSH_TIMEOUT_MS))
     this.#voids = this.#openVoids()
     this.#seats = new SeatDesk({

@@ -6,6 +6,7 @@ import type { CartId, HoldId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import { type Currency, sum } from '#shared/domain/money.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
 import type { Result } from '#shared/result.ts'
+import { readLine, readSeats } from './kept-lines.ts'
 
 export type CartHold = {
   readonly holdId: HoldId
@@ -20,6 +21,8 @@ export type Cart = {
   readonly holds: readonly CartHold[]
 }
 
+type CartLog = { warn(message: string, fields?: Readonly<Record<string, string>>): void }
+
 export type Carts = ReturnType<typeof createCarts>
 
 /** Opens the book of carts: finds the open cart of an earlier start, or begins one. */
@@ -28,8 +31,10 @@ export function createCarts(deps: {
   readonly newId: () => string
   readonly nowIso: () => string
   readonly currency: Currency
+  readonly log: CartLog
 }) {
   const { store, newId, nowIso, currency } = deps
+  abandonDamaged(deps)
   let cart: Cart | undefined = readOpenCart(store)
 
   /** The open cart; begins one when there is none. An empty cart is not worth a row: it is written with its first line. */
@@ -134,20 +139,38 @@ function writeCart(tx: WriteStore, cart: Cart, nowIso: string): void {
   }
 }
 
+const UNFINISHED = "SELECT id, state FROM carts WHERE state IN ('open', 'paying', 'in-doubt') ORDER BY created_at DESC LIMIT 1"
+
 function readOpenCart(store: ReadStore): Cart | undefined {
-  const row = store.get("SELECT id, state FROM carts WHERE state IN ('open', 'paying', 'in-doubt') ORDER BY created_at DESC LIMIT 1")
+  const row = store.get(UNFINISHED)
   return row ? readCart(store, row['id'] as CartId, row['state'] as CartState) : undefined
 }
 
+/** An open cart that the disk has changed is put away, so that it stops no start. One that is being paid is not: it belongs to an attempt. */
+function abandonDamaged({ store, log }: { readonly store: Store; readonly log: CartLog }): void {
+  const row = store.get(UNFINISHED)
+  if (row?.['state'] !== 'open') return
+  const id = row['id'] as CartId
+  const lines = store.all(LINES, id).map((line) => readLine(String(line['line_json'])))
+  const seats = store.all(HOLDS, id).map((hold) => readSeats(String(hold['seats_json'])))
+  if (!lines.includes(undefined) && !seats.includes(undefined)) return
+  log.warn('cache-damaged', { what: 'cart' })
+  store.write((tx) => setState(tx, id, 'abandoned'))
+}
+
+const LINES = 'SELECT line_json FROM cart_lines WHERE cart_id = ? ORDER BY position'
+const HOLDS = 'SELECT hold_id, showtime_id, seats_json, expires_at FROM cart_holds WHERE cart_id = ?'
+
 function readCart(store: ReadStore, id: CartId, state: CartState): Cart {
-  const lines = store
-    .all('SELECT line_json FROM cart_lines WHERE cart_id = ? ORDER BY position', id)
-    .map((row) => JSON.parse(String(row['line_json'])) as SaleLine)
-  const holds = store.all('SELECT hold_id, showtime_id, seats_json, expires_at FROM cart_holds WHERE cart_id = ?', id).map((row) => ({
-    holdId: row['hold_id'] as HoldId,
-    showtimeId: row['showtime_id'] as ShowtimeId,
-    seats: JSON.parse(String(row['seats_json'])) as readonly SeatId[],
-    expiresAt: String(row['expires_at']),
-  }))
+  const lines = store.all(LINES, id).map((row) => {
+    const line = readLine(String(row['line_json']))
+    assert(line, `cart ${id} has a line that cannot be read`)
+    return line
+  })
+  const holds = store.all(HOLDS, id).map((row) => {
+    const seats = readSeats(String(row['seats_json']))
+    assert(seats, `cart ${id} has a hold that cannot be read`)
+    return { holdId: row['hold_id'] as HoldId, showtimeId: row['showtime_id'] as ShowtimeId, seats, expiresAt: String(row['expires_at']) }
+  })
   return { id, state, lines, holds }
 }

@@ -1,5 +1,7 @@
 /** What this site sells, kept on the terminal, so that snacks sell while the backend is away. */
 import type { BackendClient, Clock, Store } from '#main/ports.ts'
+import { getProgramme } from '#shared/contracts/backend-api.ts'
+import { readKept } from '#shared/contracts/kept-json.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Hall, Product, Programme, Showtime } from '#shared/domain/programme.ts'
@@ -17,12 +19,14 @@ export function createProgrammeBook(deps: {
   readonly clock: Clock
   readonly currency: Currency
   readonly onChange: () => void
+  readonly log: { warn(message: string, fields?: Readonly<Record<string, string>>): void }
 }) {
   const { store, backend, clock, onChange } = deps
   const cached = store.get('SELECT json FROM programme_cache')
-  let programme: Programme = cached
-    ? (JSON.parse(String(cached['json'])) as Programme)
-    : { version: 'none', currency: deps.currency, halls: [], showtimes: [], products: [] }
+  // The cast: the schema has checked every field of a Programme; the brands are all it cannot give.
+  const kept = cached && (readKept(getProgramme.reply, String(cached['json'])) as unknown as Programme | undefined)
+  if (cached && !kept) deps.log.warn('cache-damaged', { what: 'programme' })
+  let programme: Programme = kept ?? { version: 'none', currency: deps.currency, halls: [], showtimes: [], products: [] }
   let cancelTimer: Unsubscribe = () => {}
   let stopped = false
 

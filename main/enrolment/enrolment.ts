@@ -3,8 +3,9 @@
  * the backend still sells; renewed when half the certificate's life has passed.
  */
 import type { BackendClient, Clock, Enrolment, Store } from '#main/ports.ts'
-import type { TerminalProfile } from '#shared/contracts/backend-api.ts'
+import { enrolTerminal, type TerminalProfile } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import { readKept } from '#shared/contracts/kept-json.ts'
 import { type TerminalCertificate, terminalCertificate } from '#shared/contracts/radio-messages.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
@@ -36,6 +37,7 @@ type Deps = {
   readonly terminalId: string
   readonly terminalPoint: Uint8Array
   readonly code?: string
+  readonly log: { warn(message: string, fields?: Readonly<Record<string, string>>): void }
 }
 export type EnrolmentDesk = { readonly standing: () => Standing; readonly stop: () => void }
 
@@ -124,11 +126,9 @@ function nowS(deps: Deps): number {
 async function load(deps: Deps): Promise<Result<Standing, EnrolmentRefusal> | undefined> {
   const row = deps.store.get('SELECT value FROM settings WHERE key = ?', SETTING)
   if (!row) return undefined
-  const kept = JSON.parse(String(row['value'])) as { certificate: string; keySet: readonly string[]; profile: TerminalProfile }
-  const certificate = fromBase64Url(kept.certificate)
-  const keySet = kept.keySet.map(fromBase64Url)
-  if (!certificate || keySet.includes(undefined)) return err({ code: 'not-trusted', detail: 'the kept certificate cannot be read' })
-  const enrolment = { certificate, keySet: keySet.filter((bytes) => bytes !== undefined), profile: kept.profile }
+  const enrolment = readEnrolment(String(row['value']))
+  if (!enrolment) return replaceDamaged(deps)
+  const { certificate } = enrolment
   const standing = await check(deps, enrolment)
   if (standing.ok) return standing
   const renewed = await deps.backend.renewCertificate()
@@ -136,4 +136,20 @@ async function load(deps: Deps): Promise<Result<Standing, EnrolmentRefusal> | un
   const issued = peekSign1(terminalCertificate, certificate)
   const mayDo = renewed.error.code === 'offline' || renewed.error.code === 'bad-signature'
   return mayDo && issued.ok ? check(deps, enrolment, issued.value.value.from) : standing
+}
+
+function readEnrolment(text: string): Enrolment | undefined {
+  const kept = readKept(enrolTerminal.reply, text)
+  const certificate = kept && fromBase64Url(kept.certificate)
+  const keySet = kept?.keySet.map(fromBase64Url).filter((bytes) => bytes !== undefined)
+  return certificate && keySet?.length === kept?.keySet.length ? { certificate, keySet: keySet ?? [], profile: kept.profile } : undefined
+}
+
+/** What is on disk is no standing any more. Our key is still the one the backend knows, so it can give us another. */
+async function replaceDamaged(deps: Deps): Promise<Result<Standing, EnrolmentRefusal>> {
+  deps.log.warn('cache-damaged', { what: 'enrolment' })
+  const renewed = await deps.backend.renewCertificate()
+  if (renewed.ok) return accept(deps, renewed.value)
+  const code = renewed.error.code === 'offline' ? 'backend-needed' : 'not-trusted'
+  return err({ code, detail: `the kept certificate cannot be read, and no other was given: ${renewed.error.message}` })
 }

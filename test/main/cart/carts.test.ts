@@ -9,8 +9,10 @@ import { FaultyStore } from '#test/support/faulty-store.ts'
 
 let folder: ReturnType<typeof newFolder>
 let store: FaultyStore
+const warnings: unknown[] = []
 
 beforeEach(() => {
+  warnings.length = 0
   folder = newFolder()
   store = new FaultyStore(valueOf(openStore({ file: `${folder.path}/terminal.sqlite` })))
 })
@@ -19,7 +21,14 @@ afterEach(() => {
   folder.remove()
 })
 
-const open = () => createCarts({ store, newId, nowIso: () => '2030-01-01T00:00:00.000Z', currency: 'CNY' })
+const open = () =>
+  createCarts({
+    store,
+    newId,
+    nowIso: () => '2030-01-01T00:00:00.000Z',
+    currency: 'CNY',
+    log: { warn: (message, fields) => warnings.push({ message, ...fields }) },
+  })
 const name = { en: 'Popcorn', 'zh-CN': '爆米花' }
 const hold = {
   holdId: newId() as HoldId,
@@ -47,6 +56,24 @@ test('a cart outlives its terminal: lines in their order, holds, totals', () => 
   expect(again.view()).toEqual(carts.view())
   expect(again.view()).toMatchObject({ total: { amount: 4_000 }, holds: [{ seats: ['A1'] }] })
   expect(again.current().lines.map(({ id }) => id)).toEqual(['b', 'a', 'c'])
+})
+
+test.each([
+  ['cart_lines', 'line_json', ''],
+  ['cart_lines', 'line_json', '{"id":"a"'],
+  ['cart_lines', 'line_json', '{"id":"a"}'],
+  ['cart_lines', 'line_json', JSON.stringify({ ...line('a'), quantity: -1 })],
+  ['cart_holds', 'seats_json', '[1]'],
+  ['cart_holds', 'seats_json', 'A1'],
+])('an open cart with a damaged row (%s %s %s) is put away, said once, and the next begins', (table, column, text) => {
+  valueOf(open().change([line('a')], [hold]))
+  valueOf(store.write((tx) => tx.run(`UPDATE ${table} SET ${column} = ?`, text)))
+  const carts = open()
+  expect(carts.view()).toMatchObject({ state: 'open', lines: [], holds: [] })
+  expect(warnings).toEqual([{ message: 'cache-damaged', what: 'cart' }])
+  valueOf(carts.change([line('b')], []))
+  expect(open().view()).toMatchObject({ lines: [{ id: 'b' }] })
+  expect(warnings).toHaveLength(1)
 })
 
 test('lines that leave are gone, and so are their holds', () => {

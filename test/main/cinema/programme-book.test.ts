@@ -17,6 +17,7 @@ let store: FaultyStore
 let clock: ManualClock
 let backend: FakeBackend
 let changes: number
+const warnings: unknown[] = []
 
 beforeEach(() => {
   folder = newFolder()
@@ -24,6 +25,7 @@ beforeEach(() => {
   clock = new ManualClock()
   backend = new FakeBackend(clock.nowMs())
   changes = 0
+  warnings.length = 0
 })
 afterEach(() => {
   store.close()
@@ -34,8 +36,40 @@ function open() {
   const onChange = () => {
     changes += 1
   }
-  return createProgrammeBook({ store, backend, clock, currency: 'CNY', onChange })
+  return createProgrammeBook({
+    store,
+    backend,
+    clock,
+    currency: 'CNY',
+    onChange,
+    log: { warn: (message, fields) => warnings.push({ message, ...fields }) },
+  })
 }
+
+test('a kept programme that is damaged is as if it had never come: said once, and the next one is kept again', async () => {
+  const first = open()
+  await first.refresh()
+  first.stop()
+  const { version, ...rest } = first.programme()
+  for (const damage of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"version":"1"}',
+    JSON.stringify(rest),
+    JSON.stringify({ ...rest, version, products: [{}] }),
+  ]) {
+    valueOf(store.write((tx) => tx.run('UPDATE programme_cache SET json = ?', damage)))
+    warnings.length = 0
+    const book = open()
+    expect(book.programme()).toMatchObject({ version: 'none', products: [] })
+    expect(warnings).toEqual([{ message: 'cache-damaged', what: 'programme' }])
+    await book.refresh()
+    book.stop()
+    expect(open().programme()).toEqual(first.programme())
+  }
+})
 
 test('nothing until the first one has come; then kept for a start without the backend', async () => {
   const first = open()

@@ -29,8 +29,8 @@ beforeEach(async () => {
   clock = new ManualClock()
   backend = new FakeBackend(clock.nowMs(), SHOWS)
   store = valueOf(openStore({ file: `${folder.path}/terminal.sqlite` }))
-  carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency: 'CNY' })
-  programme = createProgrammeBook({ store, backend, clock, currency: 'CNY', onChange: () => {} })
+  carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency: 'CNY', log: { warn: () => {} } })
+  programme = createProgrammeBook({ store, backend, clock, currency: 'CNY', onChange: () => {}, log: { warn: () => {} } })
   await programme.refresh()
   flushes = 0
   const flushOutbox = async () => {

@@ -25,6 +25,7 @@ let ca: Signer
 let terminal: Signer
 let backend: FakeEnroller
 let desk: EnrolmentDesk | undefined
+const warnings: unknown[] = []
 
 /** Only the two calls of enrolment; the desk makes no other. */
 class FakeEnroller {
@@ -45,6 +46,7 @@ class FakeEnroller {
 
 beforeEach(async () => {
   folder = newFolder()
+  warnings.length = 0
   store = new FaultyStore(valueOf(openStore({ file: `${folder.path}/terminal.sqlite` })))
   clock = new ManualClock()
   ;[root, ca, terminal] = await Promise.all([testSigner('root'), testSigner('terminal-ca'), testSigner('terminal')])
@@ -94,6 +96,7 @@ async function open(options: { code?: string } = { code: CODE }) {
   const opened = await openEnrolment({
     store,
     clock,
+    log: { warn: (message, fields) => warnings.push({ message, ...fields }) },
     // The cast: a desk that made any other call would fail here.
     backend: backend as unknown as BackendClient,
     rootPoint: root.point,
@@ -216,6 +219,25 @@ test.each([-1, 1, -30, 30])('a clock that is %i days off: the kept certificate s
   clock = new ManualClock(clock.nowMs() + days * DAY_MS)
   expect(valueOf(await open({})).standing().certificateBytes).toEqual(first.certificate)
 })
+
+test.each(['', '{', 'null', '{"certificate":"AA"}', '{"certificate":"*","keySet":[],"profile":{}}'])(
+  'a kept standing that is damaged (%s) is replaced by the backend; without one the start is refused by name',
+  async (damage) => {
+    backend.answer = ok(await enrolment())
+    valueOf(await open())
+    desk?.stop()
+    valueOf(store.write((tx) => tx.run("UPDATE settings SET value = ? WHERE key = 'enrolment'", damage)))
+    backend.answer = err({ code: 'offline', message: 'nobody answers' })
+    expect(await open({})).toMatchObject({ error: { code: 'backend-needed' } })
+    expect(warnings).toEqual([{ message: 'cache-damaged', what: 'enrolment' }])
+    backend.answer = ok(await enrolment())
+    expect(await open({})).toMatchObject({ ok: true })
+    expect(backend.calls.at(-1)).toBe('renew')
+    desk?.stop()
+    backend.answer = err({ code: 'offline', message: '' })
+    expect(await open({})).toMatchObject({ ok: true })
+  },
+)
 
 test('a disk that refuses: no terminal without its standing on disk', async () => {
   backend.answer = ok(await enrolment())
