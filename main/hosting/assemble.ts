@@ -6,6 +6,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import type { Keys, StartProcess, Store } from '../ports.ts'
 import { createPracticeClient } from '../practice/practice-client.ts'
 import { type OpenStoreError, openStore } from '../store/open-store.ts'
+import { storageDetailOf } from '../store/storage-errors.ts'
 import { createBackendClient } from '../sync/backend-client.ts'
 import { createTerminal, type TerminalRefusal } from '../terminal.ts'
 import { type FileKeysRefusal, openFileKeys } from './file-keys.ts'
@@ -36,10 +37,21 @@ export async function startTerminal(
   if (!store.ok) return err(storeRefusal(file, store.error))
   const keys = await openFileKeys(options.dataFolder)
   const running = keys.ok
-    ? await startWith(options, { log, store: store.value, keys: keys.value, startProcess })
+    ? await unlessDamaged(file, async () => startWith(options, { log, store: store.value, keys: keys.value, startProcess }))
     : err(keysRefusal(keys.error))
   if (!running.ok) store.value.close()
   return running
+}
+
+/** A file can be damaged where only a reader of its rows sees it. Starting again does not help, so this is a refusal and no bug. */
+async function unlessDamaged<T>(file: string, start: () => Promise<Result<T, StartRefusal>>): Promise<Result<T, StartRefusal>> {
+  try {
+    return await start()
+  } catch (cause) {
+    const detail = storageDetailOf(cause)
+    if (detail === undefined) throw cause
+    return err({ code: 'store-unopenable', subject: `${file} (${detail})` })
+  }
 }
 
 type HostParts = { readonly log: Log; readonly store: Store; readonly keys: Keys; readonly startProcess: StartProcess }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startTerminal } from '#main/hosting/assemble.ts'
@@ -7,6 +7,8 @@ import { startForkedProcess } from '#main/hosting/start-process.ts'
 import type { TerminalOptions } from '#main/hosting/terminal-options.ts'
 import { openStore } from '#main/store/open-store.ts'
 import { memoryLog, temporaryFolder } from './support.ts'
+
+const PAGE_BYTES = 4_096
 
 /** Options of a terminal that was never enrolled, with a backend where nobody answers. */
 function optionsIn(dataFolder: string): TerminalOptions {
@@ -48,6 +50,18 @@ test('records that another terminal has open are refused by name, and the key is
   })
   store.value.close()
   expect(await refusalOf(folder)).toBe('backend-needed')
+})
+
+test.each(['journal', 'settings'])('records that open, and cannot be read where the %s is, are refused by name', async (table) => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'terminal.sqlite')
+  const store = openStore({ file })
+  if (!store.ok) throw new Error(store.error.code)
+  const root = Number(store.value.get('SELECT rootpage FROM sqlite_schema WHERE name = ?', table)?.['rootpage'])
+  store.value.close()
+  const bytes = await readFile(file)
+  await writeFile(file, bytes.fill(0xaa, (root - 1) * PAGE_BYTES, root * PAGE_BYTES))
+  expect(await refusalOf(folder)).toBe('store-unopenable')
 })
 
 test('a key that is exposed or damaged, and records that are none, each have a refusal of their own', async () => {
