@@ -221,6 +221,22 @@ test('I4: a row removed, doubled, swapped or slipped in is named', () => {
   noGuard.close()
 })
 
+test('I4: two chains merged are named where the second begins, though every entry of both is signed by the terminal', async () => {
+  const copy = join(folder.path, 'chain-b.sqlite')
+  const { store, ledger } = openLedger(copy, await testKeys(jwk))
+  for (let sale = 0; sale < 12; sale += 1) valueOf(store.write((tx) => sell(tx, ledger, saleOf([{ quantity: 1, price: 4_500 }], []))))
+  store.close()
+  const other = new Database(copy, { readonly: true })
+  const rows = other.prepare('SELECT seq, kind, at, entry_json, prev_hash, hash, signature, kid FROM journal WHERE seq >= 8').all()
+  other.close()
+  const merged = tampered((database) => {
+    database.exec('DELETE FROM journal WHERE seq >= 8')
+    const insert = database.prepare('INSERT INTO journal VALUES (@seq, @kind, @at, @entry_json, @prev_hash, @hash, @signature, @kid)')
+    for (const row of rows) insert.run(row)
+  })
+  expect(named(merged).find((problem) => problem.startsWith('journal'))).toMatch(/^journal 8: /)
+})
+
 test('I4: every letter of what is sent with a receipt is bound by the journal', () => {
   const random = new Seeded(7)
   for (let edit = 0; edit < 150; edit += 1) {

@@ -220,6 +220,28 @@ test("the phone's submit is answered only the second time: the same yes, held on
   expect(await world.disagreements()).toEqual([])
 })
 
+test.each([-86_400_000, -900_000, -60_000, 60_000, 900_000, 86_400_000])(
+  "the till's clock jumps by %i ms while an offer is open: nothing is sent, or it is paid once; set right, the next sale pays",
+  async (skewMs) => {
+    await open()
+    await world.popcorn()
+    world.hooks.onReceive = ({ kind }) => {
+      if (kind === 'offer') world.hooks.skewMs = skewMs
+    }
+    const requestId = await world.charge()
+    const isSmall = Math.abs(skewMs) <= 60_000
+    // An offer lives a quarter of an hour: so far ahead, the till or the phone may be the first to see that the other's time is over.
+    expect(isSmall ? ['paid'] : ['not-asked', 'refused']).toContain(await world.settled(requestId))
+    expect((await world.authorizations()).size).toBe(isSmall ? 1 : 0)
+    world.hooks.onReceive = () => {}
+    world.hooks.skewMs = 0
+    if (isSmall) await world.popcorn()
+    expect(await world.settled(await world.charge())).toBe('paid')
+    expect(world.receiptCount()).toBe(isSmall ? 2 : 1)
+    expect(await world.disagreements()).toEqual([])
+  },
+)
+
 test.each([
   ['back', -86_400_000],
   ['forward', 86_400_000],

@@ -78,6 +78,10 @@ test('times are the site’s, with their offset, also across a change of clocks'
   })
   expect(localTime('2026-10-25T00:30:00Z', 'Europe/Berlin')).toMatchObject({ minute: '2026-10-25 02:30', offset: '+02:00' })
   expect(localTime('2026-10-25T01:30:00Z', 'Europe/Berlin')).toMatchObject({ minute: '2026-10-25 02:30', offset: '+01:00' })
+  expect(localTime('2026-03-29T01:00:00Z', 'Europe/Berlin')).toMatchObject({ minute: '2026-03-29 03:00', offset: '+02:00' })
+  // No clock of ours counts leap seconds; one that somebody else wrote is printed as it is.
+  expect(localTime('2016-12-31T23:59:60Z', 'Asia/Shanghai').minute).toBe('2016-12-31T23:59:60Z')
+  expect(localTime('2017-01-01T00:00:00Z', 'Asia/Shanghai').second).toBe('2017-01-01 08:00:00')
   expect(localTime('2026-11-22T16:00:00Z', 'Asia/Shanghai').minute).toBe('2026-11-23 00:00')
 })
 

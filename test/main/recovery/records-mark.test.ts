@@ -1,5 +1,5 @@
 /** The mark beside the keys: what it proves, what a cut leaves of it, and files that are none. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -118,6 +118,40 @@ test('the file that was left is never taken for a copy, wherever its starts were
     }),
     { numRuns: 25 },
   )
+})
+
+test.each([
+  ['in the first run, which has nothing in the file yet', { earlierRuns: 0, checkpointAfter: undefined }],
+  ['in a later run', { earlierRuns: 2, checkpointAfter: undefined }],
+  ['when SQLite had copied a part of it into the file', { earlierRuns: 1, checkpointAfter: 2 }],
+])('the log beside the file is deleted %s: the lost head is missed at the start', async (_when, { earlierRuns, checkpointAfter }) => {
+  const keys = await testKeys(newJwk())
+  const file = join(folder.path, 'terminal.sqlite')
+  const marks = keeper()
+  for (let run = 0; run <= earlierRuns; run += 1) {
+    const world = openLedger(file, keys)
+    const marker = markerOf(world, marks)
+    openRecords({ store: world.store, ledger: world.ledger, marker, newId })
+    for (let sale = 1; sale <= 4; sale += 1) {
+      valueOf(world.store.write((tx) => sell(tx, world.ledger, saleOf([{ quantity: 1, price: 100 }], []))))
+      if (sale === checkpointAfter) world.store.get('PRAGMA wal_checkpoint(PASSIVE)')
+    }
+    marker.write()
+    // The power goes in the last run; whoever tidies up afterwards takes the log for rubbish.
+    if (run === earlierRuns) copyFileSync(file, `${file}.left`)
+    world.store.close()
+  }
+  const left = openLedger(`${file}.left`, keys)
+  expect(left.ledger.head().seq).toBeLessThan(marks.kept?.seq ?? 0)
+  expect(verdictOf(left.store, marks.read())).toBe('restored')
+  const { epoch = 0, series } = marks.kept ?? {}
+  expect(openRecords({ store: left.store, ledger: left.ledger, marker: markerOf(left, marks), newId })).toMatchObject({
+    ok: true,
+    value: { verdict: 'restored' },
+  })
+  expect(left.ledger.epoch()).toBe(epoch + 1)
+  expect(left.ledger.series()).not.toBe(series)
+  left.store.close()
 })
 
 function markerOf(world: LedgerWorld, marks: MarkKeeper): RecordsMarker {

@@ -65,6 +65,12 @@ test('money, times and days are written for the language and the place', () => {
   expect(formatMoney(money(-5, 'EUR'), 'en')).toBe('-€0.05')
   expect(formatMoney(money(1_500, 'JPY'), 'en')).toBe('¥1,500')
   expect(formatTime('2026-11-22T16:05:00.000Z', 'en', 'Asia/Shanghai')).toBe('00:05')
+  // The clocks go back and forward: each moment has its own time, in the hour that comes twice too.
+  expect(
+    ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', '2026-03-29T00:59:00Z', '2026-03-29T01:00:00Z'].map((at) =>
+      formatTime(at, 'en', 'Europe/Berlin'),
+    ),
+  ).toEqual(['02:30', '02:30', '01:59', '03:00'])
   expect(formatDay(Date.parse('2026-11-22T16:05:00.000Z'), 'en', 'Asia/Shanghai')).toBe('Mon 23 Nov')
   expect(formatDay(Date.parse('2026-11-22T16:05:00.000Z'), 'zh-CN', 'Asia/Shanghai')).toBe('11月23日周一')
   expect(calendarDay(Date.parse('2026-11-22T16:05:00.000Z'), 'Asia/Shanghai')).toBe('2026-11-23')
