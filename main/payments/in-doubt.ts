@@ -5,10 +5,14 @@
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
 import type { BackendClient, Clock, Keys, Store } from '#main/ports.ts'
-import { fromHex } from '#shared/contracts/bytes.ts'
+import { equalBytes, fromHex } from '#shared/contracts/bytes.ts'
+import { phoneCertificate } from '#shared/contracts/radio-messages.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
+import { isValidAt } from '#shared/crypto/key-set.ts'
+import { peekSign1 } from '#shared/crypto/sign1.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
+import { err, ok } from '#shared/result.ts'
 import { type Outcome, readAnswer, readAuthorization, readDecline } from './answers.ts'
 import { type Attempt, attemptById } from './attempt-book.ts'
 import type { BandSessions, OpenSession } from './band-session.ts'
@@ -23,6 +27,8 @@ const ASK_AFTER_MS = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000] as const
 const UNKNOWN_AFTER_EXPIRY_MS = 5_000
 /** A query is answered from the phone's memory: no session needs longer. */
 const QUERY_TIMEOUT_MS = 15_000
+/** Where the band of an earlier run is, nobody remembers: so many of the nearest are looked at in one round. */
+const LOOKED_AT_MAX = 3
 
 /**
  * What became of an outcome: `ended` on disk, or it `waits` for the cashier of an interrupted sale. `open`: nothing is settled, ask again.
@@ -43,6 +49,8 @@ export type DoubtDeps = {
   readonly maySettle: (requestId: RequestId) => boolean
   /** Where the band that was asked can be reached, while it is still in sight. */
   readonly bandAddress: (requestId: RequestId) => string | undefined
+  /** Addresses of the bands in sight, nearest first. */
+  readonly bandsInSight: () => readonly string[]
   readonly onNext: (requestId: RequestId, nextQueryAt: string) => void
   readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
 }
@@ -130,15 +138,41 @@ export class DoubtDesk {
   }
 
   async #askAll(attempt: Attempt, cancelled: Promise<void>): Promise<Settled> {
-    const byBand = await this.#askBand(attempt, cancelled)
-    return byBand === 'open' ? this.#askBackend(attempt) : byBand
+    const address = this.#deps.bandAddress(attempt.requestId)
+    if (address) {
+      const byBand = await this.#askBand(attempt, { address, cancelled })
+      return byBand === 'open' ? this.#askBackend(attempt) : byBand
+    }
+    const byBackend = await this.#askBackend(attempt)
+    return byBackend === 'open' ? this.#lookForBand(attempt, cancelled) : byBackend
   }
 
-  async #askBand(attempt: Attempt, cancelled: Promise<void>): Promise<Settled> {
-    const { clock, keys, ledger, standing, bandAddress, settleOutcome, sessions } = this.#deps
-    const address = bandAddress(attempt.requestId)
+  /**
+   * An attempt of an earlier run: its customer may still stand here, with a band that nobody remembers. A phone shows one certificate for
+   * as long as its band keeps an id, so an offer with the attempt's own comes from the phone that was asked, and from no other. Only that
+   * one is asked anything; the others are let go unasked, and keep their offers.
+   */
+  async #lookForBand(attempt: Attempt, cancelled: Promise<void>): Promise<Settled> {
+    const { clock, bandsInSight } = this.#deps
+    const onlyPhone = attempt.sent?.phoneCertificate
+    const certificate = onlyPhone && peekSign1(phoneCertificate, onlyPhone)
+    if (!certificate?.ok || !isValidAt(certificate.value.value, Math.floor(clock.nowMs() / 1_000))) return 'open'
+    for (const address of bandsInSight().slice(0, LOOKED_AT_MAX)) {
+      if (!this.#waiting.has(attempt.requestId)) return 'open'
+      const settled = await this.#askBand(attempt, { address, cancelled, onlyPhone })
+      if (settled !== 'open') return settled
+    }
+    return 'open'
+  }
+
+  async #askBand(
+    attempt: Attempt,
+    band: { readonly address: string; readonly cancelled: Promise<void>; readonly onlyPhone?: Uint8Array | undefined },
+  ): Promise<Settled> {
+    const { clock, keys, ledger, standing, settleOutcome, sessions } = this.#deps
+    const { address, cancelled, onlyPhone } = band
     const firstDigest = attempt.sent?.statementDigest
-    if (!address || !firstDigest) return 'open'
+    if (!firstDigest) return 'open'
     const nowS = () => Math.floor(clock.nowMs() / 1_000)
     const deadlineMs = clock.monotonicMs() + QUERY_TIMEOUT_MS
     const end = await sessions.run({
@@ -147,7 +181,8 @@ export class DoubtDesk {
       requestId: attempt.requestId,
       statementFor: (offer) =>
         signQuery({ keys, offer, requestId: attempt.requestId, firstDigest, head: journalHead(ledger), nowS: nowS() }),
-      persist: () => ({ ok: true, value: undefined }),
+      persist: (_statement, { message }) =>
+        onlyPhone && !equalBytes(message.certificate, onlyPhone) ? err({ detail: 'the offer of another phone' }) : ok(),
       expiresMonotonicMs: () => deadlineMs,
       onStage: () => {},
       cancelled,

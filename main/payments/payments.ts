@@ -92,6 +92,7 @@ export class Payments {
       settleOutcome: (attempt, outcome, open) => ends.settleOutcome(attempt, outcome, open),
       endAsReversed: (requestId, reason) => ends.end(requestId, { state: 'reversed', reason, why: 'expired' }),
       bandAddress: (requestId) => screen.ofRequest(requestId)?.bandAddress,
+      bandsInSight: () => deps.sightings.list().flatMap(({ id }) => deps.sightings.addressOf(id) ?? []),
       onNext: (requestId, nextQueryAt) => screen.show(requestId, { nextQueryAt }),
     })
     this.#interrupted = new InterruptedDesk({

@@ -1,5 +1,6 @@
 /** The sale that was under way when the till died: what is known of it is shown, and the cashier ends it, once. */
 import { afterEach, expect, test } from 'vitest'
+import { createMarkFile } from '#main/hosting/mark-file.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { disagreementsOfTerminal } from '#test/support/agreement.ts'
 import { newId } from '#test/support/backend-world.ts'
@@ -7,6 +8,9 @@ import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE, TICKET
 import { until } from '#test/support/until.ts'
 
 const UNATTENDED_MS = 60_000
+/** Well below the three seconds after which a silent band is forgotten; and real time for the adverts to come in. */
+const STEP_MS = 500
+const STEP_REAL_MS = 25
 
 let world: CounterWorld
 afterEach(async () => world.close())
@@ -279,4 +283,65 @@ test('two open attempts and nobody there: both are undone', async () => {
   demand(await world.till.nextSale())
   expect(world.state).not.toHaveProperty('interrupted')
   expect(world.state.cart.state).toBe('open')
+})
+
+/** As above, with the mark of the records kept, and no backend for the till from then on. */
+async function diedApprovedOffline(options?: CounterOptions): Promise<RequestId> {
+  world = await CounterWorld.build(options)
+  world.hooks.marks = () => createMarkFile(world.folder)
+  await world.start()
+  await world.ready(options?.customers?.length ?? 1)
+  await world.popcorn()
+  world.hooks.fateOf = (_band, direction, pdu) => (direction === 'to-terminal' && pdu[3] === 4 ? 'lose' : 'deliver')
+  const requestId = await world.charge()
+  await until('the backend approved', () => world.events.some(({ event }) => event === 'approved'))
+  cutTerminal()
+  await world.cutPower()
+  world.hooks.fateOf = () => 'deliver'
+  return requestId
+}
+
+/** Time goes by in steps in which bands are heard again, with somebody at the till, until something is so. */
+async function passing(what: string, isSo: () => boolean): Promise<void> {
+  const pace = setInterval(() => {
+    world.clock.advance(STEP_MS)
+    world.till.touched()
+  }, STEP_REAL_MS)
+  try {
+    await world.until(what, isSo)
+  } finally {
+    clearInterval(pace)
+  }
+}
+
+test('killed after the approval, the till offline, the customer still here: the band is found again and knows the yes', async () => {
+  const requestId = await diedApprovedOffline()
+  await passing('the answer is known', () => world.state.interrupted?.charged === 'yes')
+  expect(world.receiptCount()).toBe(0)
+  expect(await world.till.finishInterrupted()).toMatchObject({ ok: true })
+  expect(world.attemptState(requestId)).toBe('paid')
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(60_000)
+  expect(await world.disagreements()).toEqual([])
+  expect(world.receiptCount()).toBe(1)
+})
+
+test('another customer who stands here is looked at and asked nothing: what is not known stays unknown', async () => {
+  const other = { ...PAYER, id: 'twin-a', displayName: 'Silver Carp', distanceM: 5 } as const
+  const requestId = await diedApprovedOffline({ customers: [PAYER, other] })
+  // The payer has gone; the other one's phone has never seen that request, and would sign so.
+  world.customer().set({ unlocks: true, distance: 500 })
+  const requests: string[] = []
+  world.hooks.onSend = ({ kind }) => void requests.push(kind)
+  let offers = 0
+  world.hooks.onReceive = ({ kind }) => {
+    if (kind === 'offer') offers += 1
+  }
+  await until('the other band is in sight', () => world.state.bands.length > 0)
+  const held = world.customer('twin-a').band.offerCount
+  await passing('it was looked at twice', () => offers > 1)
+  expect(requests).toEqual([])
+  expect(world.customer('twin-a').band.offerCount).toBe(held)
+  expect(world.attemptState(requestId)).not.toBe('refused')
+  expect(world.state.interrupted?.charged).not.toBe('no')
 })

@@ -71,6 +71,7 @@ test('captured by the word of the backend, and no receipt here: nothing is writt
       return 'ended'
     },
     maySettle: () => true,
+    bandsInSight: () => [],
     bandAddress: () => undefined,
     onNext: () => {},
     onFault: (what) => faults.push(what),
