@@ -98,13 +98,21 @@ type Evening = {
   readonly printed: Receipt
 }
 
-function attemptsOf(file: string): ReadonlyMap<string, { requestId: string; attRequests: number; answer: Uint8Array }> {
+/** An answer that came by the backend alone, after the terminal was killed, has no count of radio requests. */
+type PaidAttempt = { readonly requestId: string; readonly attRequests?: number; readonly answer: Uint8Array }
+
+function attemptsOf(file: string): ReadonlyMap<string, PaidAttempt> {
   const database = new Database(file, { readonly: true, fileMustExist: true })
   const rows = database
     .prepare("SELECT receipt_id, request_id, att_requests, answer FROM attempts WHERE state = 'paid' AND tender = 'band'")
-    .all() as { receipt_id: string; request_id: string; att_requests: number; answer: Uint8Array }[]
+    .all() as { receipt_id: string; request_id: string; att_requests: number | null; answer: Uint8Array }[]
   database.close()
-  return new Map(rows.map((row) => [row.receipt_id, { requestId: row.request_id, attRequests: row.att_requests, answer: row.answer }]))
+  return new Map(
+    rows.map(({ receipt_id: receiptId, request_id: requestId, att_requests: attRequests, answer }) => [
+      receiptId,
+      { requestId, answer, ...(attRequests === null ? {} : { attRequests }) },
+    ]),
+  )
 }
 
 /** The journal's hash at a receipt's entry: what its QR code shows. */
@@ -129,7 +137,7 @@ function saleRecords(sold: readonly Sold[], terminalFile: string): (SaleRecord &
             requestId: attempt.requestId,
             authorization: toBase64Url(attempt.answer),
             authorizationKind: 'online',
-            attRequests: attempt.attRequests,
+            ...(attempt.attRequests === undefined ? {} : { attRequests: attempt.attRequests }),
           }
         : {}),
       ...(ms === undefined ? {} : { ms }),
