@@ -1,11 +1,15 @@
 import { type Browser, chromium } from 'playwright'
 
+/** Of the package's flags, those that a till's browser has not: one process would end with the first page, and pages would reach anywhere. */
+const UNLIKE_A_TILL = ['--single-process', '--no-zygote', '--disable-web-security', '--allow-running-insecure-content']
+
 /** Starts the Chromium that comes with the packages: nothing needs to be installed on the machine. */
 export async function launchChromium(): Promise<Browser> {
   // The package unpacks its own system libraries only when it believes to run on this platform.
   process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs22.x'
   const { default: packed } = await import('@sparticuz/chromium')
-  // One process for everything would end with the first page that is closed.
-  const args = packed.args.filter((arg) => arg !== '--single-process' && arg !== '--no-zygote')
+  // A graphics card in software costs most of the processor's time; our screens are text, boxes and plain drawings.
+  packed.setGraphicsMode = false
+  const args = packed.args.filter((arg) => !UNLIKE_A_TILL.includes(arg))
   return chromium.launch({ executablePath: await packed.executablePath(), args: [...args, '--no-sandbox'], headless: true })
 }
