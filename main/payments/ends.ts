@@ -59,7 +59,8 @@ export class Ends {
     const paid = settlePaid(this.#deps, requestId, { tender: 'band', authorization, signed, ...(open ? { radio: open.radio } : {}) })
     if (paid.ok) this.#afterPaid(requestId, paid.value)
     else if (paid.error.code === 'storage-failed') this.#deps.onFault('receipt-not-written', { requestId, detail: paid.error.detail })
-    else refuseLateYes(this.#deps, requestId, authorization, signed)
+    // The cashier may still be looking at the cancelled payment: a yes did come, and goes back.
+    else if (refuseLateYes(this.#deps, requestId, authorization, signed)) this.#deps.screen.show(requestId, { why: 'late-yes' })
     return paid
   }
 

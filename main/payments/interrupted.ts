@@ -4,13 +4,13 @@
  * is kept in memory alone: it can be asked for again. One sale is shown at a time, oldest first.
  */
 import type { ReadStore } from '#main/ports.ts'
-import type { InterruptedView } from '#shared/contracts/recovery.ts'
+import type { Charged, InterruptedView } from '#shared/contracts/recovery.ts'
 import type { Refused } from '#shared/contracts/till.ts'
 import { isFinal } from '#shared/domain/attempt.ts'
 import type { HoldId, ReceiptId, RequestId } from '#shared/domain/ids.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { type Attempt, attemptById, requestOfReceipt, stateOf } from './attempt-book.ts'
+import { type Attempt, attemptById, isReversalUnheard, requestOfReceipt, stateOf } from './attempt-book.ts'
 import type { Approved, Ends } from './ends.ts'
 import type { PaymentScreen } from './payment-screen.ts'
 import { recoveredPayment } from './running.ts'
@@ -79,7 +79,7 @@ export class InterruptedDesk {
     return true
   }
 
-  /** Writes the receipt of a yes, shows the receipt of a sale that was paid, or goes on with the sale when nothing was charged. */
+  /** Writes the receipt of a yes, shows the receipt of a sale that was paid, or goes on with the sale when it ended without money. */
   finish(): Result<void, Refused> {
     const { store, ends, onShowPaid } = this.#deps
     const [first] = this.#queue
@@ -155,6 +155,7 @@ export class InterruptedDesk {
     const { requestId, tender, amount: total, createdAt: startedAt, receiptId, state } = attempt
     const charged = this.#chargedOf(attempt, approved)
     const undoneAt = this.#deps.undoneAt(requestId)
+    const isPromise = state === 'reversed' && isReversalUnheard(this.#deps.store, requestId)
     return {
       tender,
       total,
@@ -163,19 +164,31 @@ export class InterruptedDesk {
       ...(receiptId ? { receiptId } : {}),
       ...(approved ? { payerName: approved.authorization.displayName } : {}),
       charged,
+      ...(isPromise ? { isPromise } : {}),
       seats: this.#seatsOf(attempt, approved),
       printed: receiptId ? this.#deps.printedOf(receiptId) : tender === 'cash' ? 'no' : 'not-needed',
-      canFinish: charged === 'yes' || charged === 'no',
+      canFinish: charged !== 'asking' && charged !== 'unknown',
       canUndo: !isFinal(state) && state !== 'prepared',
       ...(undoneAt ? { undoneAt } : {}),
     }
   }
 
-  #chargedOf({ state }: Attempt, approved: Approved | undefined): InterruptedView['charged'] {
-    if (state === 'paid') return 'yes'
-    if (isFinal(state) || state === 'prepared') return 'no'
-    if (approved) return 'yes'
-    return this.#deps.isBackendOffline() ? 'unknown' : 'asking'
+  #chargedOf({ state }: Attempt, approved: Approved | undefined): Charged {
+    switch (state) {
+      case 'paid':
+        return 'yes'
+      case 'prepared':
+      case 'not-asked':
+        return 'no'
+      case 'refused':
+      case 'declined':
+      case 'reversed':
+        return state
+      case 'sent':
+      case 'in-doubt':
+        if (approved) return 'yes'
+        return this.#deps.isBackendOffline() ? 'unknown' : 'asking'
+    }
   }
 
   #seatsOf({ holdIds, state }: Attempt, approved: Approved | undefined): InterruptedView['seats'] {

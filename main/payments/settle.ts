@@ -125,13 +125,18 @@ export function settleUnpaid(
   return finish(deps, settled)
 }
 
-/** A yes for an attempt that was reversed before it came: never a receipt. Kept beside the attempt and in the journal, once. */
-export function refuseLateYes(deps: SettleDeps, requestId: RequestId, authorization: Authorization, signed: Uint8Array): void {
-  deps.store.write((tx) => {
-    if (!keepLateYes(tx, requestId, signed)) return
+/**
+ * A yes for an attempt that was reversed before it came: never a receipt. Kept beside the attempt and in the journal, once. True when
+ * this is that once.
+ */
+export function refuseLateYes(deps: SettleDeps, requestId: RequestId, authorization: Authorization, signed: Uint8Array): boolean {
+  const kept = deps.store.write((tx) => {
+    if (!keepLateYes(tx, requestId, signed)) return false
     const fields = { request_id: requestId, authorization_id: toHex(authorization.authorizationId) }
     deps.ledger.appendEvent(tx, 'late-yes-refused', fields)
+    return true
   })
+  return kept.ok && kept.value
 }
 
 function reversalOf(attempt: Attempt, why: ReversalBody['reason'], at: string): ReversalBody {

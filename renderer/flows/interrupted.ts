@@ -1,8 +1,7 @@
 /** The interrupted-sale screen: one line for each question, and what the two buttons would do. */
-import type { InterruptedView } from '#shared/contracts/recovery.ts'
+import type { Charged, InterruptedView } from '#shared/contracts/recovery.ts'
 
 export type Tone = 'good' | 'quiet' | 'warn' | 'busy'
-type Charged = InterruptedView['charged']
 /** The till cannot know what happened to notes on the counter: cash has its own words for `no`. */
 export type ChargedWords = Charged | 'no-cash' | 'yes-cash'
 
@@ -12,7 +11,15 @@ export type InterruptedRows = {
   readonly printed: { readonly words: InterruptedView['printed']; readonly tone: Tone }
 }
 
-const CHARGED_TONES = { no: 'quiet', yes: 'good', asking: 'busy', unknown: 'warn' } as const satisfies Record<Charged, Tone>
+const CHARGED_TONES = {
+  no: 'quiet',
+  yes: 'good',
+  asking: 'busy',
+  unknown: 'warn',
+  refused: 'quiet',
+  declined: 'quiet',
+  reversed: 'warn',
+} as const satisfies Record<Charged, Tone>
 const SEATS_TONES = { none: 'quiet', held: 'good', pinned: 'good', sold: 'good', unknown: 'warn' } as const satisfies Record<
   InterruptedView['seats'],
   Tone
@@ -31,8 +38,8 @@ export function interruptedRows({ tender, charged, seats, printed }: Interrupted
   }
 }
 
-/** What Finish does to this sale: shows its receipt, writes it, or goes on with the sale that was never charged. */
+/** What Finish does to this sale: shows its receipt, writes it, or goes on with the sale that ended without money. */
 export function finishWords({ charged, receiptId }: InterruptedView): 'show' | 'write' | 'go-on' {
   if (receiptId !== undefined) return 'show'
-  return charged === 'no' ? 'go-on' : 'write'
+  return charged === 'yes' || charged === 'asking' || charged === 'unknown' ? 'write' : 'go-on'
 }

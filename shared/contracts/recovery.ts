@@ -4,6 +4,14 @@ import type { AuthorizationId, ReceiptId, RequestId, StaffId } from '#shared/dom
 import type { Money } from '#shared/domain/money.ts'
 import type { Tender } from '#shared/domain/receipt.ts'
 
+/**
+ * Whether the customer of an interrupted sale was charged. `no`: nothing had been sent. `refused`: the phone signed that it did not approve.
+ * `declined`: the backend signed a no. `reversed`: undone, and a yes that was given, or may have been, goes back. `asking`: the till is
+ * finding out. `unknown`: it cannot, for now (band gone, backend offline).
+ */
+export const CHARGED = ['no', 'yes', 'asking', 'unknown', 'refused', 'declined', 'reversed'] as const
+export type Charged = (typeof CHARGED)[number]
+
 /** The sale that was under way when the till last stopped: one line for each question, one button to finish or undo. */
 export type InterruptedView = {
   readonly tender: Tender
@@ -13,11 +21,12 @@ export type InterruptedView = {
   /** Set once the sale has its receipt. */
   readonly receiptId?: ReceiptId
   readonly payerName?: string
-  /** `asking`: the till is finding out. `unknown`: it cannot, for now (band gone, backend offline). */
-  readonly charged: 'no' | 'yes' | 'asking' | 'unknown'
+  readonly charged: Charged
+  /** Of a reversal the backend has not heard yet: a promise, kept here. */
+  readonly isPromise?: boolean
   readonly seats: 'none' | 'held' | 'pinned' | 'sold' | 'unknown'
   readonly printed: 'not-needed' | 'no' | 'yes' | 'unknown'
-  /** Finish: writes the receipt of an approved payment, shows the receipt of a paid one, or goes on with the sale when nothing was charged. */
+  /** Finish: writes the receipt of an approved payment, shows the receipt of a paid one, or goes on with the sale when it ended without money. */
   readonly canFinish: boolean
   /** Undo: commits the reversal, then frees the sale. */
   readonly canUndo: boolean

@@ -110,7 +110,7 @@ export type BandPaymentView = {
   readonly nextQueryAt?: string
   /** When nobody touches the till until then, the payment is undone. Set once it is in doubt. */
   readonly undoneAt?: string
-  /** Of a reversal: why it was made. */
+  /** Of a reversal: why it was made; `late-yes` once a yes has come after it. */
   readonly why?: ReversalBody['reason']
   /** Of a reversal the backend has not heard yet: a promise, kept here. */
   readonly isPromise?: boolean

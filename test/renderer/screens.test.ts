@@ -135,10 +135,11 @@ test(
       await page.waitForFunction(
         ([canFinish, canUndo]) =>
           document.querySelector<HTMLButtonElement>('.interrupted .charge')?.disabled === !canFinish &&
-          document.querySelector<HTMLButtonElement>('.interrupted-undo')?.disabled === !canUndo,
+          (document.querySelector('.interrupted-undo') !== null) === canUndo,
         [sale.canFinish, sale.canUndo] as const,
       )
-      expect([await finish.isEnabled(), await undo.isEnabled()], name).toEqual([sale.canFinish, sale.canUndo])
+      // What cannot be undone offers no button for it.
+      expect([await finish.isEnabled(), await undo.count()], name).toEqual([sale.canFinish, sale.canUndo ? 1 : 0])
     }
     await page.keyboard.press('F4')
     expect(await page.getByTestId('interrupted').count()).toBe(1)

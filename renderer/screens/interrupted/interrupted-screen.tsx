@@ -27,7 +27,7 @@ export function InterruptedScreen() {
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
   if (interrupted === undefined) return null
-  const { tender, total, startedAt, payerName, canFinish, canUndo, undoneAt } = interrupted
+  const { tender, total, startedAt, payerName, isPromise = false, canFinish, canUndo, undoneAt } = interrupted
   const { charged, seats, printed } = interruptedRows(interrupted)
   return (
     <div className="interrupted">
@@ -50,6 +50,7 @@ export function InterruptedScreen() {
           <Fact icon={<IconWallet size={28} stroke={1.6} />} question={t('interrupted.charged')} tone={charged.tone} name="charged">
             {t(`interrupted.chargedIs.${charged.words}`)}
             {payerName !== undefined && <span className="fact-more">{t('interrupted.paidBy', { name: payerName })}</span>}
+            {isPromise && <span className="fact-more">{t('pay.promise')}</span>}
           </Fact>
           <Fact icon={<IconArmchair size={28} stroke={1.6} />} question={t('interrupted.seats')} tone={seats.tone} name="seats">
             {t(`interrupted.seatsIs.${seats.words}`)}
@@ -59,23 +60,19 @@ export function InterruptedScreen() {
           </Fact>
         </dl>
         <div className="interrupted-notes">
-          {canUndo && <p>{t(interrupted.charged === 'no' ? 'interrupted.undoTextNo' : 'interrupted.undoText')}</p>}
+          {canUndo && <p>{t('interrupted.undoText')}</p>}
           {undoneAt !== undefined && (
             <p className="figures" role="timer">
               {t('interrupted.undoneIn', { left: minutesAndSeconds(secondsUntil(undoneAt, nowMs)) })}
             </p>
           )}
-          {!canFinish && !canUndo && <p>{t('interrupted.wait')}</p>}
         </div>
         <div className="panel-foot interrupted-foot">
-          <Button
-            variant="default"
-            className="interrupted-undo"
-            disabled={!canUndo || busy}
-            onClick={() => act(() => client.undoInterrupted())}
-          >
-            {t('interrupted.undo')}
-          </Button>
+          {canUndo && (
+            <Button variant="default" className="interrupted-undo" disabled={busy} onClick={() => act(() => client.undoInterrupted())}>
+              {t('interrupted.undo')}
+            </Button>
+          )}
           <Button className="charge" data-primary disabled={!canFinish || busy} onClick={() => act(() => client.finishInterrupted())}>
             {canFinish ? t(`interrupted.finish.${finishWords(interrupted)}`) : t('interrupted.finishWait')}
           </Button>

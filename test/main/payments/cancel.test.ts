@@ -138,7 +138,7 @@ test('while the backend answers: the yes is kept as refused, once, and never a r
     { request_id: requestId, authorization_id: authorization?.id },
   ])
   expect(world.attemptState(requestId)).toBe('reversed')
-  expect(world.payment).toMatchObject({ state: 'reversed', isPromise: true })
+  expect(world.payment).toMatchObject({ state: 'reversed', why: 'late-yes', isPromise: true })
   world.backend.fateOf = () => 'answer'
   world.clock.advance(60_000)
   await freeAndPaidInCash()
@@ -150,7 +150,7 @@ test('while the backend answers: the yes is kept as refused, once, and never a r
   >[0]['ledger']
   const deps = { store: world.store, ledger } as unknown as Parameters<typeof refuseLateYes>[0]
   const yes = { authorizationId: new Uint8Array(16) } as Parameters<typeof refuseLateYes>[2]
-  refuseLateYes(deps, requestId, yes, new Uint8Array(row?.answer ?? []))
+  expect(refuseLateYes(deps, requestId, yes, new Uint8Array(row?.answer ?? []))).toBe(false)
   expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
 })
 

@@ -99,7 +99,8 @@ test('nobody comes: undone a minute after the start, though the answer was a yes
   world.clock.advance(1_000)
   expect(await world.settled(requestId)).toBe('reversed')
   expect(world.store.get('SELECT why FROM attempts')).toEqual({ why: 'unattended' })
-  expect(world.state.interrupted).toMatchObject({ charged: 'no', canFinish: true, canUndo: false })
+  // The wallet had said yes: nobody may read here that it was never asked.
+  expect(world.state.interrupted).toMatchObject({ charged: 'reversed', payerName: PAYER.displayName, canFinish: true, canUndo: false })
   expect(world.state.interrupted).not.toHaveProperty('undoneAt')
   expect(await world.till.undoInterrupted()).toEqual({ ok: false, error: { code: 'already-ended' } })
   // To finish is now to go on with the sale, whose seat is still its own.
@@ -107,6 +108,7 @@ test('nobody comes: undone a minute after the start, though the answer was a yes
   expect(world.state).not.toHaveProperty('interrupted')
   expect(world.state).not.toHaveProperty('payment')
   await world.synced()
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
   expect(await world.settled(await world.charge())).toBe('paid')
   expect(await world.disagreements()).toEqual([])
 })
@@ -143,6 +145,21 @@ test('offline: nobody can say whether it was charged; it can be undone, and the 
   expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
 })
 
+test('undone with nobody there while the backend is away: shown as a promise until it has heard', async () => {
+  const requestId = await diedApproved()
+  await known()
+  cutTerminal()
+  world.clock.advance(UNATTENDED_MS)
+  expect(await world.settled(requestId)).toBe('reversed')
+  expect(world.state.interrupted).toMatchObject({ charged: 'reversed', isPromise: true, canFinish: true, canUndo: false })
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(60_000)
+  await world.synced()
+  expect(world.state.interrupted).toMatchObject({ charged: 'reversed' })
+  expect(world.state.interrupted).not.toHaveProperty('isPromise')
+  expect((await world.authorizations()).get(requestId)?.state).toBe('reversed')
+})
+
 test('a proven no ends it at once, and the sale goes on', async () => {
   world = await CounterWorld.open({ customers: [{ ...PAYER, openingBalance: 100 }] })
   await world.popcorn()
@@ -151,7 +168,7 @@ test('a proven no ends it at once, and the sale goes on', async () => {
   await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
   await world.cutPower()
   expect(await world.settled(requestId)).toBe('declined')
-  expect(world.state.interrupted).toMatchObject({ requestId, charged: 'no', canFinish: true, canUndo: false })
+  expect(world.state.interrupted).toMatchObject({ requestId, charged: 'declined', canFinish: true, canUndo: false })
   expect(world.state.interrupted).not.toHaveProperty('undoneAt')
   // Over: the cashier need not press anything to go on.
   await world.popcorn(2)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { InterruptedView } from '#shared/contracts/recovery.ts'
+import { CHARGED, type InterruptedView } from '#shared/contracts/recovery.ts'
 import type { BandPaymentView, TillStatus } from '#shared/contracts/till.ts'
 import type { ReceiptId, RequestId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
@@ -76,7 +76,7 @@ test('every answer to every question of an interrupted sale has words in both la
   for (const language of LANGUAGES) {
     const t = i18n.getFixedT(language)
     for (const tender of ['band', 'cash', 'mixed'] as const) {
-      for (const charged of ['no', 'yes', 'asking', 'unknown'] as const) {
+      for (const charged of CHARGED) {
         const rows = interruptedRows({ ...sale, tender, charged })
         expect(t(`interrupted.chargedIs.${rows.charged.words}`)).not.toContain('interrupted.')
       }
@@ -94,7 +94,17 @@ test('Finish says what it does: shows, writes, or goes on', () => {
   const sales = interruptedSales(NOW_MS)
   expect(finishWords(sales.paid)).toBe('show')
   expect(finishWords(sales.approved)).toBe('write')
-  expect(finishWords(sales['not-charged'])).toBe('go-on')
+  for (const over of ['not-charged', 'declined', 'reversed', 'promised'] as const) expect(finishWords(sales[over])).toBe('go-on')
+})
+
+test('“nothing had been sent” is said only of a sale that was never asked for', () => {
+  const i18n = startI18n()
+  const sales = interruptedSales(NOW_MS)
+  const said = (sale: InterruptedView) => i18n.getFixedT('en')(`interrupted.chargedIs.${interruptedRows(sale).charged.words}`)
+  expect(said({ ...sales.reversed, charged: 'no' })).toBe('No. Nothing had been sent to the band.')
+  expect(said(sales.declined)).toBe('No. The wallet declined it.')
+  for (const sale of [sales.reversed, sales.promised]) expect(said(sale)).toMatch(/undone.*the money goes back/)
+  expect(interruptedRows(sales.reversed).charged.tone).toBe('warn')
 })
 
 test('a sale by one band is anybody’s to void for a minute, a manager’s for a day, then nobody’s', () => {

@@ -110,7 +110,10 @@ export function interruptedSales(nowMs: number) {
       canFinish: true,
       canUndo: false,
     },
-    'not-charged': { ...base, tender: 'cash', charged: 'no', seats: 'held', printed: 'no', canFinish: true, canUndo: true },
+    'not-charged': { ...base, tender: 'cash', charged: 'no', seats: 'held', printed: 'no', canFinish: true, canUndo: false },
+    declined: { ...base, charged: 'declined', seats: 'held', canFinish: true, canUndo: false },
+    reversed: { ...base, charged: 'reversed', payerName: 'Golden Carp', seats: 'held', canFinish: true, canUndo: false },
+    promised: { ...base, charged: 'reversed', isPromise: true, seats: 'unknown', canFinish: true, canUndo: false },
   } as const satisfies Record<string, InterruptedView>
 }
 
