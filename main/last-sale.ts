@@ -3,27 +3,23 @@
  * disk, so that a start after a crash can tell a receipt that nobody saw.
  */
 import type { Ledger } from '#main/ledger/ports.ts'
-import type { Clock, Store } from '#main/ports.ts'
+import type { Store } from '#main/ports.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 
-/** A sale that was paid longer ago is no news to the cashier, nor is its customer still at the counter. */
-export const UNSEEN_FOR_MAX_MS = 10 * 60_000
 const PUT_AWAY_UP_TO = 'sales-put-away-up-to'
-const LAST_SALE = "SELECT journal_seq, id, issued_at FROM receipts WHERE kind = 'sale' ORDER BY journal_seq DESC LIMIT 1"
+const LAST_SALE = "SELECT journal_seq, id FROM receipts WHERE kind = 'sale' ORDER BY journal_seq DESC LIMIT 1"
 
 export class LastSale {
   readonly #store: Store
   readonly #ledger: Ledger
-  readonly #clock: Clock
   #receiptId: ReceiptId | undefined
   /** Found at the start: paid in an earlier run, and not put away in it. */
   #unseen: Receipt | undefined
 
-  constructor(parts: { readonly store: Store; readonly ledger: Ledger; readonly clock: Clock }) {
+  constructor(parts: { readonly store: Store; readonly ledger: Ledger }) {
     this.#store = parts.store
     this.#ledger = parts.ledger
-    this.#clock = parts.clock
     this.#unseen = this.#findUnseen()
   }
 
@@ -31,7 +27,7 @@ export class LastSale {
     return this.#receiptId
   }
 
-  /** The receipt that an earlier run wrote a short while ago and did not put away. */
+  /** The receipt that an earlier run wrote and did not put away. */
   unseen(): Receipt | undefined {
     return this.#unseen
   }
@@ -61,8 +57,8 @@ export class LastSale {
     const last = this.#store.get(LAST_SALE)
     if (!last) return undefined
     const upTo = Number(this.#store.get('SELECT value FROM settings WHERE key = ?', PUT_AWAY_UP_TO)?.['value'] ?? 0)
-    const isRecent = this.#clock.nowMs() - Date.parse(String(last['issued_at'])) < UNSEEN_FOR_MAX_MS
-    if (Number(last['journal_seq']) <= upTo || !isRecent) return undefined
+    // However long ago: no clock that was set in between may hide a sale from the cashier who would ring it up again.
+    if (Number(last['journal_seq']) <= upTo) return undefined
     const receiptId = String(last['id']) as ReceiptId
     // Taken back before the till stopped: its sale is open again, and says so itself.
     return this.#ledger.voidOf(receiptId) ? undefined : this.#ledger.receipt(receiptId)?.receipt

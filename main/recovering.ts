@@ -66,6 +66,7 @@ export function createRecovery(parts: RecoveringParts): Recovery {
     standing: () => enrolment.standing(),
     outboxAlarms: () => outbox.alarms(),
     hallOf: (showtimeId) => programme.showtime(showtimeId)?.hallId,
+    onMaySettle: () => payments.maySettleNow(),
     onSettled() {
       outbox.start()
       payments.backOnline()

@@ -93,7 +93,11 @@ export class Terminal {
     this.#parts = parts
     this.#ledger = ledger
     this.#enrolment = enrolment
-    this.#pusher = new StatePusher(clock, () => this.#readState())
+    this.#pusher = new StatePusher(
+      clock,
+      () => this.#readState(),
+      (error) => parts.log.warn('state-not-read', { detail: String(error) }),
+    )
     this.#settings = new SettingsBook({
       store,
       log: parts.log,
@@ -103,7 +107,7 @@ export class Terminal {
     })
     this.#settings.onChange((now, before) => this.#useSettings(now, before))
     this.#staff = this.#openStaff()
-    this.#lastSale = new LastSale({ store, ledger, clock })
+    this.#lastSale = new LastSale({ store, ledger })
     this.#attendance = new Attendance(clock)
     this.#exposure = new ExposureMeter(store, currency)
     this.#clockOff = new ClockOff({ clock, connection: backend.connection, standing: () => enrolment.standing() })
@@ -205,12 +209,14 @@ export class Terminal {
       practice,
       cashierName: () => this.#staff.signedIn()?.name ?? this.#staff.cashierName(),
       role: () => this.#staff.signedIn()?.role ?? 'cashier',
+      isPulling: () => this.#recovery.isPulling(),
     })
   }
 
   #openOutbox(): Outbox {
-    const { store, backend, clock, random } = this.#parts
+    const { store, backend, clock, random, log } = this.#parts
     return createOutbox({
+      onFault: (what, detail) => log.warn(what, detail),
       store,
       backend,
       clock,

@@ -5,6 +5,8 @@ import type { TillIdentity, TillState, Unsubscribe } from '#shared/contracts/til
 
 /** What changes by itself (bands, status) is pushed at most this often: an eye sees no more, and a burst of adverts costs one message. */
 const PUSH_INTERVAL_MS = 50
+/** A state that could not be read is read again after this long: a disk may fail for a moment. */
+const READ_AGAIN_MS = 500
 
 type Listener = (state: TillState) => void
 
@@ -20,13 +22,15 @@ export function identityOf(
 export class StatePusher {
   readonly #clock: Clock
   readonly #read: () => TillState
+  readonly #onFault: (error: unknown) => void
   readonly #listeners = new Set<Listener>()
   #cancelTimer: Unsubscribe | undefined
   #lastPushMs = Number.NEGATIVE_INFINITY
 
-  constructor(clock: Clock, read: () => TillState) {
+  constructor(clock: Clock, read: () => TillState, onFault: (error: unknown) => void) {
     this.#clock = clock
     this.#read = read
+    this.#onFault = onFault
   }
 
   /** Calls back at once, then at each change. */
@@ -49,8 +53,19 @@ export class StatePusher {
     this.#cancelTimer = undefined
     if (this.#listeners.size === 0) return
     this.#lastPushMs = this.#clock.monotonicMs()
-    const state = this.#read()
-    for (const listener of this.#listeners) listener(state)
+    const state = this.#readSafely()
+    if (state) for (const listener of this.#listeners) listener(state)
+    else this.#cancelTimer = this.#clock.after(READ_AGAIN_MS, () => this.pushNow())
+  }
+
+  /** Whoever says that something changed may be in the middle of a payment: what goes wrong in showing it is not theirs. */
+  #readSafely(): TillState | undefined {
+    try {
+      return this.#read()
+    } catch (error) {
+      this.#onFault(error)
+      return undefined
+    }
   }
 
   stop(): void {

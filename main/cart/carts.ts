@@ -35,10 +35,14 @@ export function createCarts(deps: {
 }) {
   const { store, newId, nowIso, currency } = deps
   abandonDamaged(deps)
-  let cart: Cart | undefined = readOpenCart(store)
+  let cart: Cart | undefined
+  /** Read when it is next asked for: a disk that does not read just now must not hide what the transaction before has written. */
+  let isStale = true
 
   /** The open cart; begins one when there is none. An empty cart is not worth a row: it is written with its first line. */
   const current = (): Cart => {
+    if (isStale) cart = readOpenCart(store)
+    isStale = false
     cart ??= { id: newId() as CartId, state: 'open', lines: [], holds: [] }
     return cart
   }
@@ -91,9 +95,9 @@ export function createCarts(deps: {
       assert(row, `no cart ${cartId}`)
       return readCart(reads, cartId, row['state'] as CartState)
     },
-    /** Reads the open cart again after a transaction of the caller's changed it. */
+    /** A transaction of the caller's may have changed the open cart. */
     reload(): void {
-      cart = readOpenCart(store)
+      isStale = true
     },
   }
 }

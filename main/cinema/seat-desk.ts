@@ -108,7 +108,10 @@ export class SeatDesk {
         const isSure = !this.#unsure.has(hold.holdId)
         const pinned = await this.#freed(() => pinOne(this.#deps.backend, hold, requestId, isSure))
         // Without an answer nobody may be asked to pay: the request names the hold, and the hold may have other seats on it.
-        if (!pinned.ok) return err(isSure || pinned.error.code !== 'offline' ? seatRefusal(pinned.error) : { code: 'seat-not-held' })
+        if (!pinned.ok) {
+          const refused = seatRefusal(pinned.error)
+          return err(!isSure && refused.code === 'backend-offline' ? { code: 'seat-not-held' } : refused)
+        }
         this.#unsure.delete(hold.holdId)
       }
       return ok()

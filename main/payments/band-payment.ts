@@ -3,6 +3,7 @@ import type { SeatDesk } from '#main/cinema/seat-desk.ts'
 import type { Keys } from '#main/ports.ts'
 import { REQUEST_LIFETIME_MAX_S } from '#shared/contracts/radio-messages.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
+import { isFinal } from '#shared/domain/attempt.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { readAnswer } from './answers.ts'
@@ -146,7 +147,9 @@ export class BandPayments {
 
   #giveUp(requestId: RequestId): void {
     const { store, ends } = this.#deps
-    if (stateOf(store, requestId) === 'prepared') ends.unpaid(requestId, { state: 'not-asked', reason: 'band-gone', why: 'cancelled' })
+    const state = stateOf(store, requestId)
+    if (state === 'prepared') ends.unpaid(requestId, { state: 'not-asked', reason: 'band-gone', why: 'cancelled' })
+    else if (state && isFinal(state)) ends.showEnd(requestId)
     else this.enterDoubt(requestId)
   }
 }

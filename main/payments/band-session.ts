@@ -139,9 +139,14 @@ async function runBandSession(deps: SessionDeps, input: SessionInput, late: Late
   const connected = await deps.radio.connect(input.address)
   if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }
   const link = connected.value
-  const end = await ask(deps, input, { link, late })
-  if (end.kind !== 'answered') await link.close()
-  return end
+  let end: SessionEnd | undefined
+  try {
+    end = await ask(deps, input, { link, late })
+    return end
+  } finally {
+    // A session that failed on our side hangs up too: the radio has one connection.
+    if (end?.kind !== 'answered') await link.close()
+  }
 }
 
 async function ask(

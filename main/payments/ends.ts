@@ -3,11 +3,12 @@
  * finds it ended and changes nothing.
  */
 import type { Refused } from '#shared/contracts/till.ts'
-import type { RequestId } from '#shared/domain/ids.ts'
+import { isFinal } from '#shared/domain/attempt.ts'
+import type { ReceiptId, RequestId } from '#shared/domain/ids.ts'
 import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import type { Result } from '#shared/result.ts'
 import type { Outcome } from './answers.ts'
-import type { Attempt } from './attempt-book.ts'
+import { type Attempt, attemptById } from './attempt-book.ts'
 import type { OpenSession } from './band-session.ts'
 import type { Settled } from './in-doubt.ts'
 import type { PaymentScreen } from './payment-screen.ts'
@@ -18,6 +19,8 @@ export type EndsDeps = SettleDeps & {
   readonly onPaid: (receipt: Receipt) => void
   /** An attempt ended without money; what the backend must hear of it is in the outbox. */
   readonly onUnpaid: () => void
+  /** Shows a receipt that is on disk as Done. */
+  readonly onShowPaid: (receiptId: ReceiptId) => void
   readonly onChange: () => void
   readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
   /** The attempt has ended: nobody asks about it or waits for it any more. */
@@ -97,18 +100,29 @@ export class Ends {
     return settledOf(this.unpaid(requestId, end))
   }
 
-  /** Nobody touched the till in time. */
-  endAsUnattended(requestId: RequestId): Settled {
-    return this.end(requestId, { state: 'reversed', reason: 'expired', why: 'unattended' })
+  /** Shows the end that is on disk already, of an attempt whose end could not be shown when it was written. */
+  showEnd(requestId: RequestId): void {
+    const { store, screen, forget, onShowPaid, onChange } = this.#deps
+    const attempt = attemptById(store, requestId)
+    if (!attempt || !isFinal(attempt.state)) return
+    const { state, reason, receiptId } = attempt
+    forget(requestId)
+    if (!receiptId) return screen.show(requestId, { state, ...(reason ? { reason } : {}) })
+    if (screen.ofRequest(requestId)) screen.clear()
+    onShowPaid(receiptId)
+    onChange()
+  }
+
+  /** Nobody touched the till in time. A yes that is known by then is kept as evidence. */
+  endAsUnattended(requestId: RequestId, approved?: Approved): Settled {
+    const ended = this.end(requestId, { state: 'reversed', reason: 'expired', why: 'unattended' })
+    if (ended === 'ended' && approved) refuseLateYes(this.#deps, requestId, approved.authorization, approved.signed)
+    return ended
   }
 
   async #settleAuthorized(requestId: RequestId, approved: Approved, open?: OpenSession): Promise<Settled> {
     const { isUnattended, keepForCashier } = this.#deps
-    if (isUnattended(requestId)) {
-      const reversed = this.endAsUnattended(requestId)
-      if (reversed === 'ended') refuseLateYes(this.#deps, requestId, approved.authorization, approved.signed)
-      return reversed
-    }
+    if (isUnattended(requestId)) return this.endAsUnattended(requestId, approved)
     if (keepForCashier(requestId, approved)) return 'waits'
     const paid = this.paidByBand(requestId, approved, open)
     // The customer's wrist says it after the disk does. When the link is gone by now, the e-receipt reaches the phone another way.

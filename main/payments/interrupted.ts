@@ -22,6 +22,10 @@ export type InterruptedDeps = {
   readonly screen: PaymentScreen
   readonly onChange: () => void
   readonly undoneAt: (requestId: RequestId) => string | undefined
+  /** False until it is known whether these records are the newest: a lost file may have ended this sale already. */
+  readonly maySettle: (requestId: RequestId) => boolean
+  /** True when nobody was there in time: even a yes is reversed. */
+  readonly isUnattended: (requestId: RequestId) => boolean
   readonly isBackendOffline: () => boolean
   /** What the backend said of these holds since the start. */
   readonly seatsFound: (holdIds: readonly HoldId[]) => 'held' | 'pinned' | 'unknown'
@@ -95,11 +99,14 @@ export class InterruptedDesk {
       if (receiptId) onShowPaid(receiptId)
       return this.#goOn(requestId)
     }
+    if (!this.#deps.maySettle(requestId)) return err({ code: 'backend-offline' })
     if (this.#isPrepared(requestId)) {
       const ended = ends.unpaid(requestId, { state: 'not-asked', reason: 'cancelled', why: 'cancelled' })
       return ended.ok ? this.#goOn(requestId) : err(refused(ended.error))
     }
     if (!approved) return err({ code: 'cart-locked' })
+    // Its minute is over, and only a disk that refused has kept it open: no touch brings it back.
+    if (this.#deps.isUnattended(requestId)) return this.#endLate(requestId, approved)
     const paid = ends.paidByBand(requestId, approved)
     if (!paid.ok) return err(refused(paid.error))
     this.#next()
@@ -113,6 +120,7 @@ export class InterruptedDesk {
     if (!first) return err({ code: 'nothing-interrupted' })
     if (first.kind === 'paid' || this.#isOver(first)) return err({ code: 'already-ended' })
     const { requestId } = first
+    if (!this.#deps.maySettle(requestId)) return err({ code: 'backend-offline' })
     const state = this.#isPrepared(requestId) ? 'not-asked' : 'reversed'
     const undone = ends.unpaid(requestId, { state, reason: 'cancelled', why: 'cancelled' })
     if (!undone.ok) return err(refused(undone.error))
@@ -123,6 +131,11 @@ export class InterruptedDesk {
   /** The cashier has gone on: what is over and only shown is put away. */
   putAway(): void {
     for (let [first] = this.#queue; first && this.#isOver(first); [first] = this.#queue) this.#next()
+  }
+
+  #endLate(requestId: RequestId, approved: Approved): Result<void, Refused> {
+    const isEnded = this.#deps.ends.endAsUnattended(requestId, approved) === 'ended'
+    return err({ code: isEnded ? 'already-ended' : 'cart-locked' })
   }
 
   #goOn(requestId: RequestId): Result<void, Refused> {
@@ -168,26 +181,30 @@ export class InterruptedDesk {
       seats: this.#seatsOf(attempt, approved),
       printed: receiptId ? this.#deps.printedOf(receiptId) : tender === 'cash' ? 'no' : 'not-needed',
       canFinish: charged !== 'asking' && charged !== 'unknown',
-      canUndo: !isFinal(state) && state !== 'prepared',
+      canUndo: !isFinal(state) && state !== 'prepared' && this.#deps.maySettle(requestId),
       ...(undoneAt ? { undoneAt } : {}),
     }
   }
 
-  #chargedOf({ state }: Attempt, approved: Approved | undefined): Charged {
+  #chargedOf({ requestId, state }: Attempt, approved: Approved | undefined): Charged {
+    const { maySettle, isBackendOffline } = this.#deps
     switch (state) {
       case 'paid':
         return 'yes'
-      case 'prepared':
       case 'not-asked':
         return 'no'
       case 'refused':
       case 'declined':
       case 'reversed':
         return state
+      case 'prepared':
+        // Never sent by this file. Of a copy, the lost file may have gone on with it.
+        if (maySettle(requestId)) return 'no'
+        return isBackendOffline() ? 'unknown' : 'asking'
       case 'sent':
       case 'in-doubt':
         if (approved) return 'yes'
-        return this.#deps.isBackendOffline() ? 'unknown' : 'asking'
+        return isBackendOffline() ? 'unknown' : 'asking'
     }
   }
 

@@ -101,6 +101,8 @@ export class Payments {
       screen,
       seatsFound: (holdIds) => seats.found(holdIds),
       undoneAt: (requestId) => this.#unattended.undoneAt(requestId),
+      isUnattended: (requestId) => this.#unattended.isOver(requestId),
+      maySettle,
     })
   }
 
@@ -165,6 +167,8 @@ export class Payments {
     }
     const state = view.state === 'prepared' ? 'not-asked' : 'reversed'
     const ended = this.#ends.unpaid(requestId, { state, reason: 'cancelled', why: 'cancelled' })
+    // It ended before, and nobody was shown.
+    if (!ended.ok && ended.error.code === 'already-ended') this.#ends.showEnd(requestId)
     if (!ended.ok) return err(refusedOf(ended.error))
     cancel()
     if (view.tender === 'cash') this.#screen.clear()
@@ -186,20 +190,30 @@ export class Payments {
   }
 
   /**
-   * At start: what an earlier run left open. What was never sent is given up; what was sent is in doubt, and asked about. All of it is
-   * shown, and so is `paid`: the receipt of a sale that nobody saw done.
+   * At start: what an earlier run left open. What was never sent is given up as soon as it may be; what was sent is in doubt, and asked
+   * about. All of it is shown, and so is `paid`: the receipt of a sale that nobody saw done.
    */
   recover(paid?: Receipt): void {
     for (const attempt of openAttempts(this.#deps.store)) {
       this.#recovered.add(attempt.requestId)
       this.#interrupted.addAttempt(attempt.requestId)
-      if (attempt.state !== 'prepared') this.#recoverSent(attempt)
-      // Still open on disk when the disk refuses: it is shown, so that it can be ended when the disk works again.
-      else if (!this.#ends.unpaid(attempt.requestId, { state: 'not-asked', reason: 'cancelled', why: 'cancelled' }).ok) {
-        this.#putFirst(attempt)
-      }
+      if (attempt.state === 'prepared') this.#putFirst(attempt)
+      else this.#recoverSent(attempt)
     }
     if (paid) this.#interrupted.addPaid(paid)
+    if (this.#deps.maySettle()) this.maySettleNow()
+  }
+
+  /**
+   * These records are the newest: what an earlier run prepared and never sent is given up. Still open when the disk refuses; it is shown, so
+   * that it can be ended when the disk works again.
+   */
+  maySettleNow(): void {
+    for (const { requestId, state } of openAttempts(this.#deps.store)) {
+      if (state !== 'prepared' || !this.#recovered.has(requestId)) continue
+      const ended = this.#ends.unpaid(requestId, { state: 'not-asked', reason: 'cancelled', why: 'cancelled' })
+      if (ended.ok && this.#screen.ofRequest(requestId)) this.#screen.clear()
+    }
   }
 
   /** The backend answers again: what is in doubt is asked about now. */

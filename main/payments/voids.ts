@@ -30,6 +30,8 @@ export type VoidDeps = {
   readonly practice: boolean
   readonly cashierName: () => string
   readonly role: () => Role
+  /** True while receipts of a lost file are still to come back: a sale it had voided looks unvoided until then. */
+  readonly isPulling: () => boolean
 }
 
 export type Voided = {
@@ -55,8 +57,9 @@ export class VoidDesk {
   paid(receipt: Receipt): void {
     const nowMs = this.#deps.clock.monotonicMs()
     // In order of time: the oldest are first.
-    for (const [id, { paidMonotonicMs = nowMs }] of this.#known) {
-      if (nowMs - paidMonotonicMs <= VOID_MS) break
+    for (const [id, { paidMonotonicMs }] of this.#known) {
+      if (paidMonotonicMs !== undefined && nowMs - paidMonotonicMs <= VOID_MS) break
+      // Of an earlier run: what the file says of it is enough.
       this.#known.delete(id)
     }
     this.#known.set(receipt.id, { ...knownOf(receipt), paidMonotonicMs: nowMs })
@@ -80,7 +83,9 @@ export class VoidDesk {
     if (!sale) return err({ code: 'receipt-unknown' })
     const payment = bandPaymentOf(sale)
     if (!payment || ledger.voidOf(id)) return err({ code: 'not-voidable' })
-    const may = this.#may(this.#find(id) ?? knownOf(sale))
+    const known = this.#find(id) ?? knownOf(sale)
+    if (known.paidMonotonicMs === undefined && this.#deps.isPulling()) return err({ code: 'backend-offline' })
+    const may = this.#may(known)
     if (!may.ok) return may
     const reopened = this.#reopened(sale)
     const mayReopen = carts.isFree()
@@ -91,7 +96,7 @@ export class VoidDesk {
     })
     carts.reload()
     if (!written.ok) return err({ code: 'storage-failed', subject: written.error.detail })
-    this.#known.set(id, { ...knownOf(sale), isVoidable: false })
+    this.#known.set(id, { ...known, isVoidable: false })
     return ok({ receipt: written.value, unused: mayReopen ? [] : reopened.holds })
   }
 

@@ -3,7 +3,7 @@ import type { Ledger } from '#main/ledger/ports.ts'
 import type { BackendStanding, Store, StoreFault } from '#main/ports.ts'
 import { ok, type Result } from '#shared/result.ts'
 import { type MarkVerdict, type RecordsMarker, verdictOf } from './records-mark.ts'
-import { reopen } from './reopen.ts'
+import { beginPull, reopen } from './reopen.ts'
 
 export type OpenedRecords = {
   readonly verdict: MarkVerdict
@@ -27,6 +27,9 @@ export function openRecords(deps: Records): Result<OpenedRecords, StoreFault> {
   const verdict = verdictOf(store, mark)
   const oldHolds = store.all('SELECT hold_id FROM cart_holds').map((row) => String(row['hold_id']))
   if (verdict !== 'restored' || !mark) {
+    // Unproven once is unproven until the backend has said what this file may have lost: the mark that follows would hide it.
+    const noted = verdict === 'unproven' && ledger.head().seq > 1 ? store.write((tx) => beginPull(tx)) : ok()
+    if (!noted.ok) return noted
     marker.renew(newId())
     return ok({ verdict, oldHolds, lostSeats: [] })
   }

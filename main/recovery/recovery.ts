@@ -27,6 +27,8 @@ export type RecoveryDeps = Omit<EndDeps, 'learnEnd' | 'backend'> & {
   readonly outboxAlarms: () => readonly OutboxAlarm[]
   /** The hall of a showtime, when the programme still has it. */
   readonly hallOf: (showtimeId: ShowtimeId) => string | undefined
+  /** `maySettle` has become true. May be called more than once. */
+  readonly onMaySettle: () => void
   /** Everything is answered: the outbox may send, and what is in doubt may be asked about. */
   readonly onSettled: () => void
   /** The open sale on disk has changed: seats that were lent to a lost file are gone from it. */
@@ -79,11 +81,17 @@ export class Recovery {
   }
 
   /**
-   * May an attempt of an earlier run be settled? Once everything is answered; and before that only while the backend cannot be reached
-   * and the mark says that this file is the one that was left.
+   * May an attempt of an earlier run be settled? Once everything is answered; and before that only while the backend cannot be reached,
+   * the mark says that this file is the one that was left, and nothing of an earlier copying back is still to be pulled.
    */
   maySettle(): boolean {
-    return this.#state === 'settled' || (this.#verdict === 'newest' && this.#isMissed)
+    if (this.#state === 'settled') return true
+    return this.#verdict === 'newest' && this.#isMissed && !this.isPulling()
+  }
+
+  /** True from a copying back until every receipt the lost file had sent is here again, over any number of starts. */
+  isPulling(): boolean {
+    return pullCursor(this.#deps.store) !== undefined
   }
 
   view(): RecoveryView {
@@ -119,6 +127,7 @@ export class Recovery {
     if (this.#state === 'stopped') return
     this.#isMissed = !isAnswered
     this.#state = isAnswered ? 'settled' : 'waiting'
+    if (this.maySettle()) this.#deps.onMaySettle()
     if (isAnswered) this.#deps.onSettled()
     else this.#cancelTimer = this.#deps.clock.after(RETRY_MS, () => this.#ask())
     this.#deps.onChange()

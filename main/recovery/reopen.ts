@@ -17,6 +17,11 @@ export function keepPullCursor(tx: WriteStore, cursor: number): void {
   tx.run(WRITE_SETTING, PULL_CURSOR, String(cursor))
 }
 
+/** From now on own receipts are to be pulled, from the first one. What is being pulled already goes on where it was. */
+export function beginPull(tx: WriteStore): void {
+  if (pullCursor(tx) === undefined) keepPullCursor(tx, 0)
+}
+
 export function endPull(tx: WriteStore): void {
   tx.run('DELETE FROM settings WHERE key = ?', PULL_CURSOR)
 }

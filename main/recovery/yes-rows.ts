@@ -21,12 +21,15 @@ export type UnknownYes = {
 /** Shown beside those that wait: the last ones that were ended. */
 const ENDED_SHOWN_MAX = 20
 
-const IS_KNOWN = `SELECT 1 AS known FROM attempts WHERE request_id = ?
+const IS_KNOWN = `SELECT 1 AS known FROM attempts WHERE request_id = ? AND (statement IS NOT NULL OR hold_ids_json <> '[]')
   UNION ALL SELECT 1 FROM unknown_yeses WHERE request_id = ?`
 const IS_ON_RECEIPT = `SELECT 1 AS known FROM receipt_payments WHERE authorization_id = ?
   UNION ALL SELECT 1 FROM pulled_payments WHERE authorization_id = ?`
 
-/** True when this file knows what the request was: an attempt of its own, or one that is listed already. */
+/**
+ * True when this file settles the request itself: an attempt it has sent or pinned seats for, which ends with a receipt or a reversal, or
+ * one that is listed already. What it prepared and never sent, only a lost file can have gone on with.
+ */
 export function isRequestKnown(reads: ReadStore, requestId: RequestId): boolean {
   return reads.get(IS_KNOWN, requestId, requestId) !== undefined
 }

@@ -19,6 +19,7 @@ export type OutboxInput = {
   readonly random: () => number
   /** Something shown may have changed: pending, unsynced total, alarms. */
   readonly onChange: () => void
+  readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
   /** What to add before a batch is taken, such as the journal's head. Asked first, so that an idle outbox writes nothing. */
   readonly before?: { readonly isDue: () => boolean; readonly add: (tx: WriteStore) => void }
 }
@@ -113,7 +114,11 @@ class Sender {
     while (this.#running && this.#kicked) {
       this.#kicked = false
       while (this.#running) {
-        const progress = await this.#sendBatch()
+        const progress = await this.#sendBatch().catch((error: unknown) => {
+          // Nothing is marked that was not acknowledged: the same again later. A disk that does not read must not end the till.
+          this.#input.onFault('outbox-failed', { detail: String(error) })
+          return 'failed' as const
+        })
         if (progress === 'empty') break
         if (progress === 'failed') {
           this.#kicked = false

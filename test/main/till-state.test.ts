@@ -10,13 +10,22 @@ function pusher() {
   const clock = new ManualClock()
   let revision = 0
   const seen: number[] = []
-  const states = new StatePusher(clock, () => ({ revision }) as TillState)
+  const faults: string[] = []
+  const disk = { isBroken: false }
+  const states = new StatePusher(
+    clock,
+    () => {
+      if (disk.isBroken) throw new Error('the disk does not read')
+      return { revision } as TillState
+    },
+    (error) => faults.push(String(error)),
+  )
   const change = (when: 'soon' | 'now' = 'soon') => {
     revision += 1
     if (when === 'now') states.pushNow()
     else states.touch()
   }
-  return { clock, states, seen, change, listen: (state: TillState) => seen.push(state.revision) }
+  return { clock, states, seen, change, faults, disk, listen: (state: TillState) => seen.push(state.revision) }
 }
 
 test('a listener hears the state at once', () => {
@@ -55,6 +64,18 @@ test('what people wait for comes at once, and takes what was waiting with it', a
   expect(seen).toEqual([0, 2])
   await clock.advance(INTERVAL_MS)
   expect(seen).toEqual([0, 2])
+})
+
+test('a state that cannot be read just now is no trouble of who changed it, and is shown when it can be', async () => {
+  const { clock, states, seen, change, faults, disk, listen } = pusher()
+  states.add(listen)
+  disk.isBroken = true
+  change('now')
+  expect(seen).toEqual([0])
+  expect(faults).toEqual(['Error: the disk does not read'])
+  disk.isBroken = false
+  await clock.advance(1_000)
+  expect(seen).toEqual([0, 1])
 })
 
 test('who unsubscribed hears nothing more, and twice is harmless', async () => {

@@ -5,7 +5,7 @@ import type { BackendRefusal, OutboxOutcome, Store } from '#main/ports.ts'
 import { openStore } from '#main/store/open-store.ts'
 import { backOffMs } from '#main/sync/back-off.ts'
 import { createEnqueue } from '#main/sync/enqueue.ts'
-import { BACK_OFF_MAX_MS, createOutbox, SET_ASIDE_MS } from '#main/sync/outbox.ts'
+import { BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, createOutbox, SET_ASIDE_MS } from '#main/sync/outbox.ts'
 import { OUTBOX_BATCH_MAX, type OutboxEntry } from '#shared/contracts/backend-api.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -38,12 +38,14 @@ let store: Store
 let clock: ManualClock
 let intake: Intake
 let changes: number
+let faults: string[]
 beforeEach(() => {
   folder = newFolder()
   store = valueOf(openStore({ file: join(folder.path, 'terminal.sqlite') }))
   clock = new ManualClock()
   intake = new Intake()
   changes = 0
+  faults = []
 })
 afterEach(() => {
   store.close()
@@ -70,6 +72,7 @@ function newOutbox(fate: (entries: readonly OutboxEntry[]) => Answer | Promise<A
     onChange: () => {
       changes += 1
     },
+    onFault: (what) => faults.push(what),
     backend: {
       async postOutbox(entries) {
         intake.batches.push(entries.length)
@@ -251,6 +254,27 @@ test('a disk that takes no marks sends again later; nothing is lost and nothing 
   await outbox.stop()
 })
 
+test('a disk that does not read for a moment costs a pause, and nothing else', async () => {
+  add(2)
+  const reads = store
+  let isBroken = true
+  store = {
+    ...reads,
+    all: (sql, ...values) => {
+      if (isBroken) throw new Error('disk I/O error')
+      return reads.all(sql, ...values)
+    },
+  }
+  const outbox = newOutbox()
+  outbox.start()
+  await clock.advance(0)
+  expect(faults).toEqual(['outbox-failed'])
+  isBroken = false
+  await clock.advance(BACK_OFF_FIRST_MS)
+  expect(intake.order).toEqual(idsInOrder())
+  await outbox.stop()
+})
+
 test('what is due is added before a batch is taken, and only then', async () => {
   const world = openLedger(join(folder.path, 'sales.sqlite'), await testKeys())
   for (const price of [900, 1_100]) valueOf(world.store.write((tx) => world.ledger.commitReceipt(tx, saleOf([{ quantity: 1, price }], []))))
@@ -259,6 +283,7 @@ test('what is due is added before a batch is taken, and only then', async () => 
     clock,
     random: Math.random,
     onChange: () => undefined,
+    onFault: () => undefined,
     before: { isDue: () => world.ledger.isHeadDue(), add: (tx) => world.ledger.enqueueHead(tx) },
     backend: { postOutbox: async (entries) => Promise.resolve(ok(intake.apply(entries))) },
   })
