@@ -21,18 +21,18 @@ export type Cart = {
   readonly holds: readonly CartHold[]
 }
 
-type CartLog = { warn(message: string, fields?: Readonly<Record<string, string>>): void }
-
-export type Carts = ReturnType<typeof createCarts>
-
-/** Opens the book of carts: finds the open cart of an earlier start, or begins one. */
-export function createCarts(deps: {
+type CartDeps = {
   readonly store: Store
   readonly newId: () => string
   readonly nowIso: () => string
   readonly currency: Currency
-  readonly log: CartLog
-}) {
+  readonly log: { warn(message: string, fields?: Readonly<Record<string, string>>): void }
+}
+
+export type Carts = ReturnType<typeof createCarts>
+
+/** Opens the book of carts: finds the open cart of an earlier start, or begins one. */
+export function createCarts(deps: CartDeps) {
   const { store, newId, nowIso, currency } = deps
   abandonDamaged(deps)
   let cart: Cart | undefined
@@ -151,7 +151,7 @@ function readOpenCart(store: ReadStore): Cart | undefined {
 }
 
 /** An open cart that the disk has changed is put away, so that it stops no start. One that is being paid is not: it belongs to an attempt. */
-function abandonDamaged({ store, log }: { readonly store: Store; readonly log: CartLog }): void {
+function abandonDamaged({ store, log }: CartDeps): void {
   const row = store.get(UNFINISHED)
   if (row?.['state'] !== 'open') return
   const id = row['id'] as CartId

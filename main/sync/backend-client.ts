@@ -51,7 +51,7 @@ export function createBackendClient(input: BackendClientInput): Result<HttpBacke
   const closing = new AbortController()
   const common = { baseUrl, clock, closing: closing.signal, fetch }
   const connection = createConnection({ ...common, random })
-  const send = createCaller({ ...common, keyId: `terminal:${terminalId}`, signer, onDated: connection.dated })
+  const send = createCaller({ ...common, keyId: `terminal:${terminalId}`, signer, onDated: (answer) => connection.dated(answer) })
   const call: Caller = async (request, read) => {
     const arrived = await send(request)
     const answer = arrived.ok ? read(arrived.value) : arrived

@@ -250,7 +250,10 @@ test('it dies again before the cashier has decided: asked again, and one receipt
   expect(await world.disagreements()).toEqual([])
 })
 
-/** Two attempts in doubt in one file: no run of the till makes them, but a disk may have kept what a run had lost sight of. */
+/**
+ * Two attempts in doubt in one file: no run of the till makes them, but a disk may have kept what a run had lost sight of. The second was
+ * asked of a phone that is not here.
+ */
 async function twoInDoubt(): Promise<readonly [RequestId, RequestId]> {
   const first = await diedApproved()
   await world.stop()
@@ -265,7 +268,7 @@ async function twoInDoubt(): Promise<readonly [RequestId, RequestId]> {
     tx.run(
       `INSERT INTO attempts (request_id, cart_id, tender, state, amount_minor, currency, hold_ids_json, statement, statement_digest,
          offer_certificate, created_at, sent_at, expires_at, band_letter)
-       SELECT ?, ?, tender, 'in-doubt', amount_minor, currency, '[]', statement, statement_digest, offer_certificate,
+       SELECT ?, ?, tender, 'in-doubt', amount_minor, currency, '[]', statement, statement_digest, x'00',
          '2999-01-01T00:00:00.000Z', sent_at, expires_at, band_letter FROM attempts WHERE request_id = ?`,
       second,
       cart,
