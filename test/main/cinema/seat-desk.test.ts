@@ -242,8 +242,10 @@ test('a desk that finds holds of an earlier run asks before it relies on them', 
   backend.refusals = ['offline']
   await desk.confirm()
   expect([desk.found(holdIds), founds]).toEqual(['unknown', 0])
-  backend.refusals = ['offline']
-  expect(await desk.pin(REQUEST)).toEqual({ ok: false, error: { code: 'seat-not-held' } })
+  for (const refused of ['offline', 'too-many', 'unavailable'] as const) {
+    backend.refusals = [refused]
+    expect(await desk.pin(REQUEST)).toEqual({ ok: false, error: { code: 'seat-not-held' } })
+  }
   backend.own = ['A1', 'A4']
   backend.calls.length = 0
   await desk.confirm()

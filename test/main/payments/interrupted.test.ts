@@ -6,6 +6,7 @@ import { disagreementsOfTerminal } from '#test/support/agreement.ts'
 import { newId } from '#test/support/backend-world.ts'
 import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
 import { until } from '#test/support/until.ts'
+import { openMarked } from '../recovery/restoring.ts'
 
 const UNATTENDED_MS = 60_000
 /** Well below the three seconds after which a silent band is forgotten; and real time for the adverts to come in. */
@@ -43,8 +44,9 @@ test('killed between the approval and the receipt: the yes waits, and finishing 
   await world.until('the receipt could not be written', () => world.payment?.state === 'in-doubt')
   expect((await world.authorizations()).get(requestId)?.state).toBe('held')
   await world.cutPower()
-  expect(world.state.interrupted).toMatchObject({ tender: 'band', requestId, charged: 'asking', canFinish: false, canUndo: true })
-  expect(await world.till.finishInterrupted()).toEqual({ ok: false, error: { code: 'cart-locked' } })
+  // Until the backend has said that these records are the newest, nobody can end it.
+  expect(world.state.interrupted).toMatchObject({ tender: 'band', requestId, charged: 'asking', canFinish: false, canUndo: false })
+  expect(await world.till.finishInterrupted()).toEqual({ ok: false, error: { code: 'backend-offline' } })
   await known()
   expect(world.state.interrupted).toEqual({
     tender: 'band',
@@ -79,6 +81,7 @@ test('killed between the approval and the receipt: the yes waits, and finishing 
 test.each(['before the answer is known', 'when it was a yes'] as const)('undone %s: reversed, and the sale is free', async (when) => {
   const requestId = await diedApproved()
   if (when === 'when it was a yes') await known()
+  await world.until('it may be ended', () => world.state.interrupted?.canUndo === true)
   demand(await world.till.undoInterrupted())
   expect(world.attemptState(requestId)).toBe('reversed')
   expect(world.state).not.toHaveProperty('interrupted')
@@ -126,15 +129,15 @@ test('somebody is there: it waits as long as it is touched', async () => {
 })
 
 test('offline: nobody can say whether it was charged; it can be undone, and the reversal is a promise', async () => {
-  world = await CounterWorld.open()
+  world = await openMarked()
   await world.popcorn()
   world.fault('cut-on-answer')
   const requestId = await world.charge()
   await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
   cutTerminal()
   await world.cutPower()
-  await world.until('it cannot be known', () => world.state.interrupted?.charged === 'unknown')
-  expect(world.state.interrupted).toMatchObject({ seats: 'none', canFinish: false, canUndo: true })
+  await world.until('it cannot be known, and may be ended', () => world.state.interrupted?.canUndo === true)
+  expect(world.state.interrupted).toMatchObject({ charged: 'unknown', seats: 'none', canFinish: false })
   demand(await world.till.undoInterrupted())
   expect(world.payment).toMatchObject({ state: 'reversed', isPromise: true })
   expect(world.state.status.exposure).toMatchObject({ promises: 1 })
@@ -190,7 +193,7 @@ test('connecting when it died: nothing was asked, shown so, and the sale goes on
   await connecting.promise
   await world.cutPower()
   world.hooks.fateOf = () => 'deliver'
-  expect(world.attemptState(requestId)).toBe('not-asked')
+  expect(await world.settled(requestId)).toBe('not-asked')
   expect(world.state.interrupted).toMatchObject({
     requestId,
     charged: 'no',
@@ -211,6 +214,7 @@ test('the disk is full at the start: what cannot be ended is shown, and ends whe
   const { requestId } = demand(await world.till.startCash())
   await world.stop()
   demand(await world.create({ isFull: () => true })).start()
+  await world.until('it may be ended', () => world.state.interrupted?.charged === 'no')
   expect(world.attemptState(requestId)).toBe('prepared')
   expect(world.state.interrupted).toMatchObject({ charged: 'no', canFinish: true, canUndo: false })
   expect(await world.till.startCash()).toMatchObject({ error: { code: 'cart-locked' } })
@@ -364,4 +368,18 @@ test('another customer who stands here is looked at and asked nothing: what is n
   expect(world.customer('twin-a').band.offerCount).toBe(held)
   expect(world.attemptState(requestId)).not.toBe('refused')
   expect(world.state.interrupted?.charged).not.toBe('no')
+})
+
+test('its minute was over while the disk was full: no touch brings it back, and the yes is reversed', async () => {
+  const requestId = await diedApproved()
+  await known()
+  world.store.isFull = () => true
+  world.clock.advance(UNATTENDED_MS)
+  await world.until('it could not be undone', () => world.warnings.some(({ message }) => message === 'end-not-written'))
+  world.store.isFull = () => false
+  expect(await world.till.finishInterrupted()).toEqual({ ok: false, error: { code: 'already-ended' } })
+  expect(world.attemptState(requestId)).toBe('reversed')
+  expect(world.store.get("SELECT COUNT(*) AS n FROM journal WHERE kind = 'late-yes-refused'")).toEqual({ n: 1 })
+  expect(world.receiptCount()).toBe(0)
+  expect(await world.disagreements()).toEqual([])
 })
