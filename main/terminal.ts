@@ -335,6 +335,7 @@ export class Terminal {
       revision: this.#revision,
       now: new Date(clock.nowMs()).toISOString(),
       identity: identityOf(profile, practice, this.#staff.signedIn()?.name ?? ''),
+      language: this.#settings.now().language,
       session: this.#staff.view(),
       status: {
         radio: { state, driver, bandsNear: bands.length },

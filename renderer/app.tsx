@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TillState } from '#shared/contracts/till.ts'
 import { Connection } from './components/connection.tsx'
@@ -19,7 +19,7 @@ import { SellScreen } from './screens/sell/sell-screen.tsx'
 import { SettingsScreen } from './screens/settings/settings-screen.tsx'
 import { SetUpScreen } from './screens/sign-in/set-up-screen.tsx'
 import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx'
-import { useTerminal, useTillState } from './terminal-context.ts'
+import { useTillState } from './terminal-context.ts'
 import { useTill } from './till-store.ts'
 import { useUi } from './ui-store.ts'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -27,7 +27,7 @@ import { useShortcuts } from './use-shortcuts.ts'
 export function App() {
   const hasState = useTill((till) => till.state !== undefined)
   const link = useTill((till) => till.link)
-  useLanguageOfTill(link === 'open')
+  useLanguageOfTill()
   return (
     <>
       {hasState && <Till isLost={link !== 'open'} />}
@@ -36,17 +36,13 @@ export function App() {
   )
 }
 
-/** The till remembers its language; the page follows it at each (re)connection. */
-function useLanguageOfTill(isOpen: boolean): void {
-  const { client } = useTerminal()
+/** The till knows which language it speaks; the page follows before anything is painted in another one. */
+function useLanguageOfTill(): void {
   const { i18n } = useTranslation()
-  useEffect(() => {
-    if (!isOpen) return
-    client.language().then(
-      (language) => i18n.changeLanguage(language),
-      () => undefined, // The line broke again: the next connection asks anew.
-    )
-  }, [client, i18n, isOpen])
+  const language = useTill((till) => till.state?.language)
+  useLayoutEffect(() => {
+    if (language !== undefined) void i18n.changeLanguage(language)
+  }, [i18n, language])
   useEffect(() => {
     document.documentElement.lang = i18n.language
   }, [i18n.language])

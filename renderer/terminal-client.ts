@@ -10,7 +10,6 @@ import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { StaffMember } from '#shared/contracts/staff.ts'
 import type { ReceiptPage, ReceiptView, Refused, SeatMapView, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { Programme } from '#shared/domain/programme.ts'
-import type { Language } from '#shared/domain/words.ts'
 import { PortSocket, portBridge } from './port-socket.ts'
 
 const RECONNECT_FIRST_MS = 250
@@ -30,7 +29,6 @@ export type TerminalClient = {
   readonly seatMap: (input: TillInput<'seatMap'>) => Promise<AnswerWith<SeatMapView>>
   readonly receipts: (input: { before?: number; limit?: number; find?: string }) => Promise<ReceiptPage>
   readonly receipt: (input: TillInput<'receipt'>) => Promise<AnswerWith<ReceiptView>>
-  readonly language: () => Promise<Language>
   readonly setLanguage: (input: TillInput<'language'>) => Promise<void>
   readonly setSeats: (input: TillInput<'setSeats'>) => Promise<Answer>
   readonly setProduct: (input: TillInput<'setProduct'>) => Promise<Answer>
@@ -94,7 +92,6 @@ export function connectTerminal(): TerminalClient {
     seatMap: (input) => api.seatMap.query(input),
     receipts: (input) => api.receipts.query(input),
     receipt: (input) => api.receipt.query(input),
-    language: () => api.language.query(),
     setLanguage: async (input) => {
       await api.setLanguage.mutate(input)
     },

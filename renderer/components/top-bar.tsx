@@ -12,7 +12,6 @@ import {
   IconUserShield,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { StaffMember } from '#shared/contracts/staff.ts'
 import type { Screen } from '../flows/screen.ts'
 import { useNowMs, useSay } from '../hooks.ts'
@@ -173,18 +172,14 @@ function Clock() {
 
 function Tools({ canLock }: { canLock: boolean }) {
   const { t, language } = useSay()
-  const { i18n } = useTranslation()
   const { client } = useTerminal()
   const { busy, act } = useAct()
   const setHelp = useUi((ui) => ui.setHelp)
   const { setColorScheme } = useMantineColorScheme()
   const isDark = useComputedColorScheme('light') === 'dark'
   const other = otherLanguage(language)
-  const switchLanguage = () => {
-    void i18n.changeLanguage(other)
-    // The page has switched already; when the line is broken the till keeps its old language, and says so at the next connection.
-    client.setLanguage({ language: other }).catch(() => undefined)
-  }
+  // The page follows what the till says. When the line is broken the till keeps its language, and nothing was lost by asking.
+  const switchLanguage = () => void client.setLanguage({ language: other }).catch(() => undefined)
   return (
     <div className="top-tools">
       <button type="button" className="top-tool" aria-label={t('app.keyboard')} aria-keyshortcuts="?" onClick={() => setHelp(true)}>

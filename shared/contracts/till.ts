@@ -174,6 +174,8 @@ export type TillState = {
   /** The terminal's clock when this was sent: screens count down from it, never from their own. ISO 8601 UTC. */
   readonly now: string
   readonly identity: TillIdentity
+  /** What the till speaks: its screens and its papers follow it, whoever changed it. */
+  readonly language: Language
   readonly session: SessionView
   readonly status: TillStatus
   /** Which programme the terminal holds; when it changes, ask for the programme again. `none` until the first one has come. */

@@ -120,9 +120,12 @@ test('listeners hear of a payment from its beginning to its end, in order, and n
 test('the language is kept, and a disk that refuses it does not stop the session from speaking it', async () => {
   world = await CounterWorld.open()
   expect(world.till.language()).toBe('zh-CN')
+  const spoken: string[] = []
+  world.till.onState(({ language }) => spoken.push(language))
   world.till.setLanguage({ language: 'en' })
+  expect(spoken.at(-1)).toBe('en')
   await world.restart()
-  expect(world.till.language()).toBe('en')
+  expect([world.till.language(), world.till.state().language]).toEqual(['en', 'en'])
   world.store.isFull = () => true
   world.till.setLanguage({ language: 'zh-CN' })
   expect(world.till.language()).toBe('zh-CN')

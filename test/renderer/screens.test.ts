@@ -1,53 +1,12 @@
 /** The built screens in a real browser over a till in memory: what is covered, what a press asks of the till, and that a touch is told. */
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { BUILD_TIMEOUT_MS, ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
+import { expect, test } from 'vitest'
 import { until } from '#test/support/until.ts'
-import { launchChromium } from './support/chromium.ts'
-import { type DevHost, startDevHost } from './support/dev-host.ts'
 import { TWINS } from './support/fake-bands.ts'
 import { MANAGER } from './support/fake-desk.ts'
 import { interruptedSales, TROUBLE } from './support/fake-desk-data.ts'
-import { createFakeTill, type FakeTill } from './support/fake-till.ts'
+import { addCola, STORY_TIMEOUT_MS, screensForTests } from './support/open-screens.ts'
 
-const REPOSITORY = join(import.meta.dirname, '../..')
-/** A browser on a busy machine of two cores. */
-const STORY_TIMEOUT_MS = 60_000
-
-let browser: Browser
-let host: DevHost | undefined
-beforeAll(async () => {
-  if (!(await screensAreFresh(REPOSITORY))) {
-    const problem = await new ScreensBuild().run(REPOSITORY)
-    if (problem !== undefined) throw new Error(`the screens could not be built: ${problem}`)
-  }
-  browser = await launchChromium()
-}, BUILD_TIMEOUT_MS)
-afterAll(async () => browser.close())
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-  await host?.close()
-})
-
-async function open(prepare: (till: FakeTill) => void = () => undefined): Promise<{ readonly page: Page; readonly till: FakeTill }> {
-  const till = createFakeTill()
-  till.lagMs = 0
-  till.stepMs = 5
-  till.setLanguage({ language: 'en' })
-  prepare(till)
-  host = await startDevHost(till)
-  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })).newPage()
-  await page.goto(host.url)
-  await page.locator('.top').waitFor()
-  await page.locator('html[lang="en"]').waitFor()
-  return { page, till }
-}
-
-async function addCola(page: Page): Promise<void> {
-  await page.locator('[data-product="cola"]').click()
-  await page.locator('.line-product').first().waitFor()
-}
+const open = screensForTests()
 
 test(
   'a locked till covers the sale, takes a PIN from the keyboard, and refuses wrong ones before it opens',

@@ -25,13 +25,16 @@ export function DoneScreen() {
   )
 }
 
-/** Asked again when the outbox moves (the receipt may have reached the backend) and when its print does (it may have been counted). */
+/**
+ * Asked again when the outbox moves (the receipt may have reached the backend), when its print does (it may have been counted), and when
+ * the till speaks another language (its paper does too).
+ */
 export function useReceipt(receiptId: ReceiptId) {
   const { client } = useTerminal()
-  const { status } = useTillState()
+  const { status, language } = useTillState()
   const job = jobOf(status.printer.jobs, receiptId)?.state
   return useQuery({
-    queryKey: ['receipt', receiptId, status.outbox.pending, job],
+    queryKey: ['receipt', receiptId, language, status.outbox.pending, job],
     queryFn: () => client.receipt({ receiptId }),
     placeholderData: (previous, query) => (query?.queryKey[1] === receiptId ? previous : undefined),
   }).data

@@ -15,10 +15,10 @@ const SETTINGS = 'settings'
 export function SettingsScreen() {
   const { t } = useSay()
   const { client } = useTerminal()
-  const { session, status } = useTillState()
+  const { session, status, language } = useTillState()
   const queries = useQueryClient()
   const { data: settings, isError } = useQuery({
-    queryKey: [SETTINGS, status.radio.state, status.radio.driver],
+    queryKey: [SETTINGS, status.radio.state, status.radio.driver, language],
     queryFn: () => client.settings(),
     placeholderData: (previous) => previous,
   })
@@ -33,7 +33,7 @@ export function SettingsScreen() {
       ) : (
         <>
           <div className="settings-column">
-            <ScreenPart settings={settings} onSaved={onSaved} />
+            <ScreenPart />
             <LockPart settings={settings} isManager={isManager} onSaved={onSaved} />
             <RadioPart settings={settings} isManager={isManager} onSaved={onSaved} />
           </div>

@@ -1,11 +1,10 @@
 import { NativeSelect, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { LOCK_AFTER_MINUTES, RADIO_CHOICES, type SettingsView } from '#shared/contracts/settings.ts'
 import { LANGUAGES, type Language } from '#shared/domain/words.ts'
 import { useSay } from '../../hooks.ts'
 import { chooseSound, soundIsOn } from '../../sound-choice.ts'
-import { useAct, useTerminal } from '../../terminal-context.ts'
+import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { Facts, Part } from './part.tsx'
 
 type PartProps = { readonly settings: SettingsView; readonly isManager: boolean; readonly onSaved: () => void }
@@ -13,25 +12,22 @@ type PartProps = { readonly settings: SettingsView; readonly isManager: boolean;
 const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { 'zh-CN': '简体中文', en: 'English' }
 
 /** What belongs to this screen: anybody may change it. */
-export function ScreenPart({ settings, onSaved }: Omit<PartProps, 'isManager'>) {
+export function ScreenPart() {
   const { t } = useSay()
-  const { i18n } = useTranslation()
+  const { language } = useTillState()
   const { client } = useTerminal()
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')
   const [hasSound, setHasSound] = useState(soundIsOn)
-  const speak = (language: Language) => {
-    void i18n.changeLanguage(language)
-    // As with the button in the bar: when the line is broken the till keeps its language, and says so at the next connection.
-    client.setLanguage({ language }).then(onSaved, () => undefined)
-  }
+  // As with the button in the bar: when the line is broken the till keeps its language.
+  const speak = (chosen: Language) => void client.setLanguage({ language: chosen }).catch(() => undefined)
   return (
     <Part title={t('settings.screen')}>
       <Choice label={t('settings.language')}>
         <SegmentedControl
           aria-label={t('settings.language')}
           transitionDuration={0}
-          value={settings.language}
+          value={language}
           data={LANGUAGES.map((value) => ({ value, label: <span lang={value}>{LANGUAGE_NAMES[value]}</span> }))}
           onChange={(value) => speak(value === 'en' ? 'en' : 'zh-CN')}
         />

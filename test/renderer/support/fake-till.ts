@@ -124,6 +124,7 @@ export class FakeTill extends FakeDesk implements Till {
         currency: 'CNY',
         cashierName: this.language() === 'en' ? 'Practice' : '练习员',
       },
+      language: this.language(),
       status: {
         ...this.#status,
         radio: { ...this.#status.radio, bandsNear: this.#bands.length },
