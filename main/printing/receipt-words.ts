@@ -18,7 +18,7 @@ export const RECEIPT_WORDS = {
   change: { en: 'Change', 'zh-CN': '找零' },
   thanks: { en: 'Thank you', 'zh-CN': '谢谢惠顾' },
   practice: { en: 'PRACTICE', 'zh-CN': '练习' },
-  notAReceipt: { en: 'NOT A RECEIPT', 'zh-CN': '非有效收据' },
+  notAReceipt: { en: 'NOT A RECEIPT', 'zh-CN': '非有效小票' },
   copy: { en: 'COPY', 'zh-CN': '副本' },
   void: { en: 'VOID', 'zh-CN': '作废' },
   takesBack: { en: 'Takes back', 'zh-CN': '冲销单号' },
@@ -30,16 +30,16 @@ export const RECEIPT_WORDS = {
 } as const satisfies Readonly<Record<string, Words>>
 
 export const KIND_WORDS: Readonly<Record<ReceiptKind, Words>> = {
-  sale: { en: 'RECEIPT', 'zh-CN': '收据' },
+  sale: { en: 'RECEIPT', 'zh-CN': '小票' },
   refund: { en: 'REFUND', 'zh-CN': '退款单' },
   void: { en: 'VOID', 'zh-CN': '作废单' },
   exchange: { en: 'EXCHANGE', 'zh-CN': '换票单' },
-  recovered: { en: 'RECOVERED RECEIPT', 'zh-CN': '补记收据' },
+  recovered: { en: 'RECOVERED RECEIPT', 'zh-CN': '补记小票' },
 }
 
 /** Why a receipt was taken back. */
 export const TAKEN_BACK_WORDS: Readonly<Record<NonNullable<Receipt['of']>['reason'], Words>> = {
-  'wrong-person': { en: 'wrong person charged', 'zh-CN': '收错了人' },
+  'wrong-person': { en: 'wrong person charged', 'zh-CN': '收错人了' },
 }
 
 export function otherLanguage(language: Language): Language {

@@ -1,9 +1,19 @@
 import type { Refused } from '#shared/contracts/till.ts'
 import type { T } from '../i18n/i18n.ts'
 
-/** A refusal of the till, or our own: the line broke before an answer came. */
-export type Notice = { readonly code: Refused['code'] | 'no-answer'; readonly subject?: string }
-const NAMED_REFUSALS = ['seat-taken', 'seat-not-held', 'storage-failed', 'printer-failed', 'pin-wait', 'setting-refused'] as const
+/** Our own: the line broke before an answer came; a seat was pressed that the map shows as not to be had. */
+export const OWN_REFUSALS = ['no-answer', 'seat-not-free'] as const
+/** A refusal of the till, or our own. */
+export type Notice = { readonly code: Refused['code'] | (typeof OWN_REFUSALS)[number]; readonly subject?: string }
+const NAMED_REFUSALS = [
+  'seat-taken',
+  'seat-not-free',
+  'seat-not-held',
+  'storage-failed',
+  'printer-failed',
+  'pin-wait',
+  'setting-refused',
+] as const
 type NamedRefusal = (typeof NAMED_REFUSALS)[number]
 
 function isNamed(code: string): code is NamedRefusal {

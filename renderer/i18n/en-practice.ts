@@ -28,7 +28,7 @@ export const enPractice = {
     knock: 'Knock',
     knockTimes_one: 'Knock once',
     knockTimes_other: 'Knock {{count}} times',
-    faults: 'Next time, the air shall…',
+    faults: 'Next radio fault',
     fault: {
       'lose-answer': 'lose the answer',
       'cut-on-request': 'cut at the request',

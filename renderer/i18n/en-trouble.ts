@@ -78,7 +78,7 @@ export const enTrouble = {
       yes: 'Yes.',
       unknown: 'It may be: look at the printer.',
     },
-    finish: { show: 'Show the receipt', write: 'Finish: write the receipt', 'go-on': 'Finish: go on with this sale' },
+    finish: { show: 'Show the receipt', write: 'Finish: write the receipt', 'go-on': 'Go on with this sale' },
     finishWait: 'Finish: not known yet whether it was paid',
     undo: 'Undo this payment',
     undoText: 'Undo takes the charge back first, whatever the answer was, then frees the sale.',

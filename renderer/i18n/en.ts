@@ -47,8 +47,8 @@ export const en = {
     promises_one: '{{count}} promise',
     promises_other: '{{count}} promises',
     oldest: 'The oldest since {{time}}',
-    jobs_one: '{{count}} paper waits',
-    jobs_other: '{{count}} papers wait',
+    jobs_one: '{{count}} to print',
+    jobs_other: '{{count}} to print',
     printer: { ready: 'Printer ready', failed: 'Printer failed' },
     clock: { ahead: 'Clock {{by}} fast', behind: 'Clock {{by}} slow' },
     clockBy: {
@@ -82,7 +82,6 @@ export const en = {
     loading: 'Loading the programme…',
   },
   seats: {
-    title: 'Choose seats',
     back: 'All showtimes',
     toSnacks: 'Snacks',
     screen: 'SCREEN',
@@ -141,7 +140,6 @@ export const en = {
     needsKnock: 'Knock to choose',
     askKnock: 'Ask for a knock',
     askKnockHint: 'Two or more bands are about as near. A knock on the band settles who pays.',
-    cash: 'Cash',
     payCash: 'Pay in cash',
     asking: 'Asking band {{letter}}',
     steps: 'How far the payment is',
@@ -167,7 +165,6 @@ export const en = {
     nextStep: 'What to do',
     again: 'Charge again',
     anotherWay: 'Take cash instead',
-    stagesKnown: 'What is known',
     approving: 'Only a receipt means paid.',
     reversedWhy: {
       cancelled: 'The payment was cancelled.',
@@ -241,7 +238,7 @@ export const en = {
     kind: { sale: 'Sale', refund: 'Refund', void: 'Void', exchange: 'Exchange', recovered: 'Recovered' },
     loading: 'Loading…',
     back: 'Back to selling',
-    ofSale: 'takes back {{number}}',
+    ofSale: 'voids {{number}}',
   },
   keys: {
     showtimes: 'Showtimes',
@@ -265,6 +262,7 @@ export const en = {
       next: 'Go on with snacks and cash; seats are back when the connection is.',
     },
     'seat-taken': { say: 'Those seats have just been taken.', named: 'Just taken: {{subject}}.', next: 'Choose other seats.' },
+    'seat-not-free': { say: 'That seat is not free.', named: '{{subject}} is not free.', next: 'Choose another seat.' },
     'seat-not-held': { say: 'The hold on these seats ran out.', named: 'The hold ran out: {{subject}}.', next: 'Choose the seats again.' },
     'showtime-closed': { say: 'This show is no longer on sale.', next: 'Choose a later show.' },
     'unknown-item': { say: 'This is not in the programme any more.', next: 'Choose something else; the list renews itself.' },
@@ -307,7 +305,7 @@ export const en = {
     'not-voidable': { say: 'This receipt cannot be voided.', next: 'Only a sale paid by one band, once.' },
     'nothing-interrupted': { say: 'No interrupted sale is left.', next: 'Go on selling.' },
     'already-ended': { say: 'This has already been ended.', next: 'Look at the list: it shows how.' },
-    'print-job-unknown': { say: 'This paper no longer waits.', next: 'Look at the receipt in the history.' },
+    'print-job-unknown': { say: 'This receipt is no longer waiting to print.', next: 'Look at the receipt in the history.' },
     'setting-refused': {
       say: 'This setting was refused.',
       named: 'This setting was refused: {{subject}}.',

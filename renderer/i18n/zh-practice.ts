@@ -3,12 +3,12 @@ import type { Catalog } from './catalog.ts'
 /** 简体中文: the practice drawer. */
 export const zhPractice: Pick<Catalog, 'drawer'> = {
   drawer: {
-    title: '练习世界',
+    title: '练习环境',
     lead: '虚拟顾客。这里的操作只影响他们，不影响收银机。',
     close: '关闭练习面板',
     customers: '顾客',
-    loading: '正在查看练习世界…',
-    gone: '练习世界没有答复。',
+    loading: '正在查看练习环境…',
+    gone: '练习环境没有响应。',
     goneNext: '它会自动重新启动，本面板随之恢复。',
     metres: '{{metres}} 米',
     ready: '可以付款',
@@ -29,7 +29,7 @@ export const zhPractice: Pick<Catalog, 'drawer'> = {
     unlock: '解锁手机',
     knock: '敲击',
     knockTimes_other: '敲 {{count}} 下',
-    faults: '下一次让信号…',
+    faults: '下次模拟故障',
     fault: {
       'lose-answer': '丢失答复',
       'cut-on-request': '请求时断开',
@@ -43,9 +43,9 @@ export const zhPractice: Pick<Catalog, 'drawer'> = {
     printer: '练习打印机',
     paper: '打印机有纸',
     online: '打印机开机',
-    papers: '出纸，最新在前',
-    noPapers: '还没有出过纸。',
-    paperAt: '{{time}} 的纸',
+    papers: '打印出的小票，最新在前',
+    noPapers: '还没有打印过。',
+    paperAt: '{{time}} 的小票',
     drawerOpened: '钱箱已打开',
   },
 }

@@ -78,7 +78,7 @@ export const zhStaff: Pick<Catalog, 'role' | 'signIn' | 'setUp' | 'settings' | '
     radioIs: { auto: '自动选择', abandonware: '驱动 abandonware', stoprocent: '驱动 stoprocent' },
     radioAtStart: '{{driver}}（启动时指定）',
     radioUse: '正在使用',
-    radioState: { starting: '启动中', scanning: '正在收听', failed: '故障' },
+    radioState: { starting: '启动中', scanning: '正在搜索', failed: '故障' },
     about: '关于本机',
     terminalId: '终端',
     series: '小票系列',

@@ -57,7 +57,7 @@ for (const paperMm of PAPERS) {
       expect(marks).toHaveLength(2)
       expect([paper.lines[0], paper.lines.at(-1)]).toEqual(marks)
       const ink = inkOf(paper).join('\n')
-      for (const part of ['A-000043', 'A-000042', 'wrongpersoncharged', '收错了人', 'Returnedtoband', '退回手环', '-36.00', '小雨']) {
+      for (const part of ['A-000043', 'A-000042', 'wrongpersoncharged', '收错人了', 'Returnedtoband', '退回手环', '-36.00', '小雨']) {
         expect(ink).toContain(part)
       }
       expect(paper.qrCodes.map(({ data }) => data)).toEqual([`bandtill:aurora-1-1/A-000043?head=${HEAD}`])
@@ -76,7 +76,7 @@ for (const paperMm of PAPERS) {
 
     test(`${paperMm} mm, ${language} first: a recovered receipt prints what is known of it`, async () => {
       const ink = inkOf(await print(recoveredReceipt())).join('\n')
-      for (const part of ['补记收据', 'RECOVEREDRECEIPT', 'Paymentfoundatthe', '后台找回的付款', '45.00', 'GoldenCarp']) {
+      for (const part of ['补记小票', 'RECOVEREDRECEIPT', 'Paymentfoundatthe', '后台找回的付款', '45.00', 'GoldenCarp']) {
         expect(ink).toContain(part)
       }
     })

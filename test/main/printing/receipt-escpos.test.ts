@@ -76,8 +76,8 @@ test('practice is marked at both ends, on both widths, and its QR code says so',
     expect(marks).toHaveLength(2)
     expect(paper.lines[0]).toEqual(marks[0])
     expect(paper.lines.at(-2)).toEqual(marks[1])
-    expect(paper.lines[1]?.text.trim()).toBe('非有效收据 · NOT A RECEIPT')
-    expect(paper.lines.at(-1)?.text.trim()).toBe('非有效收据 · NOT A RECEIPT')
+    expect(paper.lines[1]?.text.trim()).toBe('非有效小票 · NOT A RECEIPT')
+    expect(paper.lines.at(-1)?.text.trim()).toBe('非有效小票 · NOT A RECEIPT')
     expect(paper.qrCodes[0]?.data).toBe('bandtill-practice:aurora-1-1/A-000042')
   }
 })

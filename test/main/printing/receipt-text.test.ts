@@ -13,7 +13,7 @@ test('a receipt as text, whole: Chinese counts two cells', () => {
                 上海市滨江路88号
            88 Binjiang Road, Shanghai
 ------------------------------------------------
-                  收据 RECEIPT
+                  小票 RECEIPT
 单号 No.                                A-000042
 时间 Time             2026-11-22 19:05:33 +08:00
 收银员 Cashier                        练习收银员

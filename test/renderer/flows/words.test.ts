@@ -3,7 +3,7 @@ import { TILL_REFUSALS } from '#shared/contracts/till.ts'
 import { money } from '#shared/domain/money.ts'
 import { LANGUAGES } from '#shared/domain/words.ts'
 import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
-import { noticeWords } from '../../../renderer/flows/refusal.ts'
+import { noticeWords, OWN_REFUSALS } from '../../../renderer/flows/refusal.ts'
 import type { Screen } from '../../../renderer/flows/screen.ts'
 import { shortcutOf } from '../../../renderer/flows/shortcuts.ts'
 import { en } from '../../../renderer/i18n/en.ts'
@@ -26,7 +26,7 @@ test('the till starts in 简体中文', () => {
 test('every refusal of the contract says what happened and what to do next, in both languages', () => {
   for (const language of LANGUAGES) {
     const t = i18n.getFixedT(language)
-    for (const code of [...TILL_REFUSALS, 'no-answer'] as const) {
+    for (const code of [...TILL_REFUSALS, ...OWN_REFUSALS]) {
       const { say, next } = noticeWords({ code }, t)
       expect(say).not.toContain('refusal.')
       expect(next).not.toContain('refusal.')
@@ -38,6 +38,8 @@ test('every refusal of the contract says what happened and what to do next, in b
 test('a refusal names the seats it is about, as they are', () => {
   expect(noticeWords({ code: 'seat-taken', subject: 'F7, F8' }, i18n.getFixedT('en')).say).toBe('Just taken: F7, F8.')
   expect(noticeWords({ code: 'seat-taken', subject: 'F7, F8' }, i18n.getFixedT('zh-CN')).say).toBe('刚刚被选走：F7, F8。')
+  expect(noticeWords({ code: 'seat-not-free', subject: 'F7' }, i18n.getFixedT('en')).say).toBe('F7 is not free.')
+  expect(noticeWords({ code: 'seat-not-free', subject: 'F7' }, i18n.getFixedT('zh-CN')).say).toBe('F7 不可选。')
   expect(noticeWords({ code: 'storage-failed', subject: '<b>&' }, i18n.getFixedT('en')).say).toContain('<b>&')
 })
 
