@@ -7,7 +7,8 @@ import { Help } from './components/help.tsx'
 import { NoticeBar } from './components/notice-bar.tsx'
 import { StatusBar } from './components/status-bar.tsx'
 import { TopBar } from './components/top-bar.tsx'
-import { type Screen, screenOf } from './flows/screen.ts'
+import { payPanelOf, type Screen, screenOf } from './flows/screen.ts'
+import { useTitleFocus } from './focus.ts'
 import { useSounds, useTouches } from './page-effects.ts'
 import { AttentionScreen } from './screens/attention/attention-screen.tsx'
 import { DoneScreen } from './screens/done/done-screen.tsx'
@@ -64,6 +65,7 @@ function Till({ isLost }: { isLost: boolean }) {
   const ui = useUi()
   const screen = screenOf(state, ui)
   useShortcuts(screen)
+  useTitleFocus(screen === 'pay' ? payPanelOf(state, ui).kind : screen)
   useTouches()
   useSounds()
   useForgetting(state.session.state)
@@ -76,7 +78,7 @@ function Till({ isLost }: { isLost: boolean }) {
         {state.identity.practice && state.session.state === 'signed-in' && <PracticeDrawer />}
       </main>
       <StatusBar />
-      <Help />
+      <Help screen={screen} />
     </div>
   )
 }

@@ -12,6 +12,10 @@ type UiStore = LocalView & {
   readonly notice: Notice | undefined
   readonly helpOpen: boolean
   readonly drawerOpen: boolean
+  /** Something on Settings is typed and not saved. */
+  readonly hasEdits: boolean
+  /** Where somebody wants to go who has not yet said what becomes of those edits. */
+  readonly leaving: (() => void) | undefined
   /** Where F3 wants the focus: raised by one each time. */
   readonly snacksAsked: number
   readonly openShowtime: (showtimeId: ShowtimeId | undefined) => void
@@ -26,9 +30,13 @@ type UiStore = LocalView & {
   readonly setDrawer: (drawerOpen: boolean) => void
   readonly askSnacks: () => void
   readonly startAfresh: () => void
+  readonly setEdits: (hasEdits: boolean) => void
+  /** Goes there at once, or asks first when edits would be lost. */
+  readonly leave: (go: () => void) => void
+  readonly stay: () => void
 }
 
-export const useUi = create<UiStore>((set) => ({
+export const useUi = create<UiStore>((set, get) => ({
   place: 'selling',
   paying: false,
   dismissed: undefined,
@@ -39,6 +47,8 @@ export const useUi = create<UiStore>((set) => ({
   notice: undefined,
   helpOpen: false,
   drawerOpen: false,
+  hasEdits: false,
+  leaving: undefined,
   snacksAsked: 0,
   openShowtime: (showtimeId) => set((ui) => ({ showtimeId, leftShowtimeId: ui.showtimeId, notice: undefined })),
   chooseBand: (chosenBand) => set({ chosenBand }),
@@ -52,4 +62,7 @@ export const useUi = create<UiStore>((set) => ({
   setDrawer: (drawerOpen) => set({ drawerOpen }),
   askSnacks: () => set((ui) => ({ showtimeId: undefined, place: 'selling', snacksAsked: ui.snacksAsked + 1 })),
   startAfresh: () => set({ place: 'selling', paying: false, showtimeId: undefined, chosenBand: undefined, notice: undefined }),
+  setEdits: (hasEdits) => set({ hasEdits, leaving: undefined }),
+  leave: (go) => (get().hasEdits ? set({ leaving: go }) : go()),
+  stay: () => set({ leaving: undefined }),
 }))

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import type { KnockView } from '#shared/contracts/till.ts'
+import { takeEscape } from './escape.ts'
 import { endedUnread, payPanelOf, type Screen } from './flows/screen.ts'
 import { type Shortcut, shortcutOf } from './flows/shortcuts.ts'
 import { type Terminal, tellOrDone, useTerminal } from './terminal-context.ts'
@@ -36,15 +37,21 @@ function perform(shortcut: Shortcut, screen: Screen, { client }: Terminal): void
   const ui = useUi.getState()
   switch (shortcut) {
     case 'showtimes':
-      leaveForSelling(screen, client)
-      return ui.openShowtime(undefined)
+      return ui.leave(() => {
+        leaveForSelling(screen, client)
+        ui.openShowtime(undefined)
+      })
     case 'snacks':
-      leaveForSelling(screen, client)
-      return ui.askSnacks()
+      return ui.leave(() => {
+        leaveForSelling(screen, client)
+        ui.askSnacks()
+      })
     case 'history':
-      return ui.goTo(ui.place === 'history' ? 'selling' : 'history')
     case 'settings':
-      return ui.goTo(ui.place === 'settings' ? 'selling' : 'settings')
+      return ui.leave(() => ui.goTo(ui.place === shortcut ? 'selling' : shortcut))
+    case 'attention':
+      if (isManager()) ui.leave(() => ui.goTo(ui.place === 'attention' ? 'selling' : 'attention'))
+      return
     case 'practice':
       if (useTill.getState().state?.identity.practice === true) ui.setDrawer(!ui.drawerOpen)
       return
@@ -73,6 +80,11 @@ export function openPayIfAny(): void {
   const isEmpty = useTill.getState().state?.cart.lines.length === 0
   if (isEmpty) useUi.getState().tell({ code: 'cart-empty' })
   else useUi.getState().openPay()
+}
+
+function isManager(): boolean {
+  const session = useTill.getState().state?.session
+  return session?.state === 'signed-in' && session.staff.role === 'manager'
 }
 
 function canStartCash(): boolean {
@@ -107,7 +119,8 @@ function back(screen: Screen, client: Terminal['client']): void {
   const { state } = useTill.getState()
   if (ui.notice !== undefined) return ui.tell(undefined)
   if (ui.drawerOpen) return ui.setDrawer(false)
-  if (isPlace(screen)) return ui.goTo('selling')
+  if (takeEscape()) return
+  if (isPlace(screen)) return ui.leave(() => ui.goTo('selling'))
   if (screen === 'sell') return ui.openShowtime(undefined)
   if (screen !== 'pay' || state === undefined) return
   const panel = payPanelOf(state, ui)

@@ -1,8 +1,10 @@
 import { ActionIcon, Kbd } from '@mantine/core'
 import { IconArrowDown, IconArrowLeft, IconArrowRight, IconArrowUp, IconX } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
-import { KEYBOARD_MAP } from '../flows/shortcuts.ts'
+import type { Screen } from '../flows/screen.ts'
+import { keyboardMap } from '../flows/shortcuts.ts'
 import { useSay } from '../hooks.ts'
+import { useTillState } from '../terminal-context.ts'
 import { useUi } from '../ui-store.ts'
 
 const ARROWS = { '←': IconArrowLeft, '↑': IconArrowUp, '↓': IconArrowDown, '→': IconArrowRight } as const
@@ -11,9 +13,11 @@ function isArrow(key: string): key is keyof typeof ARROWS {
   return key in ARROWS
 }
 
-/** The keyboard map, on `?`. The browser's own dialog: it keeps the focus, closes on Escape and gives the focus back. */
-export function Help() {
+/** The keyboard map of this screen, on `?`. The browser's own dialog: it keeps the focus, closes on Escape and gives the focus back. */
+export function Help({ screen }: { screen: Screen }) {
   const { t } = useSay()
+  const { identity, session } = useTillState()
+  const isManager = session.state === 'signed-in' && session.staff.role === 'manager'
   const isOpen = useUi((ui) => ui.helpOpen)
   const setHelp = useUi((ui) => ui.setHelp)
   const dialog = useRef<HTMLDialogElement>(null)
@@ -30,7 +34,7 @@ export function Help() {
         </ActionIcon>
       </div>
       <dl className="keys">
-        {KEYBOARD_MAP.map(({ keys, does }) => (
+        {keyboardMap({ screen, isPractice: identity.practice, isManager }).map(({ keys, does }) => (
           <div key={does} className="keys-row">
             <dt>
               {keys.map((key) => (

@@ -13,7 +13,7 @@ import {
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { StaffMember } from '#shared/contracts/staff.ts'
-import type { Screen } from '../flows/screen.ts'
+import type { Place, Screen } from '../flows/screen.ts'
 import { useNowMs, useSay } from '../hooks.ts'
 import { otherLanguage } from '../i18n/i18n.ts'
 import { useAct, useTerminal, useTillState } from '../terminal-context.ts'
@@ -76,7 +76,10 @@ function PracticeBadge({ canOpen }: { canOpen: boolean }) {
 function Places({ screen, staff }: { screen: Screen; staff: StaffMember }) {
   const { t } = useSay()
   const { status } = useTillState()
-  const goTo = useUi((ui) => ui.goTo)
+  const ui = useUi.getState()
+  const goTo = (place: Place) => {
+    if (place !== screen) ui.leave(() => ui.goTo(place))
+  }
   const isSelling = screen !== 'history' && screen !== 'attention' && screen !== 'settings'
   return (
     <nav className="top-nav" aria-label={t('app.screens')}>
@@ -94,6 +97,7 @@ function Places({ screen, staff }: { screen: Screen; staff: StaffMember }) {
           onPress={() => goTo('attention')}
           icon={<IconBell aria-hidden="true" />}
           label={t('app.attention')}
+          hint="F5"
           isQuiet
           count={status.attention}
           countWords={t('app.attentionCount', { count: status.attention })}

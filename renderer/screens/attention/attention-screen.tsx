@@ -28,7 +28,9 @@ export function AttentionScreen() {
     <div className="attention">
       <section className="panel" aria-labelledby="attention-title">
         <header className="panel-head">
-          <h1 id="attention-title">{t('attention.title')}</h1>
+          <h1 id="attention-title" tabIndex={-1}>
+            {t('attention.title')}
+          </h1>
         </header>
         <div className="panel-scroll attention-list">
           {data === undefined && <p className="empty">{isError ? noticeWords({ code: 'no-answer' }, t).say : t('attention.loading')}</p>}

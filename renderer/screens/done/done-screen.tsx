@@ -19,7 +19,9 @@ export function DoneScreen() {
   const { lastReceiptId } = useTillState()
   return (
     <div className="done">
-      <h1 className="sr">{t('done.title')}</h1>
+      <h1 className="sr" tabIndex={-1}>
+        {t('done.title')}
+      </h1>
       {lastReceiptId !== undefined && <Done receiptId={lastReceiptId} />}
     </div>
   )

@@ -16,6 +16,7 @@ import type { ReceiptRow } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { Paper } from '../../components/paper.tsx'
 import { PrintQueue } from '../../components/print-jobs.tsx'
+import { useEscape } from '../../escape.ts'
 import { noticeWords } from '../../flows/refusal.ts'
 import { type Say, useSay } from '../../hooks.ts'
 import { useTerminal, useTillState } from '../../terminal-context.ts'
@@ -39,10 +40,16 @@ export function HistoryScreen() {
   const { rows, hasMore, loadMore, isLoading } = useReceipts(asked)
   const shown = chosen ?? rows[0]?.id
   const input = useRef<HTMLInputElement>(null)
+  useEscape(() => {
+    setFind('')
+    return find !== ''
+  })
   useEffect(() => input.current?.focus(), [])
   return (
     <div className="history">
-      <h1 className="sr">{t('history.title')}</h1>
+      <h1 className="sr" tabIndex={-1}>
+        {t('history.title')}
+      </h1>
       <section className="panel receipts" aria-label={t('history.list')}>
         <div className="receipts-find">
           <Button

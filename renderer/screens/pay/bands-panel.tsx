@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { BandView } from '#shared/contracts/till.ts'
 import type { SightingId } from '#shared/domain/ids.ts'
 import { bandFlags, type ChargeAct, chargeAct, nearestFirst, selectedBand } from '../../flows/bands.ts'
+import { focusIsFree } from '../../focus.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
@@ -119,7 +120,7 @@ function ChargeBand({ act: what, selected }: { act: ChargeAct; selected: BandVie
   const button = useRef<HTMLButtonElement>(null)
   const canStart = what !== 'none'
   useEffect(() => {
-    if (canStart && (document.activeElement === document.body || document.activeElement === null)) button.current?.focus()
+    if (canStart && focusIsFree()) button.current?.focus()
   }, [canStart])
   const canCharge = canStart && (what === 'knock' || hasSettled) && !busy
   const charge = () => {

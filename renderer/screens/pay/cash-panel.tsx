@@ -3,6 +3,7 @@ import { IconBackspace } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { CashPaymentView } from '#shared/contracts/till.ts'
 import { type Currency, MINOR_DIGITS, type Money } from '#shared/domain/money.ts'
+import { useEscape } from '../../escape.ts'
 import { changeDue, type KeypadKey, minorOf, quickAmounts, typeKey } from '../../flows/cash.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal } from '../../terminal-context.ts'
@@ -31,6 +32,10 @@ export function CashPanel({ payment }: { payment: CashPaymentView }) {
     if (isEnough) act(() => client.takeCash({ tenderedMinor: received }))
   }
   useKeypadKeys(press, take)
+  useEscape(() => {
+    setTyped('')
+    return typed !== ''
+  })
   useEffect(() => panel.current?.focus(), [])
   return (
     <section className="panel cash" aria-labelledby="cash-title" tabIndex={-1} ref={panel}>

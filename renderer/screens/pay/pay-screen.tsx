@@ -22,7 +22,9 @@ export function PayScreen() {
   const canLeave = panel.kind === 'choosing' || panel.kind === 'ended' || (panel.kind === 'knock' && panel.knock.state !== 'listening')
   return (
     <div className="pay">
-      <h1 className="sr">{t('pay.title')}</h1>
+      <h1 className="sr" tabIndex={-1}>
+        {t('pay.title')}
+      </h1>
       <Due canLeave={canLeave} canTakeCash={canLeave && state.cart.state === 'open'} />
       <div className="pay-panel" aria-live="polite" aria-atomic="false">
         {panel.kind === 'choosing' && <BandsPanel />}

@@ -2,6 +2,7 @@ import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } fr
 import type { SeatId } from '#shared/domain/ids.ts'
 import type { Hall, HallSeat } from '#shared/domain/programme.ts'
 import { entrySeat, isGridKey, moveFocus } from '../../flows/seats.ts'
+import { focusIsFree } from '../../focus.ts'
 import type { Say } from '../../hooks.ts'
 import { SeatMark, type ShownSeat } from './seat-mark.tsx'
 
@@ -22,7 +23,7 @@ export function SeatGrid({ hall, stateOf, say, onToggle, onRefused }: SeatGridPr
   const hasEntry = current !== undefined
   useEffect(() => {
     // Opened by a button that is gone now: the focus goes where the work is.
-    if (hasEntry && document.activeElement === document.body) grid.current?.querySelector<HTMLButtonElement>('[tabindex="0"]')?.focus()
+    if (hasEntry && focusIsFree()) grid.current?.querySelector<HTMLButtonElement>('[tabindex="0"]')?.focus()
   }, [hasEntry])
   const press = (seat: SeatId) => {
     setAt(seat)

@@ -11,7 +11,9 @@ export function SellScreen() {
   const showtimeId = useUi((ui) => ui.showtimeId)
   return (
     <div className={showtimeId === undefined ? 'sell' : 'sell sell-seats'}>
-      <h1 className="sr">{t('sell.title')}</h1>
+      <h1 className="sr" tabIndex={-1}>
+        {t('sell.title')}
+      </h1>
       {showtimeId === undefined ? <Showtimes /> : <SeatPanel key={showtimeId} showtimeId={showtimeId} />}
       <Snacks />
       <Cart />

@@ -2,6 +2,7 @@ import { IconCloudOff } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { Showtime } from '#shared/domain/programme.ts'
 import { countdownTo, type Film, filmsOf, hueOf } from '../../flows/programme.ts'
+import { focusIsFree } from '../../focus.ts'
 import { type Say, useNowMs, useProgramme, useSay } from '../../hooks.ts'
 import { useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
@@ -15,7 +16,7 @@ export function Showtimes() {
   const left = useUi((ui) => ui.leftShowtimeId)
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (left !== undefined && document.activeElement === document.body) {
+    if (left !== undefined && focusIsFree()) {
       list.current?.querySelector<HTMLButtonElement>(`[data-showtime="${CSS.escape(left)}"]`)?.focus()
     }
   }, [left])

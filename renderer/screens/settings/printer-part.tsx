@@ -1,10 +1,12 @@
 import { Button, NativeSelect, NumberInput, SegmentedControl, Switch, TextInput } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { PRINTER_ENCODINGS, type PrinterSettings, type SettingsView } from '#shared/contracts/settings.ts'
+import { Confirm } from '../../components/dialog.tsx'
 import { isSamePrinter, printerFault } from '../../flows/printer.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal } from '../../terminal-context.ts'
+import { useUi } from '../../ui-store.ts'
 import { Facts, Part } from './part.tsx'
 
 const KINDS = ['practice', 'file', 'tcp'] as const satisfies readonly PrinterSettings['kind'][]
@@ -56,6 +58,7 @@ function PrinterForm({ saved, isPractice, onSaved }: FormProps) {
   }
   const fault = printerFault(printer)
   const isChanged = !isSamePrinter(printer, saved)
+  useEdits(isChanged)
   const kinds = KINDS.filter((kind) => isPractice || kind !== 'practice' || saved.kind === 'practice')
   return (
     <form
@@ -107,7 +110,38 @@ function PrinterForm({ saved, isPractice, onSaved }: FormProps) {
           {said}
         </span>
       </div>
+      <Leaving />
     </form>
+  )
+}
+
+/** While this is true, whoever leaves is asked first. */
+function useEdits(hasEdits: boolean): void {
+  const setEdits = useUi((ui) => ui.setEdits)
+  useEffect(() => {
+    setEdits(hasEdits)
+    return () => setEdits(false)
+  }, [hasEdits, setEdits])
+}
+
+/** Somebody wants to leave with edits that are not saved. */
+function Leaving() {
+  const { t } = useSay()
+  const { leaving, stay, setEdits } = useUi()
+  if (leaving === undefined) return null
+  return (
+    <Confirm
+      title={t('settings.leaveTitle')}
+      text={t('settings.leaveText')}
+      yes={t('settings.leaveYes')}
+      no={t('settings.leaveNo')}
+      busy={false}
+      onYes={() => {
+        setEdits(false)
+        leaving()
+      }}
+      onNo={stay}
+    />
   )
 }
 

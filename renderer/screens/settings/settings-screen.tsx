@@ -27,7 +27,9 @@ export function SettingsScreen() {
   const onSaved = () => void queries.invalidateQueries({ queryKey: [SETTINGS] })
   return (
     <div className="settings">
-      <h1 className="sr">{t('settings.title')}</h1>
+      <h1 className="sr" tabIndex={-1}>
+        {t('settings.title')}
+      </h1>
       {settings === undefined ? (
         <p className="panel empty">{isError ? noticeWords({ code: 'no-answer' }, t).say : t('settings.loading')}</p>
       ) : (

@@ -19,7 +19,9 @@ export function SetUpScreen() {
   return (
     <div className="set-up">
       <section className="panel set-up-card" aria-labelledby="set-up-title">
-        <h1 id="set-up-title">{t('setUp.title')}</h1>
+        <h1 id="set-up-title" tabIndex={-1}>
+          {t('setUp.title')}
+        </h1>
         {isNamed ? (
           <>
             <p className="set-up-name">

@@ -23,7 +23,9 @@ export function SignInScreen() {
     <div className="sign-in">
       <section className="panel people" aria-labelledby="people-title">
         <header className="panel-head">
-          <h1 id="people-title">{t('signIn.title')}</h1>
+          <h1 id="people-title" tabIndex={-1}>
+            {t('signIn.title')}
+          </h1>
         </header>
         <div className="panel-scroll">
           <fieldset className="people-tiles">

@@ -5,7 +5,7 @@ import { LANGUAGES } from '#shared/domain/words.ts'
 import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
 import { noticeWords, OWN_REFUSALS } from '../../../renderer/flows/refusal.ts'
 import type { Screen } from '../../../renderer/flows/screen.ts'
-import { shortcutOf } from '../../../renderer/flows/shortcuts.ts'
+import { keyboardMap, shortcutOf } from '../../../renderer/flows/shortcuts.ts'
 import { en } from '../../../renderer/i18n/en.ts'
 import { languageOf, otherLanguage, startI18n } from '../../../renderer/i18n/i18n.ts'
 import { zhCN } from '../../../renderer/i18n/zh-CN.ts'
@@ -93,16 +93,35 @@ test('keys do on each screen what the help says, and leave typing alone', () => 
   expect(shortcutOf({ ...press, key: 'F8', isTyping: true }, 'sell')).toBe('pay')
   expect(shortcutOf({ ...press, key: '?', isTyping: true }, 'history')).toBeUndefined()
   expect(shortcutOf({ ...press, key: 'F4', hasModifier: true }, 'sell')).toBeUndefined()
-  expect(shortcutOf({ ...press, key: 'F9' }, 'history')).toBeUndefined()
+  expect(['F8', 'F9'].map((key) => shortcutOf({ ...press, key }, 'history'))).toEqual([undefined, undefined])
   expect(shortcutOf({ ...press, key: 'q' }, 'sell')).toBeUndefined()
-  expect(['F6', 'F7', 'F10'].map((key) => shortcutOf({ ...press, key, isTyping: true }, 'sell'))).toEqual(['practice', 'settings', 'lock'])
+  expect(['F5', 'F6', 'F7', 'F10'].map((key) => shortcutOf({ ...press, key, isTyping: true }, 'sell'))).toEqual([
+    'attention',
+    'practice',
+    'settings',
+    'lock',
+  ])
 })
 
 test('over a locked, new or interrupted till no key of selling works', () => {
-  const keys = ['F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', 'Escape', 'Enter', '?']
+  const keys = ['F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'Escape', 'Enter', '?']
   const works = (screen: Screen) =>
     keys.flatMap((key) => shortcutOf({ key, isTyping: false, isOnControl: false, hasModifier: false }, screen) ?? [])
   expect(works('sign-in')).toEqual(['help'])
   expect(works('set-up')).toEqual(['help'])
   expect(works('interrupted')).toEqual(['practice', 'lock', 'help'])
+})
+
+test('the help lists the keys that work: on this screen, for this person, at this till', () => {
+  const listed = (screen: Screen, who: { isPractice?: boolean; isManager?: boolean } = {}) =>
+    keyboardMap({ screen, isPractice: false, isManager: false, ...who }).flatMap(({ keys }) => keys)
+  expect(listed('sell')).toEqual([
+    ...['F2', 'F3', 'F8', 'Enter', 'F9', '←', '↑', '↓', '→', 'Home', 'End', 'PageUp', 'PageDown', 'Space', 'F4', 'F7', 'F10', 'Esc', '?'],
+  ])
+  expect(listed('sell', { isPractice: true, isManager: true })).toEqual(expect.arrayContaining(['F5', 'F6']))
+  expect(listed('sign-in', { isPractice: true })).toEqual(['←', '→', '0–9', 'Backspace', 'Delete', 'Enter', '?'])
+  expect(listed('interrupted')).toEqual(['F10', '?'])
+  expect(listed('pay')).toEqual(expect.arrayContaining(['F8', 'F9', '0–9', 'Backspace', 'Delete', 'Esc']))
+  expect(listed('history')).toEqual(['F2', 'F3', 'F4', 'F7', 'F10', 'Esc', '?'])
+  expect(keyboardMap({ screen: 'done', isPractice: false, isManager: false })).toContainEqual({ keys: ['F8', 'Enter'], does: 'nextSale' })
 })
