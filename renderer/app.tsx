@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TillState } from '#shared/contracts/till.ts'
+import { Announcer } from './components/announcer.tsx'
 import { Connection } from './components/connection.tsx'
 import { Help } from './components/help.tsx'
 import { NoticeBar } from './components/notice-bar.tsx'
@@ -78,6 +79,7 @@ function Till({ isLost }: { isLost: boolean }) {
         {state.identity.practice && state.session.state === 'signed-in' && <PracticeDrawer />}
       </main>
       <StatusBar />
+      <Announcer />
       <Help screen={screen} />
     </div>
   )

@@ -1,6 +1,9 @@
 /** How a band payment that brought no money is told to the cashier, and which button comes first. */
 import type { BandPaymentView } from '#shared/contracts/till.ts'
-import type { Reason } from '#shared/domain/reasons.ts'
+import { REASONS, type Reason } from '#shared/domain/reasons.ts'
+import type { Words } from '#shared/domain/words.ts'
+import type { T } from '../i18n/i18n.ts'
+import { noticeWords } from './refusal.ts'
 
 export type ReversedWhy = 'cancelled' | 'unattended' | 'expired' | 'late-yes'
 
@@ -42,4 +45,18 @@ const ASKING_AGAIN_IS_IDLE: ReadonlySet<Reason> = new Set<Reason>([
 /** The button that comes first: charge again where that may help, else another way to pay. */
 export function firstAct(ending: Ending): 'again' | 'another-way' {
   return ending.kind === 'reason' && ASKING_AGAIN_IS_IDLE.has(ending.reason) ? 'another-way' : 'again'
+}
+
+type Speaker = { readonly t: T; readonly words: (words: Words) => string }
+
+/** The sentence to say and the next step. */
+export function endingWords(ending: Ending, { t, words }: Speaker): { readonly say: string; readonly next: string } {
+  switch (ending.kind) {
+    case 'refusal':
+      return noticeWords(ending.refusal, t)
+    case 'reason':
+      return { say: words(REASONS[ending.reason].say), next: words(REASONS[ending.reason].next) }
+    case 'reversed':
+      return { say: t(`pay.reversedWhy.${ending.why}`), next: t(ending.why === 'late-yes' ? 'pay.reversedNextLate' : 'pay.reversedNext') }
+  }
 }

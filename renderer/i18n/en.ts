@@ -240,6 +240,13 @@ export const en = {
     back: 'Back to selling',
     ofSale: 'voids {{number}}',
   },
+  say: {
+    paid: 'Paid: {{amount}}.',
+    paidPlain: 'Paid.',
+    notPaid: 'Not paid. {{say}} {{next}}',
+    doubt: 'Outcome unknown. {{locked}}',
+    printerFailed: 'Printer failed: {{detail}}.',
+  },
   keys: {
     showtimes: 'Showtimes',
     snacks: 'Snacks and drinks',

@@ -226,6 +226,13 @@ export const zhCN: Catalog = {
     back: '返回售票',
     ofSale: '作废 {{number}}',
   },
+  say: {
+    paid: '已付款：{{amount}}。',
+    paidPlain: '已付款。',
+    notPaid: '未付款。{{say}}{{next}}',
+    doubt: '结果未知。{{locked}}',
+    printerFailed: '打印机故障：{{detail}}。',
+  },
   keys: {
     showtimes: '场次',
     snacks: '卖品',

@@ -86,7 +86,7 @@ function Outcome({ view }: { view: ReceiptView }) {
   const cash = receipt.payments.find((payment) => payment.tender === 'cash')
   const band = receipt.payments.find((payment) => payment.tender === 'band')
   return (
-    <div className="outcome-body" role="status">
+    <div className="outcome-body">
       <span className="outcome-tick" aria-hidden="true">
         <IconCheck size={52} stroke={2.4} />
       </span>

@@ -50,7 +50,7 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
           </li>
         ))}
       </ol>
-      <div className="asking-time" aria-live="off">
+      <div className="asking-time">
         <svg className="time-bar" viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true">
           <rect width="100" height="2" className="time-bar-back" />
           <rect width={100 * (1 - fraction)} height="2" className="time-bar-left" />

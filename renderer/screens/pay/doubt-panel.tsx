@@ -30,7 +30,7 @@ export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
       </p>
       <div className="ended-next">
         <p>{t('doubt.locked')}</p>
-        <p className="doubt-asking" aria-live="off">
+        <p className="doubt-asking">
           <span className="pulse-dot" aria-hidden="true" />
           <span className="figures">
             {nextS === undefined || nextS === 0 ? t('doubt.asking') : t('doubt.askingNext', { count: nextS })}

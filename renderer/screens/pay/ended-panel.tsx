@@ -3,8 +3,7 @@ import { IconCircleOff } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
-import { type Ending, endingOf, firstAct } from '../../flows/ending.ts'
-import { noticeWords } from '../../flows/refusal.ts'
+import { endingOf, endingWords, firstAct } from '../../flows/ending.ts'
 import { useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -12,19 +11,14 @@ import { useUi } from '../../ui-store.ts'
 
 /** A band payment that ended without money: the sentence to say, smaller in the guest's other language, and the next step. */
 export function EndedPanel({ payment }: { payment: BandPaymentView }) {
-  const { t, language } = useSay()
+  const say = useSay()
+  const { t, language } = say
   const { status } = useTillState()
   const other = otherLanguage(language)
   const ending = endingOf(payment, status.backend.state === 'offline')
-  const said = useEndingWords(ending)
+  const said = endingWords(ending, say)
   return (
-    <section
-      className="panel ended"
-      aria-labelledby="ended-title"
-      role="status"
-      data-testid="not-paid"
-      data-reason={payment.reason ?? payment.state}
-    >
+    <section className="panel ended" aria-labelledby="ended-title" data-testid="not-paid" data-reason={payment.reason ?? payment.state}>
       <div className="ended-mark">
         <IconCircleOff size={40} stroke={1.6} aria-hidden="true" />
         <h2 id="ended-title">{t('pay.notPaid')}</h2>
@@ -49,18 +43,6 @@ export function EndedPanel({ payment }: { payment: BandPaymentView }) {
       <EndedActs payment={payment} first={firstAct(ending)} />
     </section>
   )
-}
-
-function useEndingWords(ending: Ending): { readonly say: string; readonly next: string } {
-  const { t, words } = useSay()
-  switch (ending.kind) {
-    case 'refusal':
-      return noticeWords(ending.refusal, t)
-    case 'reason':
-      return { say: words(REASONS[ending.reason].say), next: words(REASONS[ending.reason].next) }
-    case 'reversed':
-      return { say: t(`pay.reversedWhy.${ending.why}`), next: t(ending.why === 'late-yes' ? 'pay.reversedNextLate' : 'pay.reversedNext') }
-  }
 }
 
 /** What helps comes first and has the focus: after a refused wallet, another way to pay. */

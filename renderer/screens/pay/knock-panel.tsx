@@ -54,7 +54,7 @@ function Listening({ knock }: { knock: KnockView }) {
             </li>
           ))}
         </ul>
-        <p className="knock-left figures" role="timer" aria-live="off">
+        <p className="knock-left figures" role="timer">
           {t('knock.left', { count: leftS })}
         </p>
       </div>
@@ -74,7 +74,7 @@ function Ended({ knock, state }: { knock: KnockView; state: 'nobody' | 'several'
   const again = useRef<HTMLButtonElement>(null)
   useEffect(() => again.current?.focus(), [])
   return (
-    <section className="panel ended" aria-labelledby="knock-title" role="status" data-testid={`knock-${state}`}>
+    <section className="panel ended" aria-labelledby="knock-title" data-testid={`knock-${state}`}>
       <div className="ended-mark doubt-mark">
         <IconHandClick size={40} stroke={1.6} aria-hidden="true" />
         <h2 id="knock-title">{t('knock.title')}</h2>

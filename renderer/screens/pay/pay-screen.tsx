@@ -26,7 +26,7 @@ export function PayScreen() {
         {t('pay.title')}
       </h1>
       <Due canLeave={canLeave} canTakeCash={canLeave && state.cart.state === 'open'} />
-      <div className="pay-panel" aria-live="polite" aria-atomic="false">
+      <div className="pay-panel">
         {panel.kind === 'choosing' && <BandsPanel />}
         {panel.kind === 'asking' && <AskingPanel payment={panel.payment} />}
         {panel.kind === 'knock' && <KnockPanel knock={panel.knock} />}

@@ -53,7 +53,7 @@ export function Showtimes() {
 
 export function OfflineNote({ say }: { say: Say }) {
   return (
-    <p className="offline" role="status">
+    <p className="offline">
       <IconCloudOff size={24} aria-hidden="true" />
       <span>
         <strong>{say.t('sell.offlineTitle')}</strong> {say.t('sell.offlineText')}
