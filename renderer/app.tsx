@@ -78,7 +78,7 @@ function Till({ isLost }: { isLost: boolean }) {
         <NoticeBar />
         {state.identity.practice && state.session.state === 'signed-in' && <PracticeDrawer />}
       </main>
-      <StatusBar />
+      <StatusBar key={state.session.state} />
       <Announcer />
       <Help screen={screen} />
     </div>

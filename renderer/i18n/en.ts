@@ -60,6 +60,10 @@ export const en = {
       days_other: '{{count}} days',
     },
     clockNext: 'Set the clock of this computer. A clock that is further off than five minutes takes no bands: take cash.',
+    name: { radio: 'Bands', backend: 'Backend', outbox: 'Records', printer: 'Printer' },
+    driver: 'Driver: {{driver}}',
+    lastContact: 'Last answer at {{time}}',
+    jobsWhere: 'listed under History',
   },
   sell: {
     title: 'Sell',

@@ -49,6 +49,10 @@ export const zhCN: Catalog = {
     clock: { ahead: '时钟快了 {{by}}', behind: '时钟慢了 {{by}}' },
     clockBy: { minutes_other: '{{count}} 分钟', hours_other: '{{count}} 小时', days_other: '{{count}} 天' },
     clockNext: '请校准本机时钟。误差超过五分钟时不能用手环收款，请收现金。',
+    name: { radio: '手环', backend: '后台', outbox: '记录', printer: '打印机' },
+    driver: '驱动：{{driver}}',
+    lastContact: '最近一次答复：{{time}}',
+    jobsWhere: '见“记录”',
   },
   sell: {
     title: '售票',

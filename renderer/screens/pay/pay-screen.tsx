@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconArrowLeft, IconCash } from '@tabler/icons-react'
+import type { CSSProperties } from 'react'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
 import { payPanelOf } from '../../flows/screen.ts'
 import { useSay } from '../../hooks.ts'
@@ -49,13 +50,14 @@ function Due({ canLeave, canTakeCash }: { canLeave: boolean; canTakeCash: boolea
   const { busy, act } = useAct()
   const { cart, payment } = useTillState()
   const total = payment !== undefined && cart.lines.length === 0 ? payment.total : cart.total
+  const due = money(total)
   return (
     <section className="panel due" aria-labelledby="due-title">
       <h2 id="due-title" className="due-label">
         {t('pay.amountDue')}
       </h2>
-      <div className="due-amount figures" data-testid="amount-due">
-        {money(total)}
+      <div className="due-amount figures" data-testid="amount-due" style={{ '--characters': due.length } as CSSProperties}>
+        {due}
       </div>
       <ul className="due-lines">
         {inCartOrder(cart.lines).map((line) => (

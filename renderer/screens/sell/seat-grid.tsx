@@ -1,4 +1,4 @@
-import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react'
 import type { SeatId } from '#shared/domain/ids.ts'
 import type { Hall, HallSeat } from '#shared/domain/programme.ts'
 import { entrySeat, isGridKey, moveFocus } from '../../flows/seats.ts'
@@ -45,7 +45,7 @@ export function SeatGrid({ hall, stateOf, say, onToggle, onRefused }: SeatGridPr
   }
   return (
     <div className="hall">
-      <div className="hall-inner" style={{ '--columns': hall.columns, '--rows': hall.rows.length } as React.CSSProperties}>
+      <div className="hall-inner" style={measuresOf(hall)}>
         <div className="hall-screen" aria-hidden="true">
           <svg viewBox="0 0 400 26" preserveAspectRatio="none">
             <path d="M6 22 Q200 -8 394 22" />
@@ -76,6 +76,19 @@ export function SeatGrid({ hall, stateOf, say, onToggle, onRefused }: SeatGridPr
       </div>
     </div>
   )
+}
+
+/** An aisle is a column without seats. It takes less room than a seat, so that the seats can be as large as a finger. */
+const AISLE_CELLS = 0.3
+
+function measuresOf(hall: Hall): CSSProperties {
+  const seated = new Set(hall.rows.flatMap((row) => row.seats.map((seat) => seat.column)))
+  const cells = Array.from({ length: hall.columns }, (_, index) => (seated.has(index + 1) ? 1 : AISLE_CELLS))
+  return {
+    '--across': cells.reduce((sum, each) => sum + each, 0),
+    '--rows': hall.rows.length,
+    '--tracks': cells.map((each) => `calc(var(--cell) * ${each})`).join(' '),
+  } as CSSProperties
 }
 
 type SeatProps = {
