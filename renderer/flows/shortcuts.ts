@@ -81,7 +81,7 @@ const KEYBOARD_MAP = [
   { keys: ['F8', 'Enter'], does: 'nextSale', shortcut: 'next-sale' },
   { keys: ['←', '↑', '↓', '→'], does: 'seats', on: ['sell', 'pay'] },
   { keys: ['Home', 'End'], does: 'rowEnds', on: ['sell'] },
-  { keys: ['PageUp', 'PageDown'], does: 'hallEnds', on: ['sell'] },
+  { keys: ['PgUp', 'PgDn'], does: 'hallEnds', on: ['sell'] },
   { keys: ['Space'], does: 'toggleSeat', on: ['sell', 'pay'] },
   { keys: ['←', '→'], does: 'people', on: ['sign-in'] },
   { keys: ['0–9', '.'], does: 'keypad', on: ['pay'] },

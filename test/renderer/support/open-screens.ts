@@ -25,7 +25,7 @@ export function screensForTests(): OpenScreens {
     }
     browser = await launchChromium()
   }, BUILD_TIMEOUT_MS)
-  afterAll(async () => browser.close())
+  afterAll(async () => browser.close(), STORY_TIMEOUT_MS)
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close()
     await host?.close()
