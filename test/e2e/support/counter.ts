@@ -10,6 +10,7 @@ import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
 import { localDay } from '#reference/practice/showtimes.ts'
 import { Stack } from '#reference/tools/counter/stack.ts'
 import type { Language } from '#shared/domain/words.ts'
+import { aside, noteShifts } from './smoothness.ts'
 
 export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url))
 export const SITE_TIME_ZONE = 'Asia/Shanghai'
@@ -59,6 +60,7 @@ export async function startCounter(
     const browsing = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...context })
     const page = await browsing.newPage()
     page.setDefaultTimeout(PAGE_TIMEOUT_MS)
+    await noteShifts(page)
     const complaints = listen(page)
     const close = async () => {
       await browsing.close()
@@ -97,10 +99,13 @@ function listen(page: Page): string[] {
 
 /** This screen has no barrier that a machine can find, nothing on it is cut off, and it made no complaint. */
 export async function expectSoundScreen({ page, complaints }: Pick<Counter, 'page' | 'complaints'>, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG_22_AA).analyze()
+  const { violations, cut } = await aside(page, async () => ({
+    violations: (await new AxeBuilder({ page }).withTags(WCAG_22_AA).analyze()).violations,
+    cut: await page.evaluate(cutTexts),
+  }))
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
   expect({ name, found, complaints }).toEqual({ name, found: [], complaints: [] })
-  expect({ name, cut: await page.evaluate(cutTexts) }).toEqual({ name, cut: [] })
+  expect({ name, cut }).toEqual({ name, cut: [] })
 }
 
 /** Runs in the page: what is wider than the screen, or than a box that does not scroll and has no ellipsis. */
