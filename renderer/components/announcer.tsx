@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { type Announcement, announcementsOf } from '../flows/announcements.ts'
+import { clockOffWords } from '../flows/clock-off.ts'
 import { endingOf, endingWords } from '../flows/ending.ts'
 import { noticeWords } from '../flows/refusal.ts'
 import { type Say, useSay } from '../hooks.ts'
@@ -54,6 +55,8 @@ function wordsOf(one: Announcement, say: Say, isOffline: boolean): string {
       return t(`status.radio.${one.state}`)
     case 'backend':
       return t(`status.backend.${one.state}`)
+    case 'clock':
+      return clockOffWords(one.skewMs, t)
     case 'printer':
       return one.state === 'failed' && one.detail !== '' ? t('say.printerFailed', { detail: one.detail }) : t(`status.printer.${one.state}`)
   }

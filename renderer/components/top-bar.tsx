@@ -76,9 +76,10 @@ function PracticeBadge({ canOpen }: { canOpen: boolean }) {
 function Places({ screen, staff }: { screen: Screen; staff: StaffMember }) {
   const { t } = useSay()
   const { status } = useTillState()
-  const ui = useUi.getState()
+  const go = useUi((ui) => ui.goTo)
+  const leave = useUi((ui) => ui.leave)
   const goTo = (place: Place) => {
-    if (place !== screen) ui.leave(() => ui.goTo(place))
+    if (place !== screen) leave(() => go(place))
   }
   const isSelling = screen !== 'history' && screen !== 'attention' && screen !== 'settings'
   return (

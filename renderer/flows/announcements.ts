@@ -13,6 +13,7 @@ export type Announcement =
   | { readonly kind: 'hold-over'; readonly seats: readonly SeatId[] }
   | { readonly kind: 'radio'; readonly state: 'failed' | 'scanning' }
   | { readonly kind: 'backend'; readonly state: 'offline' | 'online' }
+  | { readonly kind: 'clock'; readonly skewMs: number }
   | { readonly kind: 'printer'; readonly state: 'failed' | 'ready'; readonly detail: string }
 
 type Heard = Pick<TillState, 'payment' | 'lastReceiptId' | 'status' | 'cart' | 'now' | 'session' | 'knock'>
@@ -30,7 +31,9 @@ function paymentOf(before: Heard, { payment, lastReceiptId }: Heard): readonly A
   if (payment?.tender !== 'band' || payment.state === 'paid') return []
   const isSame = before.payment?.tender === 'band' && before.payment.requestId === payment.requestId
   const was = isSame ? before.payment : undefined
-  if (isFinal(payment.state)) return was?.state === payment.state ? [] : [{ kind: 'not-paid', payment }]
+  // A late yes changes what is said of a reversal.
+  const isTold = was?.tender === 'band' && was.state === payment.state && was.why === payment.why
+  if (isFinal(payment.state)) return isTold ? [] : [{ kind: 'not-paid', payment }]
   if (payment.state === 'in-doubt') return was?.state === 'in-doubt' ? [] : [{ kind: 'in-doubt' }]
   return was?.tender === 'band' && was.stage === payment.stage ? [] : [{ kind: 'stage', stage: payment.stage }]
 }
@@ -52,12 +55,13 @@ function isOver(expiresAt: string, now: string): boolean {
 }
 
 /** What fails, and what is back; nothing of a till that is only starting. */
-function troubleOf(before: TillState['status'], { radio, backend, printer }: TillState['status']): readonly Announcement[] {
+function troubleOf(before: TillState['status'], { radio, backend, printer, clock }: TillState['status']): readonly Announcement[] {
   const radioTurned = radio.state !== before.radio.state
   const backendTurned = (backend.state === 'offline') !== (before.backend.state === 'offline')
   return [
     ...(radioTurned && radio.state !== 'starting' ? [{ kind: 'radio', state: radio.state } as const] : []),
     ...(backendTurned && backend.state !== 'unknown' ? [{ kind: 'backend', state: backend.state } as const] : []),
+    ...(clock === undefined || before.clock !== undefined ? [] : [{ kind: 'clock', skewMs: clock.skewMs } as const]),
     ...(printer.state === before.printer.state ? [] : [{ kind: 'printer', state: printer.state, detail: printer.detail } as const]),
   ]
 }

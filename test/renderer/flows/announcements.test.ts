@@ -46,6 +46,9 @@ test('how it ended is said once: paid with the amount, not paid with why, or unk
   const refused = paying({ state: 'refused', reason: 'wallet-refused' })
   expect(announcementsOf(paying({}), refused)).toEqual([{ kind: 'not-paid', payment: refused.payment }])
   expect(announcementsOf(refused, refused)).toEqual([])
+  const undone = paying({ state: 'reversed', why: 'cancelled' })
+  const late = paying({ state: 'reversed', why: 'late-yes' })
+  expect(announcementsOf(undone, late)).toEqual([{ kind: 'not-paid', payment: late.payment }])
   expect(announcementsOf(paying({}), paying({ state: 'in-doubt' }))).toEqual([{ kind: 'in-doubt' }])
   expect(announcementsOf(paying({ state: 'in-doubt' }), paying({ state: 'in-doubt', nextQueryAt: at(5_000) }))).toEqual([])
   const knock = { state: 'nobody', count: 3, letters: ['A', 'B'], endsAt: at(0) } as const
@@ -60,10 +63,12 @@ test('radio, backend and printer are said when they fail and when they are back,
     radio: { ...radio, state: 'failed' },
     backend: { state: 'offline' },
     printer: { ...printer, state: 'failed', detail: 'no paper' },
+    clock: { skewMs: 180_000 },
   })
   expect(announcementsOf(STATE, failed)).toEqual([
     { kind: 'radio', state: 'failed' },
     { kind: 'backend', state: 'offline' },
+    { kind: 'clock', skewMs: 180_000 },
     { kind: 'printer', state: 'failed', detail: 'no paper' },
   ])
   expect(announcementsOf(failed, failed)).toEqual([])
