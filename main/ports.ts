@@ -7,6 +7,7 @@ import type { ApiErrorCode, TerminalProfile } from '#shared/contracts/backend-ap
 import type { BandAdvert } from '#shared/contracts/band-advert.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { StorageTrouble } from '#shared/contracts/troubles.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import type { HoldId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Programme, SeatState } from '#shared/domain/programme.ts'
@@ -35,7 +36,12 @@ export interface ReadStore {
 export interface WriteStore extends ReadStore {
   run(sql: string, ...values: readonly SqlValue[]): { readonly changes: number }
 }
-export type StoreFault = { readonly code: 'storage-failed'; readonly detail: string }
+export type StoreFault = {
+  readonly code: 'storage-failed'
+  readonly trouble: StorageTrouble
+  /** What the database said, for the log. */
+  readonly detail: string
+}
 export interface Store extends ReadStore {
   /**
    * Runs `work` in one IMMEDIATE transaction, durable when this returns (synchronous=FULL). A full, read-only or failing disk is the

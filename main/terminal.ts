@@ -16,6 +16,7 @@ import { createSightings, type Sightings } from '#main/radio/sightings.ts'
 import type { Recovery } from '#main/recovery/recovery.ts'
 import { type Settings, SettingsBook } from '#main/settings/settings-book.ts'
 import { StaffDesk } from '#main/staff/staff-desk.ts'
+import { createLoggedStore } from '#main/store/logged-store.ts'
 import { createOutbox } from '#main/sync/outbox.ts'
 import type { Outbox } from '#main/sync/ports.ts'
 import type { Till, TillState, Unsubscribe } from '#shared/contracts/till.ts'
@@ -43,7 +44,8 @@ const FLUSH_TIMEOUT_MS = 2_000
 export type { TerminalParts, TerminalRefusal }
 
 /** Builds a terminal over these parts, loads its standing, and recovers what an earlier run left open. */
-export async function createTerminal(parts: TerminalParts): Promise<Result<Terminal, TerminalRefusal>> {
+export async function createTerminal(given: TerminalParts): Promise<Result<Terminal, TerminalRefusal>> {
+  const parts = { ...given, store: createLoggedStore(given.store, given.log) }
   const tested = await selfTest()
   if (!tested.ok) return err({ code: 'crypto-broken', detail: tested.error })
   const books = await openBooks(parts)

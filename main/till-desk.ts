@@ -9,6 +9,7 @@ import type { Ledger } from '#main/ledger/ports.ts'
 import type { KnockDesk } from '#main/payments/knock-round.ts'
 import type { Payments } from '#main/payments/payments.ts'
 import type { VoidDesk, Voided } from '#main/payments/voids.ts'
+import type { StoreFault } from '#main/ports.ts'
 import type { PracticeDesk } from '#main/practice/practice-client.ts'
 import { tillAnswer } from '#main/practice/till-answer.ts'
 import type { ReceiptDesk } from '#main/printing/receipt-desk.ts'
@@ -298,6 +299,6 @@ export class TillDesk implements Till {
   }
 }
 
-function saved(written: Result<void, { readonly detail: string }>): Result<void, Refused> {
-  return written.ok ? ok() : err({ code: 'storage-failed', subject: written.error.detail })
+function saved(written: Result<void, StoreFault>): Result<void, Refused> {
+  return written.ok ? ok() : err({ code: 'storage-failed', subject: written.error.trouble })
 }

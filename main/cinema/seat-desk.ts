@@ -237,7 +237,7 @@ export class SeatDesk {
     if (!changed.ok) return err({ code: changed.error })
     const others = holds.filter((other) => other.holdId !== holdId)
     const saved = carts.change(changed.value, hold ? [...others, hold] : others)
-    return saved.ok ? ok() : err({ code: 'storage-failed', subject: saved.error.detail })
+    return saved.ok ? ok() : err({ code: 'storage-failed', subject: saved.error.trouble })
   }
 
   /** A hold may still be pinned by a payment whose reversal is on its way: it is sent, and the backend asked once more. */
@@ -296,7 +296,7 @@ function seatRefusal(refusal: BackendRefusal): Refused {
     case 'unavailable':
       return { code: 'backend-offline' }
     case 'seat-taken':
-      return refusal.seats ? { code: 'seat-taken', subject: refusal.seats.join(', ') } : { code: 'seat-taken' }
+      return refusal.seats ? { code: 'seat-taken', subject: refusal.seats } : { code: 'seat-taken' }
     case 'hold-gone':
       return { code: 'seat-not-held' }
     case 'showtime-closed':
@@ -304,8 +304,8 @@ function seatRefusal(refusal: BackendRefusal): Refused {
     case 'unknown':
     case 'malformed':
     case 'conflict':
-      return { code: 'unknown-item', subject: refusal.message }
+      return { code: 'unknown-item' }
     default:
-      return { code: 'backend-offline', subject: refusal.message }
+      return { code: 'backend-offline' }
   }
 }

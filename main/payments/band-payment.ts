@@ -8,7 +8,7 @@ import type { RequestId } from '#shared/domain/ids.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { readAnswer } from './answers.ts'
 import { attemptById, markInDoubt, markSent, stateOf } from './attempt-book.ts'
-import type { BandSessions, CheckedOffer, SessionEnd } from './band-session.ts'
+import type { BandSessions, CheckedOffer, NotPersisted, SessionEnd } from './band-session.ts'
 import type { Ends } from './ends.ts'
 import { journalHead, type Settled } from './in-doubt.ts'
 import type { PaymentScreen } from './payment-screen.ts'
@@ -92,7 +92,7 @@ export class BandPayments {
     await this.#afterSession(requestId, end)
   }
 
-  async #persistSent(payment: Running, statement: Uint8Array, offer: CheckedOffer): Promise<Result<void, { readonly detail: string }>> {
+  async #persistSent(payment: Running, statement: Uint8Array, offer: CheckedOffer): Promise<Result<void, NotPersisted>> {
     const { clock, store, screen } = this.#deps
     const { requestId } = payment
     const statementDigest = await sha256(statement)
@@ -105,7 +105,7 @@ export class BandPayments {
       return true
     })
     if (!written.ok) return err(written.error)
-    if (!written.value) return err({ detail: 'it was cancelled before it was sent' })
+    if (!written.value) return err({ code: 'already-ended' })
     screen.sent(requestId, { expiresAt, expiresMonotonicMs: clock.monotonicMs() + REQUEST_LIFETIME_MS })
     return ok()
   }
@@ -117,7 +117,10 @@ export class BandPayments {
         ends.unpaid(requestId, { state: 'not-asked', reason: end.reason, why: 'cancelled' })
         return
       case 'not-persisted':
-        ends.unpaid(requestId, { state: 'not-asked', why: 'cancelled' }, { code: 'storage-failed', subject: end.detail })
+        // Cancelled meanwhile: it has its end.
+        if (end.why.code === 'already-ended') return
+        onFault('request-not-kept', { requestId, detail: end.why.detail })
+        ends.unpaid(requestId, { state: 'not-asked', why: 'cancelled' }, { code: 'storage-failed', subject: end.why.trouble })
         return
       case 'unknown':
         if (end.why === 'cancelled') return

@@ -4,7 +4,7 @@
  */
 
 import type { Standing } from '#main/enrolment/enrolment.ts'
-import type { BandLink, Clock, LinkError, Radio } from '#main/ports.ts'
+import type { BandLink, Clock, LinkError, Radio, StoreFault } from '#main/ports.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
@@ -44,11 +44,13 @@ export type CheckedOffer = {
   readonly phoneKey: VerifyKey
 }
 
+export type NotPersisted = StoreFault | { readonly code: 'already-ended' }
+
 export type SessionEnd =
   /** Nothing was sent. */
   | { readonly kind: 'not-asked'; readonly reason: Reason }
-  /** The request could not be persisted; nothing was sent. */
-  | { readonly kind: 'not-persisted'; readonly detail: string }
+  /** The request could not be persisted, or the attempt had ended by then; nothing was sent. */
+  | { readonly kind: 'not-persisted'; readonly why: NotPersisted }
   /** An ANSWER came and opened; its content is for the caller to check. */
   | { readonly kind: 'answered'; readonly plaintext: Uint8Array; readonly phoneKey: VerifyKey; readonly open: OpenSession }
   /** The request left, and what became of it is not known. */
@@ -71,10 +73,7 @@ export type SessionInput = {
   /** Signs the statement for this offer. */
   readonly statementFor: (offer: CheckedOffer) => Promise<Uint8Array>
   /** Called with the signed statement before the first byte of it leaves. A refusal stops the session. */
-  readonly persist: (
-    statement: Uint8Array,
-    offer: CheckedOffer,
-  ) => Result<void, { readonly detail: string }> | Promise<Result<void, { readonly detail: string }>>
+  readonly persist: (statement: Uint8Array, offer: CheckedOffer) => Result<void, NotPersisted> | Promise<Result<void, NotPersisted>>
   /** When the request has expired, on the monotonic clock: no clock that is set in the middle makes anybody wait longer, or less. */
   readonly expiresMonotonicMs: () => number
   readonly onStage: (stage: AttemptStage) => void
@@ -170,7 +169,7 @@ async function ask(
   })
   if (!sealed.ok) return { kind: 'not-asked', reason: 'band-not-usable' }
   const persisted = await input.persist(statement, offer.value)
-  if (!persisted.ok) return { kind: 'not-persisted', detail: persisted.error.detail }
+  if (!persisted.ok) return { kind: 'not-persisted', why: persisted.error }
   const sent = await link.send({ kind: input.kind ?? 'request', body: sealed.value.message })
   if (!sent.ok) return { kind: 'unknown', why: sent.error }
   input.onStage('sent')

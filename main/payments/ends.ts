@@ -90,7 +90,7 @@ export class Ends {
       })
     } else if (settled.error.code === 'storage-failed') {
       onFault('end-not-written', { requestId, detail: settled.error.detail })
-      screen.show(requestId, { refusal: { code: 'storage-failed', subject: settled.error.detail } })
+      screen.show(requestId, { refusal: { code: 'storage-failed', subject: settled.error.trouble } })
     }
     return settled
   }

@@ -267,7 +267,7 @@ export class Payments {
       insertAttempt(tx, { requestId, cartId: cart.id, tender, amount: total, holdIds, createdAt, bandLetter })
       carts.lock(tx, cart.id, 'paying')
     })
-    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.detail })
+    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.trouble })
     carts.reload()
     this.#interrupted.putAway()
     const running = begunPayment({ requestId, total, nowMs, band })

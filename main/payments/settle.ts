@@ -5,7 +5,7 @@
 import type { Carts } from '#main/cart/carts.ts'
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Capture, Ledger } from '#main/ledger/ports.ts'
-import type { Clock, Store, WriteStore } from '#main/ports.ts'
+import type { Clock, Store, StoreFault, WriteStore } from '#main/ports.ts'
 import { HOLD_LIFETIME_MS, type ReversalBody } from '#shared/contracts/backend-api.ts'
 import { toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import type { Authorization } from '#shared/contracts/radio-messages.ts'
@@ -29,7 +29,7 @@ export type SettleDeps = {
 }
 export type SettleRefusal =
   /** Another end is already on disk. */
-  { readonly code: 'already-ended' } | { readonly code: 'storage-failed'; readonly detail: string }
+  { readonly code: 'already-ended' } | StoreFault
 
 type RadioRecord = { readonly attRequests: number; readonly segments: number; readonly bytes: number }
 type Paid =
@@ -155,12 +155,12 @@ function openAttempt(tx: WriteStore, requestId: RequestId): Attempt | undefined 
   return state && !isFinal(state) ? attemptById(tx, requestId) : undefined
 }
 
-function finish<T>(deps: SettleDeps, settled: Result<Result<T, SettleRefusal>, { readonly detail: string }>): Result<T, SettleRefusal> {
+function finish<T>(deps: SettleDeps, settled: Result<Result<T, SettleRefusal>, StoreFault>): Result<T, SettleRefusal> {
   deps.carts.reload()
-  return settled.ok ? settled.value : err({ code: 'storage-failed', detail: settled.error.detail })
+  return settled.ok ? settled.value : settled
 }
 
 /** A settlement's refusal in the till's closed list. */
 export function refusedOf(refusal: SettleRefusal): Refused {
-  return refusal.code === 'storage-failed' ? { code: 'storage-failed', subject: refusal.detail } : { code: 'not-cancellable' }
+  return refusal.code === 'storage-failed' ? { code: 'storage-failed', subject: refusal.trouble } : { code: 'not-cancellable' }
 }

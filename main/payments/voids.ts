@@ -95,7 +95,7 @@ export class VoidDesk {
       return receipt
     })
     carts.reload()
-    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.detail })
+    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.trouble })
     this.#known.set(id, { ...known, isVoidable: false })
     return ok({ receipt: written.value, unused: mayReopen ? [] : reopened.holds })
   }

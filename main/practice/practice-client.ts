@@ -12,6 +12,7 @@ import {
   type PracticeView,
   type ToDesk,
 } from '#shared/contracts/practice-desk.ts'
+import type { PracticeTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 /** The world is on this machine: what is not answered by then, connecting included, will not be. */
@@ -21,7 +22,7 @@ export const PRACTICE_ASKS_MAX = 32
 const LINE_END = 0x0a
 
 /** `practice-gone`: the world does not answer. `practice-refused`: it says why not. */
-export type PracticeRefusal = { readonly code: 'practice-gone' } | { readonly code: 'practice-refused'; readonly message: string }
+export type PracticeRefusal = { readonly code: 'practice-gone' } | { readonly code: 'practice-refused'; readonly subject: PracticeTrouble }
 
 export interface PracticeDesk {
   view(): Promise<Result<PracticeView, PracticeRefusal>>
@@ -82,7 +83,7 @@ class PracticeClient implements PracticeDesk {
 }
 
 function refusalIn(answer: FromDesk | undefined): PracticeRefusal {
-  return answer?.answer === 'refused' ? { code: 'practice-refused', message: answer.message } : GONE
+  return answer?.answer === 'refused' ? { code: 'practice-refused', subject: answer.trouble } : GONE
 }
 
 /** One connection to the desk, with the questions that wait on it. Over once, for good; then no question stays open. */

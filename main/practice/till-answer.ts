@@ -7,5 +7,5 @@ import type { PracticeRefusal } from './practice-client.ts'
 export function tillAnswer<T>(answer: Result<T, PracticeRefusal> | undefined): Result<T, Refused> {
   if (!answer) return err({ code: 'practice-only' })
   if (answer.ok) return answer
-  return err(answer.error.code === 'practice-gone' ? { code: 'practice-gone' } : { code: 'setting-refused', subject: answer.error.message })
+  return err(answer.error)
 }

@@ -24,7 +24,7 @@ export function createFilePrinter(options: { readonly folder: string }): Printer
       }
       return ok()
     },
-    place: () => `folder ${folder}`,
+    place: () => folder,
   }
 }
 

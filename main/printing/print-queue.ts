@@ -3,15 +3,15 @@
  * with growing waits. What broke off in the middle is left to a person, who can see whether there is paper. No sale waits for any of this. A print is counted in the moment its first byte leaves: paper that nobody counted
  * does not exist, and what was never sent is never counted.
  */
-import type { Clock, Store, WriteStore } from '#main/ports.ts'
+import type { Clock, Store, StoreFault, WriteStore } from '#main/ports.ts'
 import { assert } from '#shared/assert.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
+import { PRINTER_TROUBLES, type PrinterTrouble, type StorageTrouble } from '#shared/contracts/troubles.ts'
 import type { PrintJobId, ReceiptId } from '#shared/domain/ids.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { addJob, beginJob, endJob, type JobRow, openJobs, putJob } from './print-jobs.ts'
 import { type Printer, type PrinterFailure, printerFailure } from './printer.ts'
-import { type PrinterTrouble, troubleOf } from './printer-words.ts'
 
 /** Receipts that may wait for one printer. Beyond that the printer is plainly not keeping up, and the cashier is told so. */
 export const PRINT_QUEUE_MAX = 50
@@ -24,11 +24,13 @@ const DRAWER_WITHIN_MS = 15_000
 /** How long an end of the program waits for the paper under way. */
 const STOP_WAIT_MS = 500
 
-export type PrintRefused = {
-  readonly code: 'printer-failed' | 'storage-failed'
-  readonly trouble: PrinterTrouble
-  readonly mayBeOut: boolean
-}
+/**
+ * `printer-failed`: it waits, and is tried again by itself. `not-printed`: it does not wait. `print-unknown`: bytes had reached the
+ * printer, so some paper may be out. `storage-failed`: the disk did not take the job or the count, so nothing left.
+ */
+export type PrintRefused =
+  | { readonly code: 'printer-failed' | 'not-printed' | 'print-unknown'; readonly subject: PrinterTrouble }
+  | { readonly code: 'storage-failed'; readonly subject?: StorageTrouble }
 export type Printed = Result<void, PrintRefused>
 
 export type QueueParts = {
@@ -110,7 +112,7 @@ export class PrintQueue {
     const nowMs = clock.monotonicMs()
     const id = this.#parts.newId() as PrintJobId
     const written = this.#parts.store.write((tx) => addJob(tx, { id, receiptId, language, at: new Date(clock.nowMs()).toISOString() }))
-    if (!written.ok) return err({ code: 'storage-failed', trouble: 'not-counted', mayBeOut: false })
+    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.trouble })
     const job: OpenJob = {
       id,
       receiptId,
@@ -133,12 +135,14 @@ export class PrintQueue {
   }
 
   /** Gives a job up. One whose bytes are leaving cannot be held back any more. */
-  drop(id: PrintJobId): Result<void, { readonly code: 'print-job-unknown' | 'storage-failed'; readonly detail?: string }> {
+  drop(
+    id: PrintJobId,
+  ): Result<void, { readonly code: 'print-job-unknown' } | { readonly code: 'storage-failed'; readonly subject: StorageTrouble }> {
     const job = this.#jobs.find((each) => each.id === id)
     if (!job || job.state === 'printing') return err({ code: 'print-job-unknown' })
     const ended = this.#end(job, 'dropped')
-    if (!ended.ok) return err({ code: 'storage-failed', detail: ended.error.detail })
-    this.#tell(job, err({ code: 'printer-failed', trouble: job.trouble ?? 'off-line', mayBeOut: false }))
+    if (!ended.ok) return err({ code: 'storage-failed', subject: ended.error.trouble })
+    this.#tell(job, err({ code: 'not-printed', subject: job.trouble ?? 'off-line' }))
     if (!this.#jobs.some(({ state }) => state !== 'printing')) this.#trouble = undefined
     this.#parts.onChange()
     return ok()
@@ -146,7 +150,7 @@ export class PrintQueue {
 
   /** Prints something that is no receipt, once, before the receipts that wait. */
   async aside(bytes: () => Promise<Uint8Array>): Promise<Printed> {
-    if (this.#asides.length >= PRINT_QUEUE_MAX) return err({ code: 'printer-failed', trouble: 'queue-full', mayBeOut: false })
+    if (this.#asides.length >= PRINT_QUEUE_MAX) return err({ code: 'not-printed', subject: 'queue-full' })
     const { promise, resolve } = Promise.withResolvers<Printed>()
     this.#asides.push({ bytes, done: resolve })
     this.#kick()
@@ -172,9 +176,8 @@ export class PrintQueue {
     await Promise.race([this.#draining, late])
     cancelWait?.()
     this.#phase = 'stopped'
-    for (const job of this.#jobs)
-      this.#tell(job, err({ code: 'printer-failed', trouble: 'till-stopped', mayBeOut: job.state === 'printing' }))
-    for (const { done } of this.#asides.splice(0)) done(err({ code: 'printer-failed', trouble: 'till-stopped', mayBeOut: false }))
+    for (const job of this.#jobs) this.#tell(job, err({ code: codeOf(job), subject: 'till-stopped' }))
+    for (const { done } of this.#asides.splice(0)) done(err({ code: 'not-printed', subject: 'till-stopped' }))
   }
 
   // --- The line before the printer -----------------------------------------------------------------------------------------------
@@ -184,7 +187,7 @@ export class PrintQueue {
     if (this.#jobs.length < PRINT_QUEUE_MAX) return ok()
     const oldest = this.#jobs.find(({ state }) => state === 'failed')
     if (oldest && this.#end(oldest, 'dropped').ok) return ok()
-    return err({ code: 'printer-failed', trouble: 'queue-full', mayBeOut: false })
+    return err({ code: 'not-printed', subject: 'queue-full' })
   }
 
   async #again(job: OpenJob): Promise<Printed> {
@@ -259,7 +262,7 @@ export class PrintQueue {
     const printed = tried.ok ? tried.value : err(printerFailure('driver-failed', tried.error))
     this.#trouble = printed.ok ? undefined : printed.error.trouble
     this.#parts.onChange()
-    return printed.ok ? ok() : err({ code: 'printer-failed', trouble: printed.error.trouble, mayBeOut: false })
+    return printed.ok ? ok() : err({ code: 'not-printed', subject: printed.error.trouble })
   }
 
   /** True when the next one may be tried at once. */
@@ -335,10 +338,10 @@ export class PrintQueue {
     const givenUp = stuck.filter(({ giveUpAtMs }) => nowMs >= giveUpAtMs)
     for (const each of givenUp) Object.assign(each, { state: 'failed', trouble })
     this.#keep([...new Set([job, ...givenUp])])
-    const code = trouble === 'not-counted' ? 'storage-failed' : 'printer-failed'
-    this.#tell(job, err({ code, trouble, mayBeOut }))
     // Those behind it wait for the same printer: whoever asked for them is told so now.
-    for (const each of stuck) if (each !== job) this.#tell(each, err({ code, trouble, mayBeOut: false }))
+    for (const each of new Set([job, ...stuck])) {
+      this.#tell(each, err(trouble === 'not-counted' ? { code: 'storage-failed' } : { code: codeOf(each), subject: trouble }))
+    }
     return trouble === 'not-drawn'
   }
 
@@ -347,7 +350,7 @@ export class PrintQueue {
     if (at >= 0) this.#jobs.splice(at, 1)
   }
 
-  #end(job: OpenJob, state: 'printed' | 'dropped'): Result<void, { readonly detail: string }> {
+  #end(job: OpenJob, state: 'printed' | 'dropped'): Result<void, StoreFault> {
     const at = new Date(this.#parts.clock.nowMs()).toISOString()
     const written = this.#parts.store.write((tx) => endJob(tx, { id: job.id, state, tries: job.tries, at }))
     if (written.ok) this.#remove(job)
@@ -361,6 +364,24 @@ export class PrintQueue {
     })
     if (!written.ok) this.#parts.onFault('print-jobs-not-kept', { detail: written.error.detail })
   }
+}
+
+/** What whoever asked for a job hears while it is not printed. */
+function codeOf({ state }: Job): 'printer-failed' | 'not-printed' | 'print-unknown' {
+  switch (state) {
+    case 'waiting':
+      return 'printer-failed'
+    case 'printing':
+    case 'unknown':
+      return 'print-unknown'
+    case 'failed':
+      return 'not-printed'
+  }
+}
+
+/** A code as it was kept. One that this version does not know is a failure all the same. */
+function troubleOf(code: string): PrinterTrouble {
+  return PRINTER_TROUBLES.find((known) => known === code) ?? 'driver-failed'
 }
 
 /** Printing comes after the sale: even our own mistakes here must reach the cashier as words, and never undo what was paid. */

@@ -1,4 +1,4 @@
-import type { PrinterTrouble } from './printer-words.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 
 /** What DLE EOT n asks, in this order: the printer, why it is offline, its paper. */
 export const STATUS_QUERIES = [1, 2, 4] as const

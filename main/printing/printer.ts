@@ -1,6 +1,6 @@
 import type { PrinterSettings } from '#shared/contracts/settings.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 import type { Result } from '#shared/result.ts'
-import type { PrinterTrouble } from './printer-words.ts'
 
 export type PrintJob = {
   /** A plain file name. */

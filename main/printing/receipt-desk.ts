@@ -10,10 +10,9 @@ import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { paperOf } from './print-jobs.ts'
-import { type Job, PrintQueue, type PrintRefused } from './print-queue.ts'
+import { type Job, PrintQueue } from './print-queue.ts'
 import type { Printer, PrinterMaker } from './printer.ts'
 import { type PrinterProfile, profileOf } from './printer-profile.ts'
-import { troubleWords } from './printer-words.ts'
 import { encodePaper, encodeReceipt } from './receipt-escpos.ts'
 import { paperSvg } from './receipt-picture.ts'
 import { testPageMarkup } from './test-page.ts'
@@ -87,9 +86,8 @@ export class ReceiptDesk {
   status(): TillStatus['printer'] {
     const trouble = this.#queue.trouble()
     const jobs = this.#queue.jobs().map((job) => this.#jobView(job))
-    return trouble === undefined
-      ? { state: 'ready', detail: this.#printer.place(), jobs }
-      : { state: 'failed', detail: troubleWords(trouble, false)[this.#parts.language()], jobs }
+    const place = this.#printer.place()
+    return trouble === undefined ? { state: 'ready', place, jobs } : { state: 'failed', place, trouble, jobs }
   }
 
   view(receiptId: ReceiptId): Result<ReceiptView, Refused> {
@@ -113,8 +111,7 @@ export class ReceiptDesk {
   async print(receiptId: ReceiptId): Promise<Result<void, Refused>> {
     const { ledger, language } = this.#parts
     if (!ledger.receipt(receiptId)) return err({ code: 'receipt-unknown' })
-    const printed = await this.#queue.add(receiptId, language())
-    return printed.ok ? ok() : err(this.#refused(printed.error))
+    return this.#queue.add(receiptId, language())
   }
 
   /** The paper that comes with a sale, the drawer with it. Nobody waits for it: how it goes shows in the status. */
@@ -126,26 +123,20 @@ export class ReceiptDesk {
   }
 
   async retry(id: PrintJobId): Promise<Result<void, Refused>> {
-    const printed = await this.#queue.retry(id)
-    if (printed.ok) return ok()
-    return err(printed.error.code === 'print-job-unknown' ? { code: printed.error.code } : this.#refused(printed.error))
+    return this.#queue.retry(id)
   }
 
   drop(id: PrintJobId): Result<void, Refused> {
-    const dropped = this.#queue.drop(id)
-    if (dropped.ok) return ok()
-    const { code, detail } = dropped.error
-    return err({ code, ...(detail === undefined ? {} : { subject: detail }) })
+    return this.#queue.drop(id)
   }
 
   /** A short page on the printer as it is set now. It is no receipt, is not counted, and is tried once. */
   async printTestPage(): Promise<Result<void, Refused>> {
     const { language, terminalId } = this.#parts
-    const printed = await this.#queue.aside(async () => {
+    return this.#queue.aside(async () => {
       const markup = testPageMarkup(this.#settings, { terminalId, language: language() })
       return (await encodePaper(markup, this.#profile, { opensDrawer: false, title: terminalId })).bytes
     })
-    return printed.ok ? ok() : err(this.#refused(printed.error))
   }
 
   /** What is known of a receipt's paper. A cash customer has nothing else in hand; a band's customer has the receipt on the phone. */
@@ -162,8 +153,8 @@ export class ReceiptDesk {
   }
 
   #jobView({ id, receiptId, state, tries, trouble, copy }: Job): PrintJobView {
-    const detail = trouble === undefined ? '' : troubleWords(trouble, copy !== undefined)[this.#parts.language()]
-    return { id, receiptId, state, tries, detail, printedNumber: this.#numberOf(receiptId) }
+    const mayBeOut = copy !== undefined
+    return { id, receiptId, state, tries, mayBeOut, ...(trouble ? { trouble } : {}), printedNumber: this.#numberOf(receiptId) }
   }
 
   #numberOf(receiptId: ReceiptId): string {
@@ -174,9 +165,5 @@ export class ReceiptDesk {
     if (this.#numbers.size >= NUMBERS_MAX) this.#numbers.clear()
     this.#numbers.set(receiptId, number)
     return number
-  }
-
-  #refused({ code, trouble, mayBeOut }: PrintRefused): Refused {
-    return { code, subject: troubleWords(trouble, mayBeOut)[this.#parts.language()] }
   }
 }

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import { assert } from '#shared/assert.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { NOT_COUNTED, type Printer, type PrinterFailure, type PrintJob, printerFailure } from './printer.ts'
 import { faultIn, isStatusAnswer, OFFLINE_BIT, STATUS_QUERIES, type StatusQuery, statusQueryBytes } from './printer-status.ts'
-import type { PrinterTrouble } from './printer-words.ts'
 
 /** The port receipt printers take raw jobs on. */
 export const PRINTER_PORT = 9100

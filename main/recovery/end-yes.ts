@@ -26,7 +26,7 @@ export type EndInput = { readonly authorizationId: AuthorizationId; readonly how
 
 /**
  * Asks the backend first, because another hand may have ended it since it was found: what is not held any more is not ended again.
- * Refusals: `already-ended`, `backend-offline`, `too-late` (its `capture by` has passed), `storage-failed`.
+ * Refusals: `already-ended`, `backend-offline`, `capture-over` (its `capture by` has passed), `storage-failed`.
  */
 export async function endUnknownYes(deps: EndDeps, { authorizationId, how, by }: EndInput): Promise<Result<void, Refused>> {
   const { store, backend, clock, learnEnd } = deps
@@ -38,9 +38,9 @@ export async function endUnknownYes(deps: EndDeps, { authorizationId, how, by }:
     await learnEnd(yes)
     return err({ code: 'already-ended' })
   }
-  if (how === 'recover' && clock.nowMs() >= Date.parse(yes.captureBy)) return err({ code: 'too-late' })
+  if (how === 'recover' && clock.nowMs() >= Date.parse(yes.captureBy)) return err({ code: 'capture-over' })
   const written = store.write((tx) => commit(deps, tx, yes, how, by))
-  if (!written.ok) return err({ code: 'storage-failed', subject: written.error.detail })
+  if (!written.ok) return err({ code: 'storage-failed', subject: written.error.trouble })
   return written.value ? ok() : err({ code: 'already-ended' })
 }
 

@@ -10,6 +10,7 @@ import {
   type SettingsView,
 } from '#shared/contracts/settings.ts'
 import type { Refused, Unsubscribe } from '#shared/contracts/till.ts'
+import type { SettingTrouble } from '#shared/contracts/troubles.ts'
 import { LANGUAGES, type Language } from '#shared/domain/words.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
@@ -49,7 +50,7 @@ export class SettingsBook {
     this.#settings = {
       language: this.#kept('language') ?? 'zh-CN',
       // A choice that this start does not offer stays on disk, for the start that offers it again.
-      printer: printer && this.#isUsable(printer) ? printer : parts.printer,
+      printer: printer && !this.#troubleWith(printer) ? printer : parts.printer,
       radio: this.#kept('radio') ?? 'auto',
       lockAfterMinutes: this.#kept('lockAfterMinutes') ?? 15,
     }
@@ -65,11 +66,12 @@ export class SettingsBook {
     return () => this.#listeners.delete(listener)
   }
 
-  /** All that is given or nothing, on disk before it takes effect. `setting-refused` names what cannot be. */
+  /** All that is given or nothing, on disk before it takes effect. `setting-refused` says what cannot be. */
   change(change: SettingsChange): Result<void, Refused> {
     const { language, printer, radio, lockAfterMinutes } = change
-    if (printer && !this.#isUsable(printer)) return err({ code: 'setting-refused', subject: 'printer' })
-    if (radio !== undefined && !this.#parts.hasRadioChoice) return err({ code: 'setting-refused', subject: 'radio' })
+    const trouble = printer && this.#troubleWith(printer)
+    if (trouble) return err({ code: 'setting-refused', subject: trouble })
+    if (radio !== undefined && !this.#parts.hasRadioChoice) return err({ code: 'setting-refused', subject: 'radio-choice' })
     const given = {
       ...(language === undefined ? {} : { language }),
       ...(printer === undefined ? {} : { printer }),
@@ -77,7 +79,7 @@ export class SettingsBook {
       ...(lockAfterMinutes === undefined ? {} : { lockAfterMinutes }),
     }
     const written = this.#parts.store.write((tx) => keep(tx, given))
-    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.detail })
+    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.trouble })
     this.#become({ ...this.#settings, ...given })
     return ok()
   }
@@ -95,9 +97,9 @@ export class SettingsBook {
     for (const listener of this.#listeners) listener(settings, before)
   }
 
-  #isUsable({ kind, host }: PrinterSettings): boolean {
-    if (!this.#parts.printerKinds.includes(kind)) return false
-    return kind !== 'tcp' || isHost(host)
+  #troubleWith({ kind, host }: PrinterSettings): SettingTrouble | undefined {
+    if (!this.#parts.printerKinds.includes(kind)) return 'printer-kind'
+    return kind === 'tcp' && !isHost(host) ? 'printer-host' : undefined
   }
 
   /** What is on disk. Damaged, it is as if it had never been set, which the log hears once. */

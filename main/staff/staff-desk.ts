@@ -97,10 +97,10 @@ export class StaffDesk {
     return presentStaff(this.#parts.store).map(memberOf)
   }
 
-  /** The first manager of a till that has nobody yet, who is signed in with it. `setting-refused` (setup) once there is somebody. */
+  /** The first manager of a till that has nobody yet, who is signed in with it. `setting-refused` (already-set-up) once there is somebody. */
   async setUp({ name, pin }: TillInput<'setUp'>): Promise<Result<void, Refused>> {
     return this.#inTurn(async () => {
-      if (presentStaff(this.#parts.store).length > 0) return err({ code: 'setting-refused', subject: 'setup' })
+      if (presentStaff(this.#parts.store).length > 0) return err({ code: 'setting-refused', subject: 'already-set-up' })
       const entered = await this.#enter({ name, role: 'manager', pin })
       if (!entered.ok) return entered
       this.#open(entered.value)
@@ -116,10 +116,10 @@ export class StaffDesk {
       const row = staffById(store, staffId)
       if (!row) return err({ code: 'staff-unknown' })
       const waitMs = this.#waits.remainingMs(staffId)
-      if (waitMs > 0) return err({ code: 'pin-wait', subject: String(Math.ceil(waitMs / SECOND_MS)) })
+      if (waitMs > 0) return err({ code: 'pin-wait', subject: Math.ceil(waitMs / SECOND_MS) })
       const counted = store.write((tx) => this.#waits.count(tx, staffId, row.wrongTries))
       // A try that cannot be counted is not made: a full disk must not give guesses away.
-      if (!counted.ok) return err({ code: 'storage-failed', subject: counted.error.detail })
+      if (!counted.ok) return err({ code: 'storage-failed', subject: counted.error.trouble })
       this.#waits.begin(staffId, counted.value)
       const isRight = await isPin(this.#hashPin, pin, row)
       if (this.#stopped) return err({ code: 'locked' })
@@ -242,7 +242,7 @@ export class StaffDesk {
     const { newId, clock, journal } = this.#parts
     const { role, pin, by } = person
     const name = cleanName(person.name)
-    if (name === '') return err({ code: 'setting-refused', subject: 'name' })
+    if (name === '') return err({ code: 'setting-refused', subject: 'name-empty' })
     const refused = this.#whyNot(name)
     if (refused) return err(refused)
     const hash = await newPinHash(this.#hashPin, pin)
@@ -257,19 +257,19 @@ export class StaffDesk {
 
   #whyNot(name: string): Refused | undefined {
     const present = presentStaff(this.#parts.store)
-    if (present.length >= STAFF_MAX) return { code: 'setting-refused', subject: 'staff-max' }
+    if (present.length >= STAFF_MAX) return { code: 'setting-refused', subject: 'staff-full' }
     return present.some((other) => nameKey(other.name) === nameKey(name)) ? { code: 'name-taken' } : undefined
   }
 
   #saved<T>(work: (tx: WriteStore) => Result<T, Refused>): Result<T, Refused> {
     const written = this.#parts.store.write(work)
     this.#parts.onChange()
-    return written.ok ? written.value : err({ code: 'storage-failed', subject: written.error.detail })
+    return written.ok ? written.value : err({ code: 'storage-failed', subject: written.error.trouble })
   }
 
   /** One after another: guesses cannot eat the processor, and what one call found is still so when it writes. */
   async #inTurn<T>(work: () => Promise<Result<T, Refused>>): Promise<Result<T, Refused>> {
-    if (this.#waiting >= WAITING_MAX) return err({ code: 'pin-wait', subject: '1' })
+    if (this.#waiting >= WAITING_MAX) return err({ code: 'pin-wait', subject: 1 })
     this.#waiting += 1
     const mine = this.#turn.then(async () => (this.#stopped ? err<Refused>({ code: 'locked' }) : work()))
     this.#turn = mine.catch(() => undefined)

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { Migration } from './migrations/migration.ts'
 import { createSqliteStore } from './sqlite-store.ts'
-import { damageDetailOf, isBusy, storageDetailOf } from './storage-errors.ts'
+import { damageDetailOf, isBusy, storageFaultOf } from './storage-errors.ts'
 
 /** How long a write waits for an outsider's tool that holds the file, milliseconds. Terminals have no second writer. */
 const BUSY_TIMEOUT_MS = 2_000
@@ -58,7 +58,7 @@ export function openStore(input: { readonly file: string; readonly migrations?: 
   } catch (error) {
     database?.close()
     release?.()
-    const detail = storageDetailOf(error) ?? systemDetailOf(error) ?? (wasThere ? damageDetailOf(error) : undefined)
+    const detail = storageFaultOf(error)?.detail ?? systemDetailOf(error) ?? (wasThere ? damageDetailOf(error) : undefined)
     if (detail === undefined) throw error
     return err({ code: 'cannot-open', detail })
   }

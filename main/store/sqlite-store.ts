@@ -3,7 +3,7 @@ import type { ReadStore, SqlRow, SqlValue, Store, StoreFault, WriteStore } from 
 import { assert, Bug } from '#shared/assert.ts'
 import { err, ok } from '#shared/result.ts'
 import { createStatementCache } from './statement-cache.ts'
-import { storageDetailOf } from './storage-errors.ts'
+import { storageFaultOf } from './storage-errors.ts'
 
 /** A transaction's handle. It knows whether the disk failed under it, even when its user caught that. */
 class Transaction implements WriteStore {
@@ -81,14 +81,14 @@ function writeAndClose({ database, release, reads, run }: Parts): Pick<Store, 'w
     try {
       undo()
     } catch (error) {
-      if (storageDetailOf(error) === undefined) throw error
+      if (storageFaultOf(error) === undefined) throw error
     }
   }
 
   const failed = (error: unknown) => {
-    const detail = storageDetailOf(error)
-    if (detail === undefined) throw error
-    return err<StoreFault>({ code: 'storage-failed', detail })
+    const fault = storageFaultOf(error)
+    if (fault === undefined) throw error
+    return err<StoreFault>({ code: 'storage-failed', ...fault })
   }
 
   return {
@@ -123,7 +123,7 @@ function writeAndClose({ database, release, reads, run }: Parts): Pick<Store, 'w
         // Leaves one plain file behind. A reader that is busy just now only delays that to the next start.
         database.pragma('wal_checkpoint(TRUNCATE)')
       } catch (error) {
-        if (storageDetailOf(error) === undefined) throw error
+        if (storageFaultOf(error) === undefined) throw error
       } finally {
         database.close()
         release()

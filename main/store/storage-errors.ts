@@ -1,30 +1,38 @@
 import Database from 'better-sqlite3'
+import type { StorageTrouble } from '#shared/contracts/troubles.ts'
 
 /**
  * What SQLite reports when the disk, not our code, is the cause. BUSY and LOCKED are here too: an outsider's tool may hold the file.
  * https://sqlite.org/rescode.html; extended codes begin with these.
  */
-const STORAGE_CODES = [
-  'FULL',
-  'READONLY',
-  'IOERR',
-  'CANTOPEN',
-  'CORRUPT',
-  'NOTADB',
-  'BUSY',
-  'LOCKED',
-  'PERM',
-  'PROTOCOL',
-  'NOMEM',
-  'NOLFS',
-  'AUTH',
-]
+const TROUBLES: Readonly<Record<string, StorageTrouble>> = {
+  FULL: 'full',
+  READONLY: 'read-only',
+  IOERR: 'io',
+  CANTOPEN: 'cannot-open',
+  CORRUPT: 'damaged',
+  NOTADB: 'damaged',
+  BUSY: 'in-use',
+  LOCKED: 'in-use',
+  PROTOCOL: 'in-use',
+  PERM: 'not-permitted',
+  AUTH: 'not-permitted',
+  NOMEM: 'no-memory',
+  NOLFS: 'io',
+}
 
-/** Code and message when this is the disk's fault; undefined when it is something else, such as a constraint we broke. */
-export function storageDetailOf(error: unknown): string | undefined {
+export type StorageFault = {
+  readonly trouble: StorageTrouble
+  /** Code and message of SQLite, for the log. */
+  readonly detail: string
+}
+
+/** What is the matter; undefined when it is not the disk's fault, such as a constraint we broke. */
+export function storageFaultOf(error: unknown): StorageFault | undefined {
   if (!(error instanceof Database.SqliteError)) return undefined
-  const fromStorage = STORAGE_CODES.some((code) => error.code === `SQLITE_${code}` || error.code.startsWith(`SQLITE_${code}_`))
-  return fromStorage ? `${error.code}: ${error.message}` : undefined
+  const [, base = ''] = /^SQLITE_([A-Z]+)/.exec(error.code) ?? []
+  const trouble = Object.hasOwn(TROUBLES, base) ? TROUBLES[base] : undefined
+  return trouble && { trouble, detail: `${error.code}: ${error.message}` }
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { type FromDesk, PRACTICE_LINE_MAX_BYTES, type PracticeView, toDesk } from '#shared/contracts/practice-desk.ts'
+import type { PracticeTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { listenOn, stopListening } from './local-socket.ts'
 import type { SteeringCommand } from './steering.ts'
@@ -12,13 +13,11 @@ import type { SteeringCommand } from './steering.ts'
 export const DESK_CLIENTS_MAX = 16
 const LINE_END = 0x0a
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-/** The contract's limit for a sentence of refusal. */
-const MESSAGE_MAX = 400
 
 export type DeskParts = {
   readonly view: () => Promise<PracticeView>
   /** Undefined when done, else why not. */
-  readonly act: (command: SteeringCommand) => Promise<string | undefined>
+  readonly act: (command: SteeringCommand) => Promise<PracticeTrouble | undefined>
 }
 
 export class Desk {
@@ -74,7 +73,7 @@ export class Desk {
     const { id } = asked.data
     if (asked.data.ask === 'view') return { answer: 'view', id, view: await this.#parts.view() }
     const refused = await this.#parts.act(asked.data.command)
-    return refused === undefined ? { answer: 'done', id } : { answer: 'refused', id, message: refused.slice(0, MESSAGE_MAX) }
+    return refused === undefined ? { answer: 'done', id } : { answer: 'refused', id, trouble: refused }
   }
 }
 

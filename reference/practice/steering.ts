@@ -1,6 +1,7 @@
 /** What can be done to the practice world and seen of it, for whoever asks: scripts by process messages, the drawer by the desk. */
 import type * as z from 'zod'
 import type { CustomerView, PracticeView, practiceCommand } from '#shared/contracts/practice-desk.ts'
+import type { PracticeTrouble } from '#shared/contracts/troubles.ts'
 import type { Result } from '#shared/result.ts'
 import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
 import type { FaultPlan } from './fault-plan.ts'
@@ -23,7 +24,7 @@ export type SteeringParts = {
   /** Absent where the world has no printer. */
   readonly printer: SteeredPrinter | undefined
   /** Freezes or thaws a customer's account at the backend. */
-  readonly freeze: (customer: VirtualCustomer, frozen: boolean) => Promise<Result<void, { readonly message: string }>>
+  readonly freeze: (customer: VirtualCustomer, frozen: boolean) => Promise<Result<void, unknown>>
   /** Ends every connection to this band. */
   readonly dropLinksOf: (bandId: string) => void
 }
@@ -38,17 +39,17 @@ export class Steering {
   }
 
   /** Undefined when done, else why not. */
-  async act(command: SteeringCommand): Promise<string | undefined> {
+  async act(command: SteeringCommand): Promise<PracticeTrouble | undefined> {
     if (command.type === 'printer') return this.#actOnPrinter(command)
     const customer = this.#parts.customers.get(command.customer)
-    if (!customer) return `there is no customer ${command.customer}`
+    if (!customer) return 'customer-unknown'
     switch (command.type) {
       case 'set':
         customer.set(command)
         if (command.distance !== undefined && rssiAt(command.distance, 0.5) < RSSI_HEARD_MIN) this.#parts.dropLinksOf(command.customer)
         return undefined
       case 'unlock-phone':
-        return customer.unlockPhone() ? undefined : 'the band is off the wrist, or the phone is out of reach'
+        return customer.unlockPhone() ? undefined : 'cannot-unlock'
       case 'knock':
         customer.band.state.knocked(command.count)
         return undefined
@@ -57,7 +58,7 @@ export class Steering {
         return undefined
       case 'freeze': {
         const done = await this.#parts.freeze(customer, command.frozen)
-        if (!done.ok) return done.error.message
+        if (!done.ok) return 'not-frozen'
         customer.frozen = command.frozen
         return undefined
       }
@@ -75,10 +76,10 @@ export class Steering {
     return { ...view, faults: this.#parts.faults.left(view.id), ...(lastEvent === undefined ? {} : { lastEvent }) }
   }
 
-  async #actOnPrinter(changes: Parameters<SteeredPrinter['set']>[0]): Promise<string | undefined> {
+  async #actOnPrinter(changes: Parameters<SteeredPrinter['set']>[0]): Promise<PracticeTrouble | undefined> {
     const { printer } = this.#parts
-    if (!printer) return 'this world has no printer'
+    if (!printer) return 'no-printer'
     const { paper, online } = changes
-    return (await printer.set({ paper, online })) ? undefined : 'the printer cannot be switched on: its socket is taken'
+    return (await printer.set({ paper, online })) ? undefined : 'printer-taken'
   }
 }

@@ -1,6 +1,6 @@
 /** What the world process and whoever started it say to each other over process messages. Everything received is parsed here. */
 import * as z from 'zod'
-import { practiceCommand } from '#shared/contracts/practice-desk.ts'
+import { CUSTOMER_EVENTS, practiceCommand } from '#shared/contracts/practice-desk.ts'
 import { CUSTOMER_IDS } from './customers.ts'
 
 const customer = z.enum(CUSTOMER_IDS)
@@ -40,7 +40,7 @@ export type CustomerView = z.output<typeof customerView>
 const worldEvent = z.strictObject({
   type: z.literal('event'),
   customer,
-  event: z.enum(['vibrated', 'disarmed', 'session-ended', 'approved', 'refused', 'declined', 'e-receipt', 'asked-to-confirm']),
+  event: z.enum(CUSTOMER_EVENTS),
   requestId: z.string().optional(),
   /** Reason of a refusal, hint of a decline, error of an ended session, or receipt number. */
   detail: z.string().optional(),

@@ -58,6 +58,6 @@ function wordsOf(one: Announcement, say: Say, isOffline: boolean): string {
     case 'clock':
       return clockOffWords(one.skewMs, t)
     case 'printer':
-      return one.state === 'failed' && one.detail !== '' ? t('say.printerFailed', { detail: one.detail }) : t(`status.printer.${one.state}`)
+      return one.trouble === undefined ? t(`status.printer.${one.state}`) : t('say.printerFailed', { detail: t(`printer.${one.trouble}`) })
   }
 }

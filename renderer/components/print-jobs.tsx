@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconPrinter } from '@tabler/icons-react'
 import type { PrintJobView } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
-import { jobActs, jobOf, needsLook } from '../flows/print-jobs.ts'
+import { jobActs, jobOf, jobWords, needsLook } from '../flows/print-jobs.ts'
 import { useSay } from '../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../terminal-context.ts'
 
@@ -47,8 +47,7 @@ function JobState({ job, number }: { job: PrintJobView; number?: string }) {
       <Icon size={22} aria-hidden="true" />
       <span>
         {number !== undefined && <strong className="figures">{number} </strong>}
-        {t(`jobs.state.${job.state}`)}
-        {job.detail !== '' && `: ${job.detail}`}
+        {jobWords(job, t)}
         {job.tries > 1 && <span className="job-tries"> · {t('jobs.tries', { count: job.tries })}</span>}
       </span>
     </span>

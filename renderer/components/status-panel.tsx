@@ -76,7 +76,7 @@ function useRows(): readonly Row[] {
       state: t(`status.printer.${printer.state}`),
       isWrong: printer.state === 'failed',
       more: [
-        ...(printer.detail === '' ? [] : [printer.detail]),
+        printer.trouble === undefined ? printer.place : t(`printer.${printer.trouble}`),
         ...(printer.jobs.length === 0 ? [] : [`${t('status.jobs', { count: printer.jobs.length })} · ${t('status.jobsWhere')}`]),
       ],
     },

@@ -1,5 +1,6 @@
 /** What somebody who does not see the screen must hear without asking: decided from two states that follow each other. */
 import type { BandPaymentView, TillState } from '#shared/contracts/till.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 import { type AttemptStage, isFinal } from '#shared/domain/attempt.ts'
 import type { SeatId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
@@ -14,7 +15,7 @@ export type Announcement =
   | { readonly kind: 'radio'; readonly state: 'failed' | 'scanning' }
   | { readonly kind: 'backend'; readonly state: 'offline' | 'online' }
   | { readonly kind: 'clock'; readonly skewMs: number }
-  | { readonly kind: 'printer'; readonly state: 'failed' | 'ready'; readonly detail: string }
+  | { readonly kind: 'printer'; readonly state: 'failed' | 'ready'; readonly trouble?: PrinterTrouble }
 
 type Heard = Pick<TillState, 'payment' | 'lastReceiptId' | 'status' | 'cart' | 'now' | 'session' | 'knock'>
 
@@ -62,6 +63,10 @@ function troubleOf(before: TillState['status'], { radio, backend, printer, clock
     ...(radioTurned && radio.state !== 'starting' ? [{ kind: 'radio', state: radio.state } as const] : []),
     ...(backendTurned && backend.state !== 'unknown' ? [{ kind: 'backend', state: backend.state } as const] : []),
     ...(clock === undefined || before.clock !== undefined ? [] : [{ kind: 'clock', skewMs: clock.skewMs } as const]),
-    ...(printer.state === before.printer.state ? [] : [{ kind: 'printer', state: printer.state, detail: printer.detail } as const]),
+    ...(printer.state === before.printer.state ? [] : [printerTurned(printer)]),
   ]
+}
+
+function printerTurned({ state, trouble }: TillState['status']['printer']): Announcement {
+  return { kind: 'printer', state, ...(trouble === undefined ? {} : { trouble }) }
 }

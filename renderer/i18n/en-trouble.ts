@@ -27,7 +27,7 @@ export const enTrouble = {
     yes: 'Void the sale',
     keep: 'Keep the sale',
     button: 'Void',
-    askManager: 'A manager can still void this sale today.',
+    askManager: 'A manager can still void this sale within 24 hours.',
   },
   jobs: {
     title: 'Waiting to be printed',

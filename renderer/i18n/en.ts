@@ -1,4 +1,5 @@
 import { enPractice } from './en-practice.ts'
+import { enReasons } from './en-reasons.ts'
 import { enStaff } from './en-staff.ts'
 import { enTrouble } from './en-trouble.ts'
 
@@ -7,6 +8,7 @@ export const en = {
   ...enTrouble,
   ...enStaff,
   ...enPractice,
+  ...enReasons,
   app: {
     name: 'Bandtill',
     practice: 'PRACTICE',
@@ -16,6 +18,7 @@ export const en = {
     lostText: 'Nothing can be sold until it is back. This screen reconnects by itself; no payment is started twice.',
     lostTry: 'Trying again…',
     close: 'Close',
+    listMark: ', ',
     screens: 'Screens',
     sell: 'Sell',
     history: 'History',
@@ -295,14 +298,24 @@ export const en = {
     'not-cancellable': { say: 'This payment has already ended.', next: 'Look at its outcome.' },
     'storage-failed': {
       say: 'The till cannot write to its disk. What you asked for was not done.',
-      named: 'The till cannot write to its disk ({{subject}}). What you asked for was not done.',
+      named: 'The till cannot write to its disk: {{subject}}. What you asked for was not done.',
       next: 'Call the manager.',
     },
     'receipt-unknown': { say: 'This receipt is not on this till.', next: 'Check the number.' },
     'printer-failed': {
+      say: 'The printer has not printed yet.',
+      named: 'The printer has not printed yet: {{subject}}.',
+      next: 'It prints by itself once that is put right. The sale is safe.',
+    },
+    'not-printed': {
       say: 'The printer did not print.',
       named: 'The printer did not print: {{subject}}.',
-      next: 'Check paper and cable, then print again. The sale is safe.',
+      next: 'Put that right, then print again. The sale is safe.',
+    },
+    'print-unknown': {
+      say: 'Printing broke off.',
+      named: 'Printing broke off: {{subject}}.',
+      next: 'The paper may be out: look first. Print again only if there is none.',
     },
     'seats-unpinned': {
       say: 'The seats are held, but cannot be secured for cash while the backend is offline.',
@@ -320,17 +333,15 @@ export const en = {
     'name-taken': { say: 'Somebody has this name already.', next: 'Choose a name that tells the two apart.' },
     'last-manager': { say: 'This is the only manager.', next: 'Add another manager first: somebody must be able to manage.' },
     'knock-needed': { say: 'Another band is about as near.', next: 'Ask for a knock: nobody is charged on a guess.' },
-    'too-late': { say: 'It is too late for that.', next: 'In the first minute anybody may void a sale; on the same day a manager.' },
+    'too-late': { say: 'It is too late for that.', next: 'In the first minute anybody may void a sale; within 24 hours a manager.' },
+    'capture-over': { say: 'It can no longer be kept.', next: 'Give the money back.' },
     'not-voidable': { say: 'This receipt cannot be voided.', next: 'Only a sale paid by one band, once.' },
     'nothing-interrupted': { say: 'No interrupted sale is left.', next: 'Go on selling.' },
     'already-ended': { say: 'This has already been ended.', next: 'Look at the list: it shows how.' },
     'print-job-unknown': { say: 'This receipt is no longer waiting to print.', next: 'Look at the receipt in the history.' },
-    'setting-refused': {
-      say: 'This setting was refused.',
-      named: 'This setting was refused: {{subject}}.',
-      next: 'Check it, then save again.',
-    },
+    'setting-refused': { say: 'This setting was refused.', next: 'Check it, then save again.' },
     'practice-only': { say: 'That exists in practice only.', next: 'Go on selling.' },
+    'practice-refused': { say: 'The practice world refused that.', next: 'Look at the customer, then try again.' },
     'practice-gone': { say: 'The practice world does not answer.', next: 'It starts again by itself.' },
     'no-answer': { say: 'The till did not answer.', next: 'Look at the sale before you try again: it shows what was done.' },
   },

@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.ts'
 import { zhPractice } from './zh-practice.ts'
+import { zhReasons } from './zh-reasons.ts'
 import { zhStaff } from './zh-staff.ts'
 import { zhTrouble } from './zh-trouble.ts'
 
@@ -8,6 +9,7 @@ export const zhCN: Catalog = {
   ...zhTrouble,
   ...zhStaff,
   ...zhPractice,
+  ...zhReasons,
   app: {
     name: 'Bandtill',
     practice: '练习',
@@ -17,6 +19,7 @@ export const zhCN: Catalog = {
     lostText: '恢复之前无法售卖。本屏幕会自动重新连接；任何付款都不会重复发起。',
     lostTry: '正在重试…',
     close: '关闭',
+    listMark: '、',
     screens: '界面',
     sell: '售票',
     history: '记录',
@@ -278,15 +281,17 @@ export const zhCN: Catalog = {
     'not-cancellable': { say: '这笔付款已经结束。', next: '请查看它的结果。' },
     'storage-failed': {
       say: '收银机无法写入磁盘，刚才的操作没有完成。',
-      named: '收银机无法写入磁盘（{{subject}}），刚才的操作没有完成。',
+      named: '收银机无法写入磁盘：{{subject}}，刚才的操作没有完成。',
       next: '请通知经理。',
     },
     'receipt-unknown': { say: '本机没有这张小票。', next: '请核对编号。' },
     'printer-failed': {
-      say: '打印机没有打印。',
-      named: '打印机没有打印：{{subject}}。',
-      next: '请检查纸张和连线后重新打印。销售记录是安全的。',
+      say: '打印机还没有打印。',
+      named: '打印机还没有打印：{{subject}}。',
+      next: '排除后会自动打印，销售已保存。',
     },
+    'not-printed': { say: '打印机没有打印。', named: '打印机没有打印：{{subject}}。', next: '请排除后重新打印，销售已保存。' },
+    'print-unknown': { say: '打印中断。', named: '打印中断：{{subject}}。', next: '可能已出纸：请先查看，没有再重打。' },
     'seats-unpinned': { say: '座位已保留，但后台离线，收现金前无法锁定。', next: '请改用手环付款，或等待恢复。未收现金。' },
     locked: { say: '收银机已锁定。', next: '请先登录，再重做一次。' },
     'manager-needed': { say: '这一步需要经理。', next: '请锁定收银机，让经理登录。' },
@@ -296,13 +301,15 @@ export const zhCN: Catalog = {
     'name-taken': { say: '已有人用这个名字。', next: '请换一个能区分的名字。' },
     'last-manager': { say: '这是唯一的经理。', next: '请先添加另一位经理：必须有人能管理。' },
     'knock-needed': { say: '另有手环差不多近。', next: '请顾客敲手环：不能凭猜测扣款。' },
-    'too-late': { say: '已经太晚了。', next: '一分钟内谁都可以作废；当天只有经理可以。' },
+    'too-late': { say: '已经太晚了。', next: '一分钟内谁都可以作废；24小时内只有经理可以。' },
+    'capture-over': { say: '已过处理期限。', next: '只能退回款项。' },
     'not-voidable': { say: '这张小票不能作废。', next: '只能作废由一只手环付款的销售，且只能一次。' },
     'nothing-interrupted': { say: '没有被中断的销售了。', next: '请继续收银。' },
     'already-ended': { say: '这一项已经处理过了。', next: '请看列表，上面有结果。' },
     'print-job-unknown': { say: '这张小票已不在打印队列。', next: '请在记录里查看小票。' },
-    'setting-refused': { say: '这项设置被拒绝。', named: '这项设置被拒绝：{{subject}}。', next: '请核对后再保存。' },
+    'setting-refused': { say: '这项设置被拒绝。', next: '请核对后再保存。' },
     'practice-only': { say: '只有练习模式才有。', next: '请继续收银。' },
+    'practice-refused': { say: '练习环境拒绝了这一步。', next: '请查看这位顾客，然后再试。' },
     'practice-gone': { say: '练习环境没有响应。', next: '它会自动重新启动。' },
     'no-answer': { say: '收银机没有答复。', next: '重试之前请先看本单，上面显示了实际结果。' },
   },

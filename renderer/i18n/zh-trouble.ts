@@ -28,7 +28,7 @@ export const zhTrouble: Pick<Catalog, 'knock' | 'void' | 'jobs' | 'interrupted' 
     yes: '作废这笔销售',
     keep: '不作废',
     button: '作废',
-    askManager: '今天之内，经理仍可作废这笔销售。',
+    askManager: '24小时内，经理仍可作废这笔销售。',
   },
   jobs: {
     title: '等待打印',

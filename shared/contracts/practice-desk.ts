@@ -3,6 +3,7 @@
  * Messages travel as lines of JSON over a local socket of the world; both sides parse what they receive.
  */
 import * as z from 'zod'
+import { PRACTICE_TROUBLES } from './troubles.ts'
 
 const DELAY_MAX_MS = 120_000
 export const PRACTICE_LINE_MAX_BYTES = 1024 * 1024
@@ -16,6 +17,18 @@ const customerId = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/)
  */
 export const FAULT_KINDS = ['lose-answer', 'cut-on-request', 'cut-on-answer', 'lose', 'duplicate', 'garble', 'delay'] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
+
+/** What can happen to a customer: their band moves, or their phone answers. */
+export const CUSTOMER_EVENTS = [
+  'vibrated',
+  'disarmed',
+  'session-ended',
+  'approved',
+  'refused',
+  'declined',
+  'e-receipt',
+  'asked-to-confirm',
+] as const
 
 /** What can be done to the practice world. Changes what is given and nothing else. */
 export const practiceCommand = z.discriminatedUnion('type', [
@@ -68,8 +81,8 @@ export const customerView = z.strictObject({
   offers: z.int(),
   /** Faults still to come for this customer's band, by kind. */
   faults: z.partialRecord(z.enum(FAULT_KINDS), z.int()),
-  /** The last thing that happened to this customer, such as `vibrated` or `asked-to-confirm`. */
-  lastEvent: z.string().max(64).optional(),
+  /** The last thing that happened to this customer. */
+  lastEvent: z.enum(CUSTOMER_EVENTS).optional(),
 })
 export type CustomerView = z.output<typeof customerView>
 
@@ -101,6 +114,6 @@ export type ToDesk = z.input<typeof toDesk>
 export const fromDesk = z.discriminatedUnion('answer', [
   z.strictObject({ answer: z.literal('view'), id: z.int(), view: practiceView }),
   z.strictObject({ answer: z.literal('done'), id: z.int() }),
-  z.strictObject({ answer: z.literal('refused'), id: z.int(), message: z.string().max(400) }),
+  z.strictObject({ answer: z.literal('refused'), id: z.int(), trouble: z.enum(PRACTICE_TROUBLES) }),
 ])
 export type FromDesk = z.output<typeof fromDesk>

@@ -18,6 +18,7 @@ import { type PracticeView, practiceCommand } from './practice-desk.ts'
 import { type Exposure, type InterruptedView, type RecoveryView, recoveryInputs } from './recovery.ts'
 import { type SettingsView, settingsChange } from './settings.ts'
 import { type SessionView, type StaffMember, staffInputs } from './staff.ts'
+import type { PracticeTrouble, PrinterTrouble, SettingTrouble, StorageTrouble } from './troubles.ts'
 
 /** Refusals the till gives its cashier. The words are in main's and the renderer's catalogs under `refusal.<code>`. */
 export const TILL_REFUSALS = [
@@ -36,29 +37,41 @@ export const TILL_REFUSALS = [
   'not-cancellable', // already paid, or already ended
   'storage-failed', // the disk is full or read-only: nothing was charged
   'receipt-unknown',
-  'printer-failed',
+  'printer-failed', // not printed yet: it waits, and prints by itself
+  'not-printed', // and does not wait: somebody asks again or not
+  'print-unknown', // bytes reached the printer: the paper may be out
   'seats-unpinned', // seats held, but the backend cannot be asked to pin them for cash
   'locked', // nobody is signed in
   'manager-needed', // a manager must sign in for this
   'wrong-pin',
-  'pin-wait', // too many wrong PINs; subject: seconds left
+  'pin-wait', // too many wrong PINs
   'staff-unknown',
   'name-taken',
   'last-manager', // somebody must be able to manage
   'knock-needed', // another band is about as near: charging this one would be a guess
-  'too-late', // the first minute is over, or the day is
+  'too-late', // the first minute is over, or the 24 hours are
+  'capture-over', // the `capture by` of an unknown yes has passed: it can only be given back
   'not-voidable', // not a sale paid by one band, or already void
   'nothing-interrupted',
   'already-ended', // a manager, or the backend, has ended it
   'print-job-unknown',
-  'setting-refused', // subject: which one
+  'setting-refused',
   'practice-only',
+  'practice-refused', // the practice world says why not
   'practice-gone', // the practice world does not answer
 ] as const
 export type TillRefusal = (typeof TILL_REFUSALS)[number]
 
-/** A refusal with what it is about, when that helps: the seats that were taken, the reason from the disk. */
-export type Refused = { readonly code: TillRefusal; readonly subject?: string }
+/** Refusals that may say what they are about. Never a sentence: the screens have the words. */
+type AboutSomething =
+  | { readonly code: 'seat-taken' | 'seat-not-held'; readonly subject?: readonly SeatId[] }
+  /** Seconds left. */
+  | { readonly code: 'pin-wait'; readonly subject?: number }
+  | { readonly code: 'storage-failed'; readonly subject?: StorageTrouble }
+  | { readonly code: 'printer-failed' | 'not-printed' | 'print-unknown'; readonly subject?: PrinterTrouble }
+  | { readonly code: 'setting-refused'; readonly subject?: SettingTrouble }
+  | { readonly code: 'practice-refused'; readonly subject?: PracticeTrouble }
+export type Refused = { readonly code: Exclude<TillRefusal, AboutSomething['code']>; readonly subject?: never } | AboutSomething
 
 export type CartState =
   | 'open' // may be edited and charged
@@ -131,7 +144,9 @@ export type PrintJobView = {
   readonly printedNumber: string
   /** `unknown`: printing broke off, or the till stopped meanwhile: the paper may be out, so a person decides. */
   readonly state: 'waiting' | 'printing' | 'failed' | 'unknown'
-  readonly detail: string
+  readonly trouble?: PrinterTrouble
+  /** Bytes had reached the printer: what is out may be incomplete. */
+  readonly mayBeOut: boolean
   readonly tries: number
 }
 export type CashPaymentView = {
@@ -149,7 +164,13 @@ export type TillStatus = {
   readonly radio: { readonly state: RadioState; readonly driver: string; readonly bandsNear: number }
   readonly backend: { readonly state: BackendState; readonly lastContactAt?: string }
   readonly outbox: { readonly pending: number; readonly unsyncedTotal: Money }
-  readonly printer: { readonly state: 'ready' | 'failed'; readonly detail: string; readonly jobs: readonly PrintJobView[] }
+  readonly printer: {
+    readonly state: 'ready' | 'failed'
+    /** Where it stands, such as an address or a folder: as it is, for those who look after it. */
+    readonly place: string
+    readonly trouble?: PrinterTrouble
+    readonly jobs: readonly PrintJobView[]
+  }
   readonly inDoubt: number
   readonly exposure: Exposure
   /** Unknown yeses that wait for a manager, and alarms. */

@@ -19,7 +19,7 @@ export class FaultyStore implements Store {
   write<T>(work: (tx: WriteStore) => T): Result<T, StoreFault> {
     this.writes += 1
     return this.isFull(this.writes)
-      ? err({ code: 'storage-failed', detail: 'SQLITE_FULL: database or disk is full' })
+      ? err({ code: 'storage-failed', trouble: 'full', detail: 'SQLITE_FULL: database or disk is full' })
       : this.#store.write(work)
   }
 

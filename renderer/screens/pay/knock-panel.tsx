@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KnockView } from '#shared/contracts/till.ts'
 import { secondsUntil } from '../../flows/countdown.ts'
+import { listed } from '../../flows/refusal.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
 import { useAct, useTerminal } from '../../terminal-context.ts'
@@ -47,7 +48,7 @@ function Listening({ knock }: { knock: KnockView }) {
         <p className="other-language" lang={other}>
           {i18n.getFixedT(other)('knock.say', { count: knock.count })}
         </p>
-        <ul className="knock-letters" aria-label={t('knock.asked', { letters: knock.letters.join(', ') })}>
+        <ul className="knock-letters" aria-label={t('knock.asked', { letters: listed(knock.letters, t) })}>
           {knock.letters.map((letter) => (
             <li key={letter} className="band-letter" aria-hidden="true">
               {letter}
@@ -78,7 +79,7 @@ function Ended({ knock, state }: { knock: KnockView; state: 'nobody' | 'several'
       <div className="ended-mark doubt-mark">
         <IconHandClick size={40} stroke={1.6} aria-hidden="true" />
         <h2 id="knock-title">{t('knock.title')}</h2>
-        <span>{t('knock.asked', { letters: knock.letters.join(', ') })}</span>
+        <span>{t('knock.asked', { letters: listed(knock.letters, t) })}</span>
       </div>
       <p className="ended-say">{t(`knock.${state}`, { count: knock.count })}</p>
       <div className="ended-next">

@@ -108,7 +108,9 @@ function CustomerActs({ customer, steer }: { customer: CustomerView; steer: Stee
         </button>
       </div>
       <Faults customer={customer} steer={steer} />
-      {customer.lastEvent !== undefined && <p className="customer-event">{t('drawer.event', { event: customer.lastEvent })}</p>}
+      {customer.lastEvent !== undefined && (
+        <p className="customer-event">{t('drawer.event', { event: t(`drawer.happened.${customer.lastEvent}`) })}</p>
+      )}
     </>
   )
 }

@@ -66,7 +66,7 @@ function Room({ showtime, hall, say }: { showtime: Showtime; hall: Hall; say: Sa
             if (next.length > SEATS_PER_SHOWTIME_MAX) tell({ code: 'cart-full' })
             else choose(next)
           }}
-          onRefused={(seat) => tell({ code: 'seat-not-free', subject: seat })}
+          onRefused={(seat) => tell({ code: 'seat-not-free', subject: [seat] })}
         />
       )}
       <SeatLegend t={say.t} />

@@ -94,10 +94,10 @@ test.each(['band', 'cash'] as const)('a swap without an answer, the old seat tak
   expect(await world.seats('A2')).toEqual({ ok: false, error: { code: 'backend-offline' } })
   world.backend.fateOf = () => 'answer'
   demand(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A1' as SeatId] }))
-  if (tender === 'cash') expect(await world.till.startCash()).toEqual({ ok: false, error: { code: 'seat-taken', subject: 'A1' } })
+  if (tender === 'cash') expect(await world.till.startCash()).toEqual({ ok: false, error: { code: 'seat-taken', subject: ['A1'] } })
   else {
     expect(await world.settled(await world.charge())).toBe('not-asked')
-    expect(world.payment).toMatchObject({ refusal: { code: 'seat-taken', subject: 'A1' } })
+    expect(world.payment).toMatchObject({ refusal: { code: 'seat-taken', subject: ['A1'] } })
   }
   expect(await world.disagreements()).toEqual([])
 })
@@ -187,11 +187,11 @@ test.each(['band', 'cash'] as const)('a hold that ran out and was taken by anoth
   demand(await other.putHold({ holdId: newId() as HoldId, showtimeId: SHOW, seats: ['A2' as SeatId] }))
   await until('bands are heard again', () => world.state.bands.length > 0)
   if (tender === 'cash') {
-    expect(await world.till.startCash()).toEqual({ ok: false, error: { code: 'seat-taken', subject: 'A2' } })
+    expect(await world.till.startCash()).toEqual({ ok: false, error: { code: 'seat-taken', subject: ['A2'] } })
     expect(world.payment).toBeUndefined()
   } else {
     expect(await world.settled(await world.charge())).toBe('not-asked')
-    expect(world.payment).toMatchObject({ reason: 'seat-not-held', refusal: { code: 'seat-taken', subject: 'A2' } })
+    expect(world.payment).toMatchObject({ reason: 'seat-not-held', refusal: { code: 'seat-taken', subject: ['A2'] } })
   }
   expect(world.state.cart.state).toBe('open')
   // What is left can be sold: the rest of the hold is not lost with it.

@@ -76,12 +76,17 @@ test.each(kinds)('$tender sale, the disk fails $failure', async (kind) => {
   expect(n).toBeGreaterThan(3)
 })
 
-test('a full disk is refused in words before money moves, and when it is cleared the same cart sells', async () => {
+test('a full disk is refused with its code before money moves, and when it is cleared the same cart sells', async () => {
   world = await CounterWorld.open()
   await world.popcorn()
   world.store.isFull = () => true
   expect(await world.till.chargeBand({ sightingId: await world.sightingOf() })).toMatchObject({ error: { code: 'storage-failed' } })
-  expect(await world.till.startCash()).toMatchObject({ error: { code: 'storage-failed' } })
+  expect(await world.till.startCash()).toEqual({ ok: false, error: { code: 'storage-failed', subject: 'full' } })
+  // What the database said is for the log alone.
+  expect(world.warnings).toContainEqual({
+    message: 'storage-failed',
+    fields: { trouble: 'full', detail: 'SQLITE_FULL: database or disk is full' },
+  })
   expect(await world.till.setProduct({ productId: 'popcorn', quantity: 3 })).toMatchObject({ error: { code: 'storage-failed' } })
   expect(world.state.cart).toMatchObject({ state: 'open', lines: [{ quantity: 1 }] })
   expect((await world.authorizations()).size).toBe(0)

@@ -82,10 +82,10 @@ test('it sees and steers over one connection, made when first asked', async () =
   expect(clock.waiting).toBe(0)
 })
 
-test('what the world refuses is a refusal with its words', async () => {
-  await world(({ id }) => ({ answer: 'refused', id, message: 'the band is off the wrist' }))
+test('what the world refuses is a refusal with what is the matter', async () => {
+  await world(({ id }) => ({ answer: 'refused', id, trouble: 'cannot-unlock' }))
   expect(await client.steer({ type: 'unlock-phone', customer: 'rich' })).toEqual(
-    err({ code: 'practice-refused', message: 'the band is off the wrist' }),
+    err({ code: 'practice-refused', subject: 'cannot-unlock' }),
   )
 })
 

@@ -1,9 +1,9 @@
 /** A receipt desk over a real store and a real ledger, with a printer that does as it is told. */
 import { join } from 'node:path'
 import { type Printer, type PrintJob, printerFailure } from '#main/printing/printer.ts'
-import type { PrinterTrouble } from '#main/printing/printer-words.ts'
 import { ReceiptDesk } from '#main/printing/receipt-desk.ts'
 import type { PrinterSettings } from '#shared/contracts/settings.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import type { Language } from '#shared/domain/words.ts'
@@ -121,7 +121,7 @@ export class DeskWorld {
       store: {
         get: store.get,
         all: store.all,
-        write: (work) => (run.isAlive ? store.write(work) : err({ code: 'storage-failed', detail: 'killed' })),
+        write: (work) => (run.isAlive ? store.write(work) : err({ code: 'storage-failed', trouble: 'io', detail: 'killed' })),
         close: () => {},
       },
       clock: {

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { PRINT_GIVE_UP_AFTER_MS, PRINT_QUEUE_MAX, PRINT_RETRY_DELAYS_MS } from '#main/printing/print-queue.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 import { settled } from '#test/support/manual-clock.ts'
 import { until } from '#test/support/until.ts'
 import { DeskWorld } from './desk-world.ts'
@@ -9,9 +10,9 @@ import { DeskWorld } from './desk-world.ts'
 let world: DeskWorld
 afterEach(() => world.close())
 const jobs = () => world.desk.status().jobs
-const states = () => jobs().map(({ state, tries, detail }) => [state, tries, detail])
-const refused = (subject: string) => ({ ok: false, error: { code: 'printer-failed', subject } })
-const NO_PAPER = 'it is out of paper'
+const states = () => jobs().map(({ state, tries, trouble, mayBeOut }) => [state, tries, trouble, ...(mayBeOut ? ['may be out'] : [])])
+const refused = (subject: PrinterTrouble, code = 'printer-failed') => ({ ok: false, error: { code, subject } })
+const NO_PAPER = 'no-paper'
 
 test('a receipt prints at once, is counted once, and leaves the queue', async () => {
   world = await DeskWorld.open()
@@ -30,7 +31,7 @@ test('out of paper, then refilled: the cashier hears why at once, the receipt wa
   const { id } = world.cashSale()
   world.printer.before = 'no-paper'
   expect(await world.desk.print(id)).toEqual(refused(NO_PAPER))
-  expect(world.desk.status()).toMatchObject({ state: 'failed', detail: NO_PAPER })
+  expect(world.desk.status()).toMatchObject({ state: 'failed', trouble: NO_PAPER })
   expect(states()).toEqual([['waiting', 1, NO_PAPER]])
   const triedAfterMs: number[] = []
   let tries = 1
@@ -65,11 +66,11 @@ test('a print that broke off is never repeated by itself: a person looks, and wh
   world = await DeskWorld.open()
   const [first, second] = [world.cashSale(), world.cashSale()]
   world.printer.after = 'no-paper'
-  expect(await world.desk.print(first.id)).toEqual(refused('it is out of paper; the receipt may be incomplete'))
+  expect(await world.desk.print(first.id)).toEqual(refused(NO_PAPER, 'print-unknown'))
   expect(world.desk.printedOf(first.id)).toBe('unknown')
   world.printer.after = undefined
   await world.clock.advance(PRINT_GIVE_UP_AFTER_MS)
-  expect(states()).toEqual([['unknown', 1, 'it is out of paper; the receipt may be incomplete']])
+  expect(states()).toEqual([['unknown', 1, NO_PAPER, 'may be out']])
   // It holds nobody up.
   expect(await world.desk.print(second.id)).toEqual({ ok: true })
   expect(world.desk.status().state).toBe('ready')
@@ -92,7 +93,7 @@ test('after ten minutes a print waits for the cashier, who has it tried again or
   expect(world.printer.tries).toBe(tries)
   const [one, two] = jobs()
   if (!one || !two) throw new Error('two jobs')
-  expect(await world.desk.retry(one.id)).toEqual(refused('its cover is open'))
+  expect(await world.desk.retry(one.id)).toEqual(refused('cover-open'))
   world.printer.before = undefined
   expect(await world.desk.retry(one.id)).toEqual({ ok: true })
   expect(world.desk.drop(two.id)).toEqual({ ok: true })
@@ -114,7 +115,7 @@ test('killed while printing: nobody knows, so a person looks; printed again it i
   expect(world.desk.drop(job.id)).toEqual({ ok: false, error: { code: 'print-job-unknown' } })
   world.printer.hold = undefined
   world.kill()
-  expect(states()).toEqual([['unknown', 1, 'the till stopped while it printed; the receipt may be incomplete']])
+  expect(states()).toEqual([['unknown', 1, 'till-stopped', 'may be out']])
   expect(world.desk.printedOf(id)).toBe('unknown')
   await world.clock.advance(PRINT_GIVE_UP_AFTER_MS * 2)
   expect(world.printer.papers).toEqual([])
@@ -179,7 +180,7 @@ test('fifty receipts at once: one at a time, in order; then no more, unless one 
   const { promise, resolve } = Promise.withResolvers<void>()
   world.printer.hold = promise
   const prints = sales.map(async ({ id }) => world.desk.print(id))
-  expect(await prints.at(-1)).toEqual(refused('too many receipts are waiting for it'))
+  expect(await prints.at(-1)).toEqual(refused('queue-full', 'not-printed'))
   resolve()
   expect((await Promise.all(prints.slice(0, -1))).every((print) => print.ok)).toBe(true)
   expect(world.printer.runningMax).toBe(1)
@@ -190,7 +191,7 @@ test('fifty receipts at once: one at a time, in order; then no more, unless one 
   for (const { id } of sales.slice(1)) await world.desk.print(id)
   await world.clock.advance(PRINT_GIVE_UP_AFTER_MS + 30_000)
   expect(jobs()).toHaveLength(PRINT_QUEUE_MAX)
-  expect(await world.desk.print(world.cashSale().id)).toEqual(refused('it is switched to off-line'))
+  expect(await world.desk.print(world.cashSale().id)).toEqual(refused('off-line'))
   expect(jobs()).toHaveLength(PRINT_QUEUE_MAX)
 })
 
@@ -199,10 +200,10 @@ test('those behind a receipt that cannot be printed are told at once that they w
   const [first, second] = [world.cashSale(), world.cashSale()]
   world.printer.before = 'printer-error'
   const both = await Promise.all([world.desk.print(first.id), world.desk.print(second.id)])
-  expect(both).toEqual([refused('it reports an error'), refused('it reports an error')])
+  expect(both).toEqual([refused('printer-error'), refused('printer-error')])
   expect(states()).toEqual([
-    ['waiting', 1, 'it reports an error'],
-    ['waiting', 0, ''],
+    ['waiting', 1, 'printer-error'],
+    ['waiting', 0, undefined],
   ])
 })
 
@@ -220,13 +221,13 @@ test('the drawer opens with a sale’s own paper, when that comes at once, and n
   expect(pulses()).toEqual([true, false, false])
 })
 
-test('a driver that throws, or never says that it began, is a failure in words', async () => {
+test('a driver that throws, or never says that it began, is a failure with a code', async () => {
   world = await DeskWorld.open()
   const { id } = world.cashSale()
   world.printer.print = async () => Promise.reject(new TypeError('secret path'))
-  expect(await world.desk.print(id)).toEqual(refused('the program failed'))
+  expect(await world.desk.print(id)).toEqual(refused('driver-failed'))
   world.printer.print = async () => ({ ok: true, value: undefined })
-  expect(await world.desk.print(id)).toEqual(refused('the program failed'))
+  expect(await world.desk.print(id)).toEqual(refused('driver-failed'))
   expect(JSON.stringify(world.faults)).not.toContain('secret path')
   expect(world.prints(id)).toBe(0)
 })
@@ -256,7 +257,7 @@ test('a printer that hangs does not hang the end of the program, and writes noth
   const stopped = world.desk.stop()
   await world.clock.advance(500)
   await stopped
-  expect(await print).toMatchObject({ ok: false })
+  expect(await print).toEqual(refused('till-stopped', 'print-unknown'))
   const { writes } = world.store
   resolve()
   await settled()

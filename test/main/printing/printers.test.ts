@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createFilePrinter } from '#main/printing/file-printer.ts'
-import type { PrinterTrouble } from '#main/printing/printer-words.ts'
 import { createTcpPrinter, type TcpPrinterOptions } from '#main/printing/tcp-printer.ts'
+import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {

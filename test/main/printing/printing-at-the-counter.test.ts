@@ -48,7 +48,7 @@ test('another paper, encoding or place is in effect with the next print, without
   await signInManager(world.till)
   const small: PrinterSettings = { ...PAPER_80, kind: 'tcp', host: '192.0.2.7', paperMm: 58, cut: false }
   demand(await world.till.changeSettings({ printer: small }))
-  expect(world.state.status.printer.detail).toBe('tcp 58')
+  expect(world.state.status.printer.place).toBe('tcp 58')
   demand(await world.till.print({ receiptId: first }))
   demand(await world.till.changeSettings({ printer: { ...small, encoding: 'picture' } }))
   demand(await world.till.print({ receiptId: first }))
@@ -104,19 +104,21 @@ async function popcornByBand() {
   return world.charge()
 }
 
-test('no paper: the cashier reads why, in the language of the screens, and gives the print up', async () => {
+test('no paper: the cashier learns why, and gives the print up', async () => {
   await openWith(async () => err(printerFailure('no-paper', 'test')))
   await cashSale()
   await until('the printer failed', () => world.state.status.printer.state === 'failed')
-  expect(world.state.status.printer.detail).toBe('缺纸')
-  world.till.setLanguage({ language: 'en' })
+  expect(world.state.status.printer.trouble).toBe('no-paper')
   const [job] = world.state.status.printer.jobs
   if (!job) throw new Error('one job')
-  expect(job).toMatchObject({ state: 'waiting', detail: 'it is out of paper', tries: 1 })
+  expect(job).toMatchObject({ state: 'waiting', trouble: 'no-paper', mayBeOut: false, tries: 1 })
   expect(await world.till.retryPrint({ jobId: job.id })).toEqual({
     ok: false,
-    error: { code: 'printer-failed', subject: 'it is out of paper' },
+    error: { code: 'printer-failed', subject: 'no-paper' },
   })
+  // A test page does not wait for the printer.
+  await signInManager(world.till)
+  expect(await world.till.testPrint()).toEqual({ ok: false, error: { code: 'not-printed', subject: 'no-paper' } })
   demand(await world.till.dropPrint({ jobId: job.id }))
   expect(world.state.status.printer).toMatchObject({ state: 'ready', jobs: [] })
   expect(world.warnings.filter(({ message }) => message === 'print-failed').length).toBe(2)

@@ -153,7 +153,7 @@ test('nobody ends it for thirty days: the backend gives the money back, and it l
   await lostWithYes()
   const authorizationId = first()
   world.clock.advance(31 * 24 * 3_600_000)
-  expect(await world.till.endUnknownYes({ authorizationId, how: 'recover' })).toMatchObject({ error: { code: 'too-late' } })
+  expect(await world.till.endUnknownYes({ authorizationId, how: 'recover' })).toMatchObject({ error: { code: 'capture-over' } })
   await world.backend.sweep()
   expect(await world.till.endUnknownYes({ authorizationId, how: 'recover' })).toMatchObject({ error: { code: 'already-ended' } })
   expect(yeses()).toMatchObject([{ state: 'reversed' }])

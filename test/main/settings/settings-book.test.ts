@@ -51,7 +51,7 @@ test('nothing set is the usual; what is set is there after a restart, the rest a
 test("where the driver is not the settings' to choose, a choice is refused and the kept one stays for the start that asks for it", () => {
   openBook().change({ radio: 'stoprocent' })
   const book = openBook(['file'], false)
-  expect(book.change({ radio: 'auto', lockAfterMinutes: 2 })).toEqual({ ok: false, error: { code: 'setting-refused', subject: 'radio' } })
+  expect(book.change({ radio: 'auto', lockAfterMinutes: 2 })).toEqual({ ok: false, error: { code: 'setting-refused', subject: 'radio-choice' } })
   expect(openBook().now()).toEqual({ ...DEFAULTS, radio: 'stoprocent' })
 })
 
@@ -87,11 +87,11 @@ test('the language of the first version, kept without quotes, still counts', () 
 
 test('a printer that is not offered, or has no place, is refused by name and changes nothing', () => {
   const book = openBook()
-  const refused = { ok: false, error: { code: 'setting-refused', subject: 'printer' } }
+  const refused = (subject: string) => ({ ok: false, error: { code: 'setting-refused', subject } })
   for (const host of ['', '.', '-a', 'a..b', ':', '1:2:3', '::g', '-']) {
-    expect(book.change({ printer: { ...NETWORK, host }, language: 'en' })).toEqual(refused)
+    expect(book.change({ printer: { ...NETWORK, host }, language: 'en' })).toEqual(refused('printer-host'))
   }
-  expect(book.change({ printer: { ...PAPER_80, kind: 'practice' } })).toEqual(refused)
+  expect(book.change({ printer: { ...PAPER_80, kind: 'practice' } })).toEqual(refused('printer-kind'))
   expect(book.now()).toEqual(DEFAULTS)
   for (const host of ['printer', 'printer.local', '10.0.0.9', '::1', 'fe80::1']) {
     expect(book.change({ printer: { ...NETWORK, host } })).toEqual({ ok: true })

@@ -18,12 +18,12 @@ test('a live till begins with nobody, takes its first manager, and starts locked
   expect(world.desk.view()).toEqual({ state: 'setup' })
   expect(await world.desk.setUp({ name: ' Mira ', pin: '471100' })).toEqual({ ok: true })
   expect(world.desk.view()).toMatchObject({ state: 'signed-in', staff: { name: 'Mira', role: 'manager' } })
-  expect(await world.desk.setUp({ name: 'Eve', pin: '0000' })).toEqual(refusal('setting-refused', 'setup'))
+  expect(await world.desk.setUp({ name: 'Eve', pin: '0000' })).toEqual(refusal('setting-refused', 'already-set-up'))
   world.restart()
   const { staff, lastStaffId } = locked(world.desk.view())
   expect(staff).toEqual([{ id: staff[0]?.id, name: 'Mira', role: 'manager' }])
   expect(lastStaffId).toBeUndefined()
-  expect(await world.desk.setUp({ name: 'Eve', pin: '0000' })).toEqual(refusal('setting-refused', 'setup'))
+  expect(await world.desk.setUp({ name: 'Eve', pin: '0000' })).toEqual(refusal('setting-refused', 'already-set-up'))
 })
 
 test('practice begins with two people, shows their PINs, and the cashier is at the till', async () => {
@@ -89,7 +89,7 @@ test('names are one of a kind to the eye; who was removed frees theirs, and thei
   for (const name of ['chao', 'ＣＨＡＯ', ' Chao\u200b ']) {
     expect(await world.desk.add({ name, role: 'cashier', pin: '7777' })).toEqual(refusal('name-taken'))
   }
-  expect(await world.desk.add({ name: '\u200b\u202e', role: 'cashier', pin: '7777' })).toEqual(refusal('setting-refused', 'name'))
+  expect(await world.desk.add({ name: '\u200b\u202e', role: 'cashier', pin: '7777' })).toEqual(refusal('setting-refused', 'name-empty'))
   expect(world.desk.remove({ staffId: people.cashier })).toEqual({ ok: true })
   expect(await world.signIn(people.cashier, '2580')).toBe('staff-unknown')
   expect(world.desk.remove({ staffId: people.cashier })).toEqual(refusal('staff-unknown'))
@@ -118,7 +118,7 @@ test('there are only so many people', async () => {
   world = new StaffWorld()
   valueOf(await world.desk.setUp({ name: 'Mira', pin: '471100' }))
   for (let n = 1; n < STAFF_MAX; n += 1) valueOf(await world.desk.add({ name: `Person ${n}`, role: 'cashier', pin: '1234' }))
-  expect(await world.desk.add({ name: 'One more', role: 'cashier', pin: '1234' })).toEqual(refusal('setting-refused', 'staff-max'))
+  expect(await world.desk.add({ name: 'One more', role: 'cashier', pin: '1234' })).toEqual(refusal('setting-refused', 'staff-full'))
 })
 
 test('a new PIN replaces the old one and ends its waits; every change names who made it', async () => {

@@ -117,6 +117,7 @@ test('a disk that is full at the n-th page refuses the sale whole, for every n u
       if (sold.ok) break
       refusals += 1
       expect(sold.error.code).toBe('storage-failed')
+      expect(sold.error.trouble).toBe('full')
       expect(sold.error.detail).toContain('SQLITE_FULL')
       expect(dump(store)).toEqual(before)
     }

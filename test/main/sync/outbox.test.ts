@@ -242,7 +242,7 @@ test('a disk that takes no marks sends again later; nothing is lost and nothing 
   const outbox = newOutbox()
   const write = store.write.bind(store)
   let isFull = true
-  store.write = (work) => (isFull ? err({ code: 'storage-failed', detail: 'SQLITE_FULL' }) : write(work))
+  store.write = (work) => (isFull ? err({ code: 'storage-failed', trouble: 'full', detail: 'SQLITE_FULL' }) : write(work))
   outbox.start()
   await clock.advance(0)
   expect(intake.batches).toEqual([5])

@@ -83,12 +83,14 @@ test('somebody who walks away is seen there, and one who leaves hearing altogeth
   given(await drawer.steer({ type: 'set', customer: 'rich', distance: 0.3 }))
 })
 
-test('what cannot be done is refused in words', async () => {
+test('what cannot be done is refused with what is the matter', async () => {
   given(await drawer.steer({ type: 'set', customer: 'off-wrist', worn: false }))
-  expect(await drawer.steer({ type: 'unlock-phone', customer: 'off-wrist' })).toMatchObject({ error: { code: 'practice-refused' } })
+  expect(await drawer.steer({ type: 'unlock-phone', customer: 'off-wrist' })).toMatchObject({
+    error: { code: 'practice-refused', subject: 'cannot-unlock' },
+  })
   expect(await drawer.steer({ type: 'knock', customer: 'nobody', count: 1 })).toEqual({
     ok: false,
-    error: { code: 'practice-refused', message: 'there is no customer nobody' },
+    error: { code: 'practice-refused', subject: 'customer-unknown' },
   })
 })
 

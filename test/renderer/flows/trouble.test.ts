@@ -44,7 +44,7 @@ test('a reversal never says that nothing was charged, whatever reason stands bes
 })
 
 test('a refusal of the till comes before a reason; a reason is told as it is', () => {
-  const refusal = { code: 'storage-failed', subject: 'disk full' } as const
+  const refusal = { code: 'storage-failed', subject: 'full' } as const
   expect(endingOf({ ...ENDED, state: 'not-asked', refusal, reason: 'busy' }, false)).toEqual({ kind: 'refusal', refusal })
   expect(endingOf({ ...ENDED, state: 'refused', reason: 'wallet-refused' }, false)).toEqual({ kind: 'reason', reason: 'wallet-refused' })
 })

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
+import { CUSTOMER_EVENTS } from '#shared/contracts/practice-desk.ts'
+import { CHARGED } from '#shared/contracts/recovery.ts'
 import { TILL_REFUSALS } from '#shared/contracts/till.ts'
+import { PRACTICE_TROUBLES, PRINTER_TROUBLES, SETTING_TROUBLES, STORAGE_TROUBLES } from '#shared/contracts/troubles.ts'
+import type { SeatId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
 import { LANGUAGES } from '#shared/domain/words.ts'
 import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
@@ -11,6 +15,7 @@ import { languageOf, otherLanguage, startI18n } from '../../../renderer/i18n/i18
 import { zhCN } from '../../../renderer/i18n/zh-CN.ts'
 
 const i18n = startI18n()
+const catalogs = { en, 'zh-CN': zhCN }
 
 function leaves(catalog: object, path = ''): readonly (readonly [string, string])[] {
   return Object.entries(catalog).flatMap(([key, value]: [string, unknown]) =>
@@ -35,12 +40,54 @@ test('every refusal of the contract says what happened and what to do next, in b
   }
 })
 
-test('a refusal names the seats it is about, as they are', () => {
-  expect(noticeWords({ code: 'seat-taken', subject: 'F7, F8' }, i18n.getFixedT('en')).say).toBe('Just taken: F7, F8.')
-  expect(noticeWords({ code: 'seat-taken', subject: 'F7, F8' }, i18n.getFixedT('zh-CN')).say).toBe('刚刚被选走：F7, F8。')
-  expect(noticeWords({ code: 'seat-not-free', subject: 'F7' }, i18n.getFixedT('en')).say).toBe('F7 is not free.')
-  expect(noticeWords({ code: 'seat-not-free', subject: 'F7' }, i18n.getFixedT('zh-CN')).say).toBe('F7 不可选。')
-  expect(noticeWords({ code: 'storage-failed', subject: '<b>&' }, i18n.getFixedT('en')).say).toContain('<b>&')
+test('a refusal names the seats it is about, as they are, with the mark of the language between them', () => {
+  const taken = { code: 'seat-taken', subject: ['F7' as SeatId, 'F8' as SeatId] } as const
+  expect(noticeWords(taken, i18n.getFixedT('en')).say).toBe('Just taken: F7, F8.')
+  expect(noticeWords(taken, i18n.getFixedT('zh-CN')).say).toBe('刚刚被选走：F7、F8。')
+  const notFree = { code: 'seat-not-free', subject: ['F7' as SeatId] } as const
+  expect(noticeWords(notFree, i18n.getFixedT('en')).say).toBe('F7 is not free.')
+  expect(noticeWords(notFree, i18n.getFixedT('zh-CN')).say).toBe('F7 不可选。')
+  const strange = { code: 'seat-taken', subject: ['<b>&' as SeatId] } as const
+  expect(noticeWords(strange, i18n.getFixedT('en')).say).toContain('<b>&')
+  expect(noticeWords({ code: 'pin-wait', subject: 5 }, i18n.getFixedT('en')).say).toBe('Too many wrong PINs: 5 s to wait.')
+})
+
+test('every code of every closed list has words of its own in both languages', () => {
+  const lists = {
+    storage: STORAGE_TROUBLES,
+    setting: SETTING_TROUBLES,
+    practice: PRACTICE_TROUBLES,
+    printer: PRINTER_TROUBLES,
+    'interrupted.chargedIs': CHARGED,
+    'drawer.happened': CUSTOMER_EVENTS,
+  }
+  for (const catalog of [en, zhCN]) {
+    const texts = new Map(leaves(catalog))
+    for (const [list, codes] of Object.entries(lists)) {
+      const said = codes.map((code) => ['', '.is', '.say'].map((end) => texts.get(`${list}.${code}${end}`)).find(Boolean))
+      expect(said.every(Boolean), `${list}: ${said.join(' | ')}`).toBe(true)
+      expect(new Set(said).size, list).toBe(codes.length)
+    }
+  }
+})
+
+test('a refusal with a code says the code’s words and its own next step', () => {
+  for (const language of LANGUAGES) {
+    const t = i18n.getFixedT(language)
+    for (const subject of STORAGE_TROUBLES) {
+      const { say, next } = noticeWords({ code: 'storage-failed', subject }, t)
+      expect([say.includes(t(`storage.${subject}.is`)), next]).toEqual([true, t(`storage.${subject}.next`)])
+    }
+    for (const subject of SETTING_TROUBLES)
+      expect(noticeWords({ code: 'setting-refused', subject }, t)).toEqual(catalogs[language].setting[subject])
+    for (const subject of PRACTICE_TROUBLES)
+      expect(noticeWords({ code: 'practice-refused', subject }, t)).toEqual(catalogs[language].practice[subject])
+    for (const code of ['printer-failed', 'not-printed', 'print-unknown'] as const) {
+      for (const subject of PRINTER_TROUBLES) expect(noticeWords({ code, subject }, t).say).toContain(t(`printer.${subject}`))
+    }
+  }
+  const asked = noticeWords({ code: 'print-unknown', subject: 'no-paper' }, i18n.getFixedT('en'))
+  expect(asked.next).toBe('The paper may be out: look first. Print again only if there is none.')
 })
 
 test('both catalogs fill in the same blanks', () => {
@@ -51,7 +98,7 @@ test('both catalogs fill in the same blanks', () => {
 })
 
 test('no text is empty, and no Chinese text was left in English', () => {
-  const kept = new Set(['app.name', 'app.switchLanguage', 'app.switchLanguageShort', 'seats.seat'])
+  const kept = new Set(['app.name', 'app.listMark', 'printerWhy.said', 'app.switchLanguage', 'app.switchLanguageShort', 'seats.seat'])
   for (const [key, text] of leaves(zhCN)) expect(kept.has(key) || /\p{Script=Han}/u.test(text), key).toBe(true)
   for (const [key, text] of leaves(en)) expect(text.length > 0, key).toBe(true)
 })

@@ -122,6 +122,7 @@ export const PRINT_JOBS: readonly PrintJobView[] = (['printing', 'waiting', 'fai
   receiptId: `receipt-${42 + index}` as ReceiptId,
   printedNumber: `A-0000${42 + index}`,
   state,
-  detail: state === 'failed' ? 'no paper' : '',
+  ...(state === 'failed' ? { trouble: 'no-paper' as const } : {}),
+  mayBeOut: state === 'unknown' || state === 'printing',
   tries: index,
 }))

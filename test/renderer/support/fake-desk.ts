@@ -127,7 +127,7 @@ export abstract class FakeDesk {
       const person = this.#people.find(({ id }) => id === staffId)
       if (person === undefined) return refuse('staff-unknown')
       const waitMs = person.waitUntil === undefined ? 0 : Date.parse(person.waitUntil) - this.nowMs()
-      if (waitMs > 0) return refuse('pin-wait', String(Math.ceil(waitMs / 1_000)))
+      if (waitMs > 0) return refuse('pin-wait', Math.ceil(waitMs / 1_000))
       if (person.pin === pin) {
         this.#wrongTries = 0
         this.#signedIn = staffId
@@ -136,7 +136,7 @@ export abstract class FakeDesk {
       this.#wrongTries += 1
       if (this.#wrongTries < TRIES_BEFORE_WAIT) return refuse('wrong-pin')
       this.#people = this.#people.map((one) => (one === person ? { ...one, waitUntil: this.at(WAIT_MS) } : one))
-      return refuse('pin-wait', String(WAIT_MS / 1_000))
+      return refuse('pin-wait', WAIT_MS / 1_000)
     })
   }
 
@@ -319,6 +319,6 @@ function steered(one: CustomerView, command: Exclude<TillInput<'practice'>, { ty
     case 'fault':
       return { ...one, faults: { ...one.faults, [command.fault]: command.count } }
     case 'knock':
-      return { ...one, lastEvent: 'knocked' }
+      return { ...one, lastEvent: 'vibrated' }
   }
 }

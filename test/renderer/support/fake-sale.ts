@@ -1,4 +1,4 @@
-import type { ReceiptPage, Refused, TillInput, TillRefusal } from '#shared/contracts/till.ts'
+import type { ReceiptPage, Refused, TillInput } from '#shared/contracts/till.ts'
 import type { HoldId, LineId, MerchantId, ReceiptId, SeatId, ShowtimeId, SiteId, TerminalId } from '#shared/domain/ids.ts'
 import { type Money, sum } from '#shared/domain/money.ts'
 import type { Programme, SeatState } from '#shared/domain/programme.ts'
@@ -10,8 +10,11 @@ export const SITE = { en: 'Aurora Cinema', 'zh-CN': '极光影城' }
 export const MERCHANT = { en: 'Aurora Cinemas', 'zh-CN': '极光院线' }
 export type Chosen = { readonly seat: SeatId; readonly ticketTypeId: string }
 
-export function refuse(code: TillRefusal, subject?: string): Result<never, Refused> {
-  return err(subject === undefined ? { code } : { code, subject })
+type SubjectOf<C, R = Refused> = R extends Refused ? (C extends R['code'] ? R['subject'] : never) : never
+
+export function refuse<C extends Refused['code']>(code: C, subject?: SubjectOf<C>): Result<never, Refused> {
+  // The cast: TypeScript does not see that this subject is one of this code's.
+  return err((subject === undefined ? { code } : { code, subject }) as Refused)
 }
 
 /** A third of each hall is gone already, in the same places each time. */

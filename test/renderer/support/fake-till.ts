@@ -56,7 +56,7 @@ export class FakeTill extends FakeDesk implements Till {
     radio: { state: 'scanning', driver: 'practice', bandsNear: 0 },
     backend: { state: 'online' },
     outbox: { pending: 0, unsyncedTotal: money(0, 'CNY') },
-    printer: { state: 'ready', detail: '', jobs: [] },
+    printer: { state: 'ready', place: 'till-printer:9100', jobs: [] },
     inDoubt: 0,
     exposure: { sales: 0, total: money(0, 'CNY'), inDoubt: 0, promises: 0 },
     attention: 0,
@@ -162,7 +162,7 @@ export class FakeTill extends FakeDesk implements Till {
     return this.#edit(() => {
       if (this.#status.backend.state === 'offline') return refuse('backend-offline')
       const taken = seats.filter(({ seat }) => this.#seats.has(`${showtimeId} ${seat}`)).map(({ seat }) => seat)
-      if (taken.length > 0) return refuse('seat-taken', taken.join(', '))
+      if (taken.length > 0) return refuse('seat-taken', taken)
       this.#choose(showtimeId, seats)
       return ok()
     })
@@ -301,7 +301,7 @@ export class FakeTill extends FakeDesk implements Till {
 
   print({ receiptId }: TillInput<'print'>): Promise<Result<void, Refused>> {
     return this.answer(() => {
-      if (this.#status.printer.state === 'failed') return refuse('printer-failed', this.#status.printer.detail)
+      if (this.#status.printer.state === 'failed') return refuse('printer-failed', this.#status.printer.trouble)
       this.#prints.set(receiptId, (this.#prints.get(receiptId) ?? 0) + 1)
       return ok()
     })

@@ -5,6 +5,7 @@ import { CASHIER, MANAGER } from './fake-desk.ts'
 import { interruptedSales, NO_TROUBLE, PRINT_JOBS, TROUBLE } from './fake-desk-data.ts'
 import type { Walk } from './walk.ts'
 
+const NO_PAPER = { state: 'failed', place: 'till-printer:9100', trouble: 'no-paper' } as const
 const NO_EXPOSURE = { sales: 0, total: money(0, 'CNY'), inDoubt: 0, promises: 0 }
 
 /** Locked, wrong PINs, the wait after them, the first start. Ends signed in as the practice cashier. */
@@ -95,7 +96,7 @@ export async function walkWrongPerson({ page, till, look }: Walk): Promise<void>
   await page.getByTestId('wrong-person').waitFor()
   const receiptId = till.state().lastReceiptId
   if (receiptId === undefined) throw new Error('no receipt is shown')
-  till.setStatus({ printer: { state: 'failed', detail: 'no paper', jobs: PRINT_JOBS.slice(2, 3).map((job) => ({ ...job, receiptId })) } })
+  till.setStatus({ printer: { ...NO_PAPER, jobs: PRINT_JOBS.slice(2, 3).map((job) => ({ ...job, receiptId })) } })
   await page.getByTestId('print-state').waitFor()
   await look('done-band')
   await page.getByTestId('wrong-person').click()
@@ -104,13 +105,13 @@ export async function walkWrongPerson({ page, till, look }: Walk): Promise<void>
   await page.locator('[data-confirm]').click()
   await page.getByTestId('done').waitFor({ state: 'detached' })
   till.signedInAs(MANAGER)
-  till.setStatus({ printer: { state: 'failed', detail: 'no paper', jobs: PRINT_JOBS } })
+  till.setStatus({ printer: { ...NO_PAPER, jobs: PRINT_JOBS } })
   await page.keyboard.press('F4')
   await page.locator('.row-kind-void').first().waitFor()
   await page.getByTestId('print-queue').waitFor()
   await page.locator('.desk-head').waitFor()
   await look('history-void')
-  till.setStatus({ printer: { state: 'ready', detail: '', jobs: [] } })
+  till.setStatus({ printer: { state: 'ready', place: NO_PAPER.place, jobs: [] } })
   await page.locator('.row').nth(2).click()
   await page.getByTestId('void').waitFor()
   await page.getByTestId('void').click()

@@ -87,13 +87,13 @@ export async function walkDone({ page, till, host, look }: Walk): Promise<void> 
   await page.locator('[data-primary]').click()
   await page.locator('.outcome-payer').waitFor()
   till.setStatus({
-    printer: { state: 'failed', detail: 'no paper', jobs: [] },
+    printer: { state: 'failed', place: 'till-printer:9100', trouble: 'no-paper', jobs: [] },
     outbox: { pending: 2, unsyncedTotal: { amount: 18_380, currency: 'CNY' } },
   })
   await page.locator('.print button').click()
   await page.getByTestId('notice').waitFor()
   await look('done-band-printer-failed')
-  till.setStatus({ printer: { state: 'ready', detail: '', jobs: [] } })
+  till.setStatus({ printer: { state: 'ready', place: 'till-printer:9100', jobs: [] } })
   await page.keyboard.press('F4')
   await page.locator('.row').first().waitFor()
   await page.locator('.desk-head').waitFor()

@@ -1,0 +1,51 @@
+/** English: what is the matter, word by word for the closed lists of the contracts. */
+export const enReasons = {
+  storage: {
+    full: { is: 'it is full', next: 'Call the manager: the disk needs room.' },
+    'read-only': { is: 'it is read-only', next: 'Call the manager: the disk must be writable again.' },
+    io: { is: 'it fails', next: 'Call the manager, and sell at another till until the disk is looked at.' },
+    'cannot-open': { is: 'the records cannot be opened', next: 'Call the manager, and sell at another till until then.' },
+    damaged: { is: 'the records are damaged', next: 'Call the manager, and sell at another till until then.' },
+    'in-use': { is: 'another program holds the records', next: 'Wait a moment, then do it again.' },
+    'not-permitted': { is: 'the system does not permit it', next: 'Call the manager: this program may not write there.' },
+    'no-memory': { is: 'this computer is out of memory', next: 'Close other programs, then do it again.' },
+  },
+  setting: {
+    'printer-kind': { say: 'This till has no such printer.', next: 'Choose another place for receipts.' },
+    'printer-host': { say: 'That is no address of a printer.', next: 'Type a name or an address, such as 192.168.1.20.' },
+    'radio-choice': { say: 'This till has no other radio driver.', next: 'Leave the driver as it is.' },
+    'already-set-up': { say: 'This till has its first manager already.', next: 'Sign in with a name on the list.' },
+    'own-account': { say: 'Nobody can remove themselves.', next: 'Let another manager do it.' },
+    'name-empty': { say: 'The name has no letters in it.', next: 'Type a name that can be read on a receipt.' },
+    'staff-full': { say: 'The list of people is full.', next: 'Remove somebody who no longer works here.' },
+  },
+  practice: {
+    'customer-unknown': { say: 'The practice world has no such customer.', next: 'Choose one on the list.' },
+    'cannot-unlock': {
+      say: 'The phone cannot unlock this band: the band is off the wrist, or the phone is away.',
+      next: 'Put the band on and the phone near, then unlock it.',
+    },
+    'not-frozen': { say: 'The backend did not take the change to this wallet.', next: 'Try again when the backend is online.' },
+    'no-printer': { say: 'This practice world has no printer.', next: 'Choose another place for receipts in the settings.' },
+    'printer-taken': {
+      say: 'The practice printer cannot be switched on: another program uses its place.',
+      next: 'Stop the other practice world, then switch the printer on again.',
+    },
+  },
+  printer: {
+    'no-paper': 'it is out of paper',
+    'cover-open': 'its cover is open',
+    'printer-error': 'it reports an error',
+    'off-line': 'it is switched to off-line',
+    unreachable: 'it cannot be reached; is it switched on and plugged in?',
+    'cut-off': 'the connection to it was cut',
+    silent: 'it stopped answering',
+    'file-failed': 'the receipt file cannot be written',
+    'not-counted': 'the disk did not take the count of the print',
+    'not-drawn': 'the receipt could not be drawn',
+    'driver-failed': 'the program failed',
+    'queue-full': 'too many receipts are waiting for it',
+    'till-stopped': 'the till stopped while it printed',
+  },
+  printerWhy: { said: '{{what}}: {{why}}', incomplete: '{{what}}: {{why}}; what is out may be incomplete' },
+}

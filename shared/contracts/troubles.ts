@@ -1,0 +1,54 @@
+/** What can be the matter with a till, as closed lists. Each code has words in the renderer's catalogs, in both languages. */
+
+/** Why the records could not be written. */
+export const STORAGE_TROUBLES = [
+  'full', // no room on the disk
+  'read-only',
+  'io', // the disk fails while reading or writing
+  'cannot-open',
+  'damaged', // the file is no sound database any more
+  'in-use', // another program holds it
+  'not-permitted', // the system forbids it
+  'no-memory',
+] as const
+export type StorageTrouble = (typeof STORAGE_TROUBLES)[number]
+
+/** Why something that was set at the counter is refused. */
+export const SETTING_TROUBLES = [
+  'printer-kind',
+  'printer-host',
+  'radio-choice', // this till has no other radio to choose
+  'already-set-up',
+  'own-account',
+  'name-empty',
+  'staff-full',
+] as const
+export type SettingTrouble = (typeof SETTING_TROUBLES)[number]
+
+/** Why the practice world did not do what it was asked to. */
+export const PRACTICE_TROUBLES = [
+  'customer-unknown',
+  'cannot-unlock', // the band is off the wrist, or the phone is out of its reach
+  'not-frozen', // the backend did not take it
+  'no-printer',
+  'printer-taken', // its socket belongs to another program
+] as const
+export type PracticeTrouble = (typeof PRACTICE_TROUBLES)[number]
+
+/** Why a printer did not print. */
+export const PRINTER_TROUBLES = [
+  'no-paper',
+  'cover-open',
+  'printer-error',
+  'off-line',
+  'unreachable',
+  'cut-off',
+  'silent',
+  'file-failed',
+  'not-counted',
+  'not-drawn',
+  'driver-failed',
+  'queue-full',
+  'till-stopped',
+] as const
+export type PrinterTrouble = (typeof PRINTER_TROUBLES)[number]
