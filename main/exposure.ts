@@ -4,14 +4,16 @@ import type { Exposure } from '#shared/contracts/recovery.ts'
 import { type Currency, money } from '#shared/domain/money.ts'
 
 const NEWEST = 'SELECT MAX(seq) AS seq FROM outbox'
-const UNSYNCED = `SELECT COUNT(*) AS sales, COALESCE(SUM(r.total_minor), 0) AS total, MIN(o.created_at) AS oldest
+// Money taken, and voids apart: a sale and its void are not nothing, they are two records that would be lost.
+const UNSYNCED = `SELECT COALESCE(SUM(r.kind <> 'void'), 0) AS sales, COALESCE(SUM(r.kind = 'void'), 0) AS voids,
+  COALESCE(SUM(CASE WHEN r.kind <> 'void' THEN r.total_minor END), 0) AS total, MIN(o.created_at) AS oldest
   FROM outbox o CROSS JOIN receipts r USING (journal_seq) WHERE o.acked_at IS NULL AND r.currency = ?`
 const PROMISES = "SELECT COUNT(*) AS promises, MIN(created_at) AS oldest FROM outbox WHERE acked_at IS NULL AND kind = 'reversal'"
 // The state named twice: only so does SQLite see that its index of unfinished attempts will do.
 const DOUBTED = `SELECT MIN(created_at) AS oldest FROM attempts
   WHERE state IN ('prepared', 'sent', 'in-doubt') AND state = 'in-doubt'`
 
-type Pending = Pick<Exposure, 'sales' | 'total' | 'promises'> & { readonly oldestAt: string | undefined }
+type Pending = Pick<Exposure, 'sales' | 'voids' | 'total' | 'promises'> & { readonly oldestAt: string | undefined }
 
 /** Reads only records that wait, and those only when some were added or acknowledged: a long outage does not slow the screens down. */
 export class ExposureMeter {
@@ -44,6 +46,7 @@ export class ExposureMeter {
     this.#newestSeq = newestSeq
     this.#pending = {
       sales: Number(unsynced?.['sales']),
+      voids: Number(unsynced?.['voids']),
       total: money(Number(unsynced?.['total']), this.#currency),
       promises: Number(promised?.['promises']),
       oldestAt: earlier(text(unsynced?.['oldest']), text(promised?.['oldest'])),

@@ -65,7 +65,7 @@ export function createRecovery(parts: RecoveringParts): Recovery {
     ...parts,
     standing: () => enrolment.standing(),
     outboxAlarms: () => outbox.alarms(),
-    hallOf: (showtimeId) => programme.showtime(showtimeId)?.hallId,
+    hallOf: (showtimeId) => programme.hall(programme.showtime(showtimeId)?.hallId ?? '')?.name,
     onMaySettle: () => payments.maySettleNow(),
     onSettled() {
       outbox.start()

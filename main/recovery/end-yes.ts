@@ -4,6 +4,7 @@ import type { Ledger, ReceiptDraft } from '#main/ledger/ports.ts'
 import type { BackendClient, Clock, Store, WriteStore } from '#main/ports.ts'
 import type { Refused } from '#shared/contracts/till.ts'
 import type { AuthorizationId, LineId, StaffId } from '#shared/domain/ids.ts'
+import { localTime } from '#shared/domain/local-time.ts'
 import { money } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { priceLine } from '#shared/domain/sale-line.ts'
@@ -63,11 +64,13 @@ function commit(deps: EndDeps, tx: WriteStore, yes: UnknownYes, how: EndInput['h
 function draftOf({ standing, practice, cashierName, newId }: EndDeps, yes: UnknownYes): ReceiptDraft {
   const { profile } = standing()
   const { authorizationId, requestId, amount, payerName, signed, holds, approvedAt } = yes
+  // As the site's clock showed it: a receipt is read by people.
+  const approved = localTime(approvedAt, profile.site.timeZone).minute
   const line = priceLine({
     id: newId() as LineId,
     subject: { kind: 'recovered', authorizationId },
     name: { en: 'Recovered payment', 'zh-CN': '找回的付款' },
-    detail: { en: `approved ${approvedAt}`, 'zh-CN': `批准于 ${approvedAt}` },
+    detail: { en: `approved ${approved}`, 'zh-CN': `批准于 ${approved}` },
     quantity: 1,
     unitPrice: amount,
     taxBasisPoints: 0,

@@ -6,7 +6,8 @@ import type { BackendClient, BackendStanding } from '#main/ports.ts'
 import type { OutboxAlarm } from '#main/sync/ports.ts'
 import type { AlarmView, RecoveryView, UnknownYesView } from '#shared/contracts/recovery.ts'
 import type { Refused, Unsubscribe } from '#shared/contracts/till.ts'
-import type { ShowtimeId } from '#shared/domain/ids.ts'
+import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import type { Words } from '#shared/domain/words.ts'
 import { err, type Result } from '#shared/result.ts'
 import { type EndDeps, type EndInput, endUnknownYes } from './end-yes.ts'
 import { type FindDeps, findYeses, learnEnd } from './find-yeses.ts'
@@ -25,8 +26,8 @@ export type RecoveryDeps = Omit<EndDeps, 'learnEnd' | 'backend'> & {
   readonly marker: RecordsMarker
   readonly opened: OpenedRecords
   readonly outboxAlarms: () => readonly OutboxAlarm[]
-  /** The hall of a showtime, when the programme still has it. */
-  readonly hallOf: (showtimeId: ShowtimeId) => string | undefined
+  /** The name of a showtime's hall, when the programme still has it. */
+  readonly hallOf: (showtimeId: ShowtimeId) => Words | undefined
   /** `maySettle` has become true. May be called more than once. */
   readonly onMaySettle: () => void
   /** Everything is answered: the outbox may send, and what is in doubt may be asked about. */
@@ -179,6 +180,11 @@ export class Recovery {
     return [...this.#noticed, ...restoredAlarms(store, ledger, clock.nowMs()), ...fromBackend]
   }
 
+  #seatsOf(showtimeId: ShowtimeId, seats: readonly SeatId[]): UnknownYesView['seats'][number] {
+    const hall = this.#deps.hallOf(showtimeId)
+    return { ...(hall ? { hall } : {}), seats }
+  }
+
   #viewOf(yes: UnknownYes): UnknownYesView {
     const { authorizationId, requestId, amount, payerName, approvedAt, captureBy, holds, state, endedAt, endedBy } = yes
     return {
@@ -188,7 +194,7 @@ export class Recovery {
       payerName,
       approvedAt,
       captureBy,
-      seats: holds.map(({ showtimeId, seats }) => [this.#deps.hallOf(showtimeId) ?? showtimeId, ...seats].join(' ')),
+      seats: holds.map(({ showtimeId, seats }) => this.#seatsOf(showtimeId, seats)),
       state,
       ...(endedAt === undefined ? {} : { endedAt }),
       ...(endedBy === undefined ? {} : { endedBy }),

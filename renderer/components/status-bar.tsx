@@ -120,6 +120,7 @@ function exposureItem(status: TillStatus, { t, money }: Say): Shown {
   const hasDoubt = shown.parts.includes('in-doubt')
   const words = {
     sales: t('status.sales', { count: exposure.sales, amount: money(exposure.total) }),
+    voids: t('status.voids', { count: exposure.voids }),
     'in-doubt': t('status.inDoubt', { count: inDoubtOf(status) }),
     promises: t('status.promises', { count: exposure.promises }),
   }

@@ -5,12 +5,13 @@ export type ExposureShown =
   | { readonly kind: 'calm' }
   /** No sale would be lost, only records of lesser weight wait. */
   | { readonly kind: 'sending'; readonly pending: number }
-  | { readonly kind: 'exposed'; readonly parts: readonly ('sales' | 'in-doubt' | 'promises')[] }
+  | { readonly kind: 'exposed'; readonly parts: readonly ('sales' | 'voids' | 'in-doubt' | 'promises')[] }
 
 /** What the status bar says of a computer that could die now. */
 export function exposureShown({ exposure, outbox, inDoubt }: Pick<TillStatus, 'exposure' | 'outbox' | 'inDoubt'>): ExposureShown {
   const parts = [
     ...(exposure.sales > 0 ? (['sales'] as const) : []),
+    ...(exposure.voids > 0 ? (['voids'] as const) : []),
     ...(inDoubtOf({ exposure, inDoubt }) > 0 ? (['in-doubt'] as const) : []),
     ...(exposure.promises > 0 ? (['promises'] as const) : []),
   ]

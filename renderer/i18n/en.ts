@@ -46,6 +46,8 @@ export const en = {
     exposed: 'If this PC died now:',
     sales_one: '{{count}} sale, {{amount}} unsynced',
     sales_other: '{{count}} sales, {{amount}} unsynced',
+    voids_one: '{{count}} void unsynced',
+    voids_other: '{{count}} voids unsynced',
     inDoubt: '{{count}} in doubt',
     promises_one: '{{count}} promise',
     promises_other: '{{count}} promises',

@@ -44,6 +44,7 @@ export const zhCN: Catalog = {
     sending: '待上传 {{count}} 条',
     exposed: '此机若现在损坏：',
     sales_other: '{{count}} 笔共 {{amount}} 未同步',
+    voids_other: '{{count}} 张作废单未同步',
     inDoubt: '{{count}} 笔结果未知',
     promises_other: '{{count}} 笔待撤销',
     oldest: '最早的始于 {{time}}',

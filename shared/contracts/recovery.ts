@@ -1,8 +1,9 @@
 /** What a till knows of trouble: an interrupted sale, money nobody can place yet, and what would be lost with this computer. */
 import * as z from 'zod'
-import type { AuthorizationId, ReceiptId, RequestId, StaffId } from '#shared/domain/ids.ts'
+import type { AuthorizationId, ReceiptId, RequestId, SeatId, StaffId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { Tender } from '#shared/domain/receipt.ts'
+import type { Words } from '#shared/domain/words.ts'
 
 /**
  * Whether the customer of an interrupted sale was charged. `no`: nothing had been sent. `refused`: the phone signed that it did not approve.
@@ -36,9 +37,11 @@ export type InterruptedView = {
 
 /** What would be lost, or unresolved, if this computer died now. */
 export type Exposure = {
-  /** Receipts the backend has not acknowledged. */
+  /** Receipts of money that was taken, which the backend has not acknowledged, and their sum. */
   readonly sales: number
   readonly total: Money
+  /** Void documents it has not acknowledged. */
+  readonly voids: number
   readonly inDoubt: number
   /** Reversals that are promised and not yet heard. */
   readonly promises: number
@@ -54,8 +57,8 @@ export type UnknownYesView = {
   readonly payerName: string
   readonly approvedAt: string
   readonly captureBy: string
-  /** Seats that are pinned for it, such as `hall-1 F7 F8`; empty when none are. */
-  readonly seats: readonly string[]
+  /** Seats that are pinned for it; empty when none are. The hall is absent when the programme no longer has it. */
+  readonly seats: readonly { readonly hall?: Words; readonly seats: readonly SeatId[] }[]
   readonly state: 'waiting' | 'recovered' | 'reversed'
   readonly endedAt?: string
   readonly endedBy?: StaffId

@@ -9,7 +9,7 @@ const exposure = () => world.state.status.exposure
 
 test('an outage: sales add up, doubts and promises are told apart, and all of it goes when it is heard', async () => {
   world = await CounterWorld.open()
-  const nothing = { sales: 0, total: { amount: 0, currency: 'CNY' }, inDoubt: 0, promises: 0 }
+  const nothing = { sales: 0, total: { amount: 0, currency: 'CNY' }, voids: 0, inDoubt: 0, promises: 0 }
   expect(exposure()).toEqual(nothing)
   world.backend.fateOf = ({ caller }) => (caller === 'phone' ? 'answer' : 'refuse')
   const before = new Date(world.clock.nowMs()).toISOString()
@@ -34,6 +34,27 @@ test('an outage: sales add up, doubts and promises are told apart, and all of it
   world.clock.advance(30_000)
   await world.synced()
   expect(exposure()).toEqual(nothing)
+})
+
+test('a sale and its void are two records that would be lost, not none', async () => {
+  world = await CounterWorld.open()
+  await world.popcorn()
+  const requestId = await world.charge()
+  expect(await world.settled(requestId)).toBe('paid')
+  await world.synced()
+  const receiptId = world.state.lastReceiptId
+  if (receiptId === undefined) throw new Error('no receipt is shown')
+  world.backend.fateOf = ({ caller }) => (caller === 'phone' ? 'answer' : 'refuse')
+  demand(await world.till.nextSale())
+  await world.popcorn(3)
+  demand(await world.till.startCash())
+  demand(await world.till.takeCash({ tenderedMinor: 3 * POPCORN_PRICE }))
+  demand(await world.till.voidSale({ receiptId }))
+  expect(exposure()).toMatchObject({ sales: 1, total: { amount: 3 * POPCORN_PRICE }, voids: 1 })
+  world.backend.fateOf = () => 'answer'
+  world.clock.advance(30_000)
+  await world.synced()
+  expect(exposure()).toMatchObject({ sales: 0, total: { amount: 0 }, voids: 0 })
 })
 
 test('only a doubt: it is the oldest', async () => {

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AlarmView, UnknownYesView } from '#shared/contracts/recovery.ts'
 import { Confirm } from '../../components/dialog.tsx'
+import { seatsWords } from '../../flows/attention.ts'
 import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -70,7 +71,7 @@ function Yeses({ yeses }: { yeses: readonly UnknownYesView[] }) {
 }
 
 function YesFacts({ yes }: { yes: UnknownYesView }) {
-  const { t, money, time, day } = useSay()
+  const { t, money, time, day, words } = useSay()
   const at = (instant: string) => `${day(Date.parse(instant))} ${time(instant)}`
   return (
     <>
@@ -86,7 +87,7 @@ function YesFacts({ yes }: { yes: UnknownYesView }) {
         </div>
         <div>
           <dt>{t('attention.seats')}</dt>
-          <dd>{yes.seats.length === 0 ? t('attention.noSeats') : yes.seats.join(', ')}</dd>
+          <dd>{seatsWords(yes, t, words)}</dd>
         </div>
         <div>
           <dt>{t('attention.captureBy')}</dt>

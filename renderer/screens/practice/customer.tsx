@@ -108,11 +108,14 @@ function CustomerActs({ customer, steer }: { customer: CustomerView; steer: Stee
         </button>
       </div>
       <Faults customer={customer} steer={steer} />
-      {customer.lastEvent !== undefined && (
-        <p className="customer-event">{t('drawer.event', { event: t(`drawer.happened.${customer.lastEvent}`) })}</p>
-      )}
+      {customer.lastEvent !== undefined && <LastEvent event={customer.lastEvent} />}
     </>
   )
+}
+
+function LastEvent({ event }: { event: NonNullable<CustomerView['lastEvent']> }) {
+  const { t } = useSay()
+  return <p className="customer-event">{t('drawer.event', { event: t(`drawer.happened.${event}`) })}</p>
 }
 
 /** Each press plans one more; pressed while planned it is taken back. */

@@ -54,7 +54,9 @@ async function agrees(): Promise<void> {
 test('it is listed with what is known of it, and waits on neither side', async () => {
   await lostWithYes()
   const amount = { amount: 2 * TICKET_PRICE + POPCORN_PRICE, currency: 'CNY' }
-  expect(yeses()).toMatchObject([{ amount, payerName: 'Golden Carp', seats: ['hall-1 A1 A2'], state: 'waiting' }])
+  expect(yeses()).toMatchObject([
+    { amount, payerName: 'Golden Carp', seats: [{ hall: { en: 'Hall 1' }, seats: ['A1', 'A2'] }], state: 'waiting' },
+  ])
   // No journal entry was lost with it, so the copy is as good as the file that was left.
   expect(world.state.status.attention).toBe(1)
   expect(receiptsOf(world)).toHaveLength(1)

@@ -57,16 +57,16 @@ test('another way to pay comes first only where asking the same band again is id
 
 test('the exposure is calm only when everything is at the backend', () => {
   const calm: Pick<TillStatus, 'exposure' | 'outbox' | 'inDoubt'> = {
-    exposure: { sales: 0, total: money(0, 'CNY'), inDoubt: 0, promises: 0 },
+    exposure: { sales: 0, total: money(0, 'CNY'), voids: 0, inDoubt: 0, promises: 0 },
     outbox: { pending: 0, unsyncedTotal: money(0, 'CNY') },
     inDoubt: 0,
   }
   expect(exposureShown(calm)).toEqual({ kind: 'calm' })
   expect(exposureShown({ ...calm, outbox: { ...calm.outbox, pending: 2 } })).toEqual({ kind: 'sending', pending: 2 })
   expect(exposureShown({ ...calm, inDoubt: 1 })).toEqual({ kind: 'exposed', parts: ['in-doubt'] })
-  expect(exposureShown({ ...calm, exposure: { sales: 6, total: money(41_200, 'CNY'), inDoubt: 2, promises: 1 } })).toEqual({
+  expect(exposureShown({ ...calm, exposure: { sales: 6, total: money(41_200, 'CNY'), voids: 1, inDoubt: 2, promises: 1 } })).toEqual({
     kind: 'exposed',
-    parts: ['sales', 'in-doubt', 'promises'],
+    parts: ['sales', 'voids', 'in-doubt', 'promises'],
   })
 })
 

@@ -3,7 +3,7 @@ import type { CustomerView, PracticeView } from '#shared/contracts/practice-desk
 import type { InterruptedView, RecoveryView } from '#shared/contracts/recovery.ts'
 import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { PrintJobView } from '#shared/contracts/till.ts'
-import type { AuthorizationId, PrintJobId, ReceiptId, RequestId } from '#shared/domain/ids.ts'
+import type { AuthorizationId, PrintJobId, ReceiptId, RequestId, SeatId } from '#shared/domain/ids.ts'
 
 export const SETTINGS: SettingsView = {
   language: 'zh-CN',
@@ -34,7 +34,7 @@ export const TROUBLE: RecoveryView = {
       payerName: 'Golden Carp',
       approvedAt: '2026-11-22T10:12:00.000Z',
       captureBy: '2026-12-22T10:12:00.000Z',
-      seats: ['hall-1 F7 F8'],
+      seats: [{ hall: { en: 'Hall 1', 'zh-CN': '1号厅' }, seats: ['F7' as SeatId, 'F8' as SeatId] }],
       state: 'waiting',
     },
     {

@@ -58,7 +58,7 @@ export class FakeTill extends FakeDesk implements Till {
     outbox: { pending: 0, unsyncedTotal: money(0, 'CNY') },
     printer: { state: 'ready', place: 'till-printer:9100', jobs: [] },
     inDoubt: 0,
-    exposure: { sales: 0, total: money(0, 'CNY'), inDoubt: 0, promises: 0 },
+    exposure: { sales: 0, total: money(0, 'CNY'), voids: 0, inDoubt: 0, promises: 0 },
     attention: 0,
   }
 

@@ -6,7 +6,7 @@ import { interruptedSales, NO_TROUBLE, PRINT_JOBS, TROUBLE } from './fake-desk-d
 import type { Walk } from './walk.ts'
 
 const NO_PAPER = { state: 'failed', place: 'till-printer:9100', trouble: 'no-paper' } as const
-const NO_EXPOSURE = { sales: 0, total: money(0, 'CNY'), inDoubt: 0, promises: 0 }
+const NO_EXPOSURE = { sales: 0, total: money(0, 'CNY'), voids: 0, inDoubt: 0, promises: 0 }
 
 /** Locked, wrong PINs, the wait after them, the first start. Ends signed in as the practice cashier. */
 export async function walkPeople({ page, till, look }: Walk): Promise<void> {
@@ -75,7 +75,7 @@ export async function walkKnocking({ page, till, look }: Walk): Promise<void> {
   till.setStatus({
     backend: { state: 'offline' },
     outbox: { pending: 9, unsyncedTotal: money(41_200, 'CNY') },
-    exposure: { sales: 6, total: money(41_200, 'CNY'), inDoubt: 2, promises: 1, oldestAt: till.state().now },
+    exposure: { sales: 6, total: money(41_200, 'CNY'), voids: 1, inDoubt: 2, promises: 1, oldestAt: till.state().now },
     inDoubt: 2,
   })
   await page.getByTestId('promise').waitFor()
