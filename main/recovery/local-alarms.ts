@@ -23,8 +23,12 @@ function lastRestore(store: ReadStore, epoch: number): AlarmView | undefined {
   const row = store.get(LAST_RESTORE)
   // The cast: our own entry, canonical JSON of plain fields.
   const entry = row && (JSON.parse(String(row['entry_json'])) as { readonly series: string; readonly incarnation: string })
-  const text = `these records were copied back from an earlier state: receipts go on in series ${entry?.series}`
-  const alarm = entry && { id: entry.incarnation, at: String(row['at']), text }
+  const alarm: AlarmView | undefined = entry && {
+    id: entry.incarnation,
+    at: String(row['at']),
+    code: 'copied-back',
+    series: entry.series,
+  }
   found.set(store, { epoch, alarm })
   return alarm
 }

@@ -4,6 +4,7 @@
  */
 import type { BackendClient, BackendStanding } from '#main/ports.ts'
 import type { OutboxAlarm } from '#main/sync/ports.ts'
+import { readAlarmLine } from '#shared/contracts/alarms.ts'
 import type { AlarmView, RecoveryView, UnknownYesView } from '#shared/contracts/recovery.ts'
 import type { Refused, Unsubscribe } from '#shared/contracts/till.ts'
 import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
@@ -170,13 +171,12 @@ export class Recovery {
   #noticeLost(seats: readonly string[]): void {
     if (seats.length === 0) return
     const { newId, clock } = this.#deps
-    const text = `taken out of the open sale, because the till was restored and they may be sold: ${seats.join(' ')}`
-    this.#noticed.push({ id: newId(), at: new Date(clock.nowMs()).toISOString(), text })
+    this.#noticed.push({ id: newId(), at: new Date(clock.nowMs()).toISOString(), code: 'seats-lost', seats })
   }
 
   #alarms(): readonly AlarmView[] {
     const { store, ledger, clock, outboxAlarms } = this.#deps
-    const fromBackend = outboxAlarms().map(({ id, at, kind, alarm }) => ({ id, at, text: `${kind}: ${alarm}` }))
+    const fromBackend = outboxAlarms().map(({ id, at, kind, alarm }) => ({ id, at, record: kind, ...readAlarmLine(alarm) }))
     return [...this.#noticed, ...restoredAlarms(store, ledger, clock.nowMs()), ...fromBackend]
   }
 

@@ -1,4 +1,5 @@
 import type { OutboxOutcome, ReadStore, SqlRow, WriteStore } from '#main/ports.ts'
+import { alarmLine } from '#shared/contracts/alarms.ts'
 import { OUTBOX_BATCH_MAX, type OutboxKind } from '#shared/contracts/backend-api.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
 import type { OutboxAlarm } from './ports.ts'
@@ -49,7 +50,7 @@ export function markAcked(tx: WriteStore, batch: readonly OutboxRecord[], outcom
   for (const { seq, id } of batch) {
     const outcome = outcomeOf.get(id)
     if (!outcome) continue
-    const alarm = outcome.alarm ?? (outcome.outcome === 'quarantined' ? 'quarantined: a person must look at it at the backend' : null)
+    const alarm = outcome.alarm ?? (outcome.outcome === 'quarantined' ? alarmLine('quarantined', '') : null)
     marked += tx.run(ACK, at, outcome.outcome, alarm, seq).changes
   }
   return marked

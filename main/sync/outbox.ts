@@ -1,4 +1,5 @@
 import type { BackendClient, BackendRefusal, Clock, OutboxOutcome, Store, WriteStore } from '#main/ports.ts'
+import { alarmLine } from '#shared/contracts/alarms.ts'
 import { OUTBOX_BATCH_MAX } from '#shared/contracts/backend-api.ts'
 import type { Unsubscribe } from '#shared/contracts/till.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
@@ -164,8 +165,8 @@ class Sender {
     this.#setAside.set(only.id, clock.monotonicMs() + SET_ASIDE_MS)
     this.#cancelOffer?.()
     this.#cancelOffer = clock.after(SET_ASIDE_MS, () => this.kick())
-    const words = `not taken by the backend: ${refusal.code}`
-    if (!store.write((tx) => markAlarm(tx, only, words)).ok) return 'failed'
+    const alarm = alarmLine('not-taken', refusal.code)
+    if (!store.write((tx) => markAlarm(tx, only, alarm)).ok) return 'failed'
     onChange()
     return 'sent'
   }

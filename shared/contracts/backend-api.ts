@@ -235,7 +235,7 @@ export const postOutbox = {
         id: machineId,
         /** `applied` now, `repeat` of one applied before, `quarantined` (other bytes or impossible content: a person must look). */
         outcome: z.enum(['applied', 'repeat', 'quarantined']),
-        /** Set when applying found something a person must see: captured after reversal, and the like. */
+        /** Set when applying found something a person must see, its kind first (contracts/alarms.ts): `capture-refused: …`. */
         alarm: z.string().max(200).optional(),
       }),
     ),

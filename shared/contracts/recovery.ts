@@ -4,6 +4,8 @@ import type { AuthorizationId, ReceiptId, RequestId, SeatId, StaffId } from '#sh
 import type { Money } from '#shared/domain/money.ts'
 import type { Tender } from '#shared/domain/receipt.ts'
 import type { Words } from '#shared/domain/words.ts'
+import type { AlarmCode } from './alarms.ts'
+import type { OutboxKind } from './backend-api.ts'
 
 /**
  * Whether the customer of an interrupted sale was charged. `no`: nothing had been sent. `refused`: the phone signed that it did not approve.
@@ -65,7 +67,19 @@ export type UnknownYesView = {
 }
 
 /** Something the backend or the till found that a person must look at. */
-export type AlarmView = { readonly id: string; readonly at: string; readonly text: string }
+export type AlarmView = {
+  readonly id: string
+  readonly at: string
+  readonly code: AlarmCode
+  /** The kind of record it is about, when it is about one that was sent to the backend. */
+  readonly record?: OutboxKind
+  /** Of `seats-lost`. */
+  readonly seats?: readonly string[]
+  /** Of `copied-back`: the series that receipts go on in. */
+  readonly series?: string
+  /** What was said of it, as it came: for those who look into it, never translated. */
+  readonly detail?: string
+}
 
 export type RecoveryView = { readonly unknownYeses: readonly UnknownYesView[]; readonly alarms: readonly AlarmView[] }
 

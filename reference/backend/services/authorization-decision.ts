@@ -1,11 +1,12 @@
 /** The authorizer's rules, with no clock, database or key in sight: what is known goes in, a yes or a reasoned no comes out. */
+
+import type { AlarmKind } from '#shared/contracts/alarms.ts'
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import { type BandProof, FLAG_ARMED, FLAG_PROBE, FLAG_WORN, type PayStatement } from '#shared/contracts/radio-messages.ts'
 import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import type { AlarmKind } from './alarms.ts'
 
 export type Facts = {
   /** The backend's clock, seconds. */

@@ -61,8 +61,7 @@ export class JournalHeads {
     const alarms: (string | undefined)[] = []
     if (epoch !== known) {
       const detail = `a receipt of epoch ${epoch}, and the journal is in epoch ${known}`
-      await this.#raise(tx, 'wrong-epoch', terminalId, detail)
-      alarms.push(detail)
+      alarms.push(await this.#raise(tx, 'wrong-epoch', terminalId, detail))
     }
     alarms.push(await witness(tx, this.#raise, { terminalId, epoch, seq, head: hash, source: 'receipt', at }))
     return alarms.filter((alarm) => alarm !== undefined)

@@ -1,6 +1,7 @@
 /** Takes what terminals send: each entry in a transaction of its own, applied exactly once, refused only by name. */
 import type * as z from 'zod'
 import { unreachable } from '#shared/assert.ts'
+import { alarmLine } from '#shared/contracts/alarms.ts'
 import { headBody, type OutboxEntry, type postOutbox, type ReceiptBody, receiptBody, reversalBody } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
@@ -132,8 +133,7 @@ export class OutboxIntake {
       const refused = await holds.sell(tx, terminalId, sold, receipt.id)
       if (refused.length === 0) continue
       const detail = `seats of ${sold.showtimeId} not sold to receipt ${receipt.id}: ${refused.join(' ')}`
-      await raise(tx, 'seat-not-sold', terminalId, detail)
-      alarms.push(detail)
+      alarms.push(await raise(tx, 'seat-not-sold', terminalId, detail))
     }
     alarms.push(...(await voids.settle(tx, terminalId, body)), ...(await this.#settleWaiting(tx, receipt.id)))
     alarms.push(...(await heads.takeOfReceipt(tx, terminalId, journal, this.#now())))
@@ -162,9 +162,10 @@ export class OutboxIntake {
   ): Promise<EntryResult> {
     const { id, kind, body } = entry
     const isNew = await addQuarantined(tx, terminalId, { id, kind, body, bodyDigest, why }, this.#now())
-    if (!options.isKnown) await addEntry(tx, terminalId, { id, kind, body, outcome: 'quarantined', alarm: why }, this.#now())
+    const alarm = alarmLine('quarantined', why).slice(0, ALARM_TEXT_MAX)
+    if (!options.isKnown) await addEntry(tx, terminalId, { id, kind, body, outcome: 'quarantined', alarm }, this.#now())
     if (isNew) await this.#parts.raise(tx, 'quarantined', terminalId, `${kind} ${id}: ${why}`)
-    return resultOf(id, 'quarantined', why)
+    return resultOf(id, 'quarantined', alarm)
   }
 
   #now(): string {

@@ -44,8 +44,7 @@ export class Settlement {
     const authorization = await findAuthorization(tx, key)
     if (authorization?.state === 'captured') {
       const detail = `reversal of ${key.requestId} refused: captured by receipt ${authorization.receiptId}`
-      await this.#raise(tx, 'reversal-after-capture', key.terminalId, detail)
-      return detail
+      return this.#raise(tx, 'reversal-after-capture', key.terminalId, detail)
     }
     if (authorization?.state === 'held') await this.#release(tx, authorization)
     await markReversed(tx, key, instantOf(this.#world.clock.nowMs()))
@@ -61,8 +60,7 @@ export class Settlement {
     const problem = this.#captureProblem(capture, authorization, attempt?.answer?.signed)
     if (problem !== undefined || !authorization) {
       const detail = `capture of ${capture.authorizationId} refused: ${problem}`
-      await this.#raise(tx, 'capture-refused', terminalId, detail)
-      return detail
+      return this.#raise(tx, 'capture-refused', terminalId, detail)
     }
     const { id, accountId, merchantId, amount, currency } = authorization
     const captured = capture.amount.amount

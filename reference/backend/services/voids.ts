@@ -6,7 +6,7 @@ import { isReceiptTaken } from '../repositories/outbox-repository.ts'
 import { addWaitingVoid } from '../repositories/recovery-repository.ts'
 import { findProfile } from '../repositories/registry-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
-import type { AlarmKind, RaiseAlarm } from './alarms.ts'
+import type { RaiseAlarm } from './alarms.ts'
 import type { Holds, Returns } from './holds.ts'
 import { balanceOfMerchant, post, transfer, walletOf } from './wallet-ledger.ts'
 
@@ -30,21 +30,21 @@ export class Voids {
   async settle(tx: Tx, terminalId: string, { receipt, voids = [], returns = [] }: ReceiptBody): Promise<readonly string[]> {
     if (voids.length === 0 && returns.length === 0) return []
     if (receipt.kind !== 'void') {
-      return [await this.#alarm(tx, 'void-refused', terminalId, `receipt ${receipt.id} is a ${receipt.kind}: only a void gives back`)]
+      return [await this.#raise(tx, 'void-refused', terminalId, `receipt ${receipt.id} is a ${receipt.kind}: only a void gives back`)]
     }
     for (const { ofReceiptId } of [...voids, ...returns]) {
       if (ofReceiptId === receipt.id) {
-        return [await this.#alarm(tx, 'void-refused', terminalId, `receipt ${receipt.id} voids itself`)]
+        return [await this.#raise(tx, 'void-refused', terminalId, `receipt ${receipt.id} voids itself`)]
       }
       if (await isReceiptTaken(tx, ofReceiptId)) continue
       await addWaitingVoid(tx, receipt.id, ofReceiptId)
-      return [await this.#alarm(tx, 'void-waits', terminalId, `void ${receipt.id} waits for receipt ${ofReceiptId}`)]
+      return [await this.#raise(tx, 'void-waits', terminalId, `void ${receipt.id} waits for receipt ${ofReceiptId}`)]
     }
     const alarms: string[] = []
     for (const part of voids) {
       const problem = await this.#giveMoneyBack(tx, terminalId, part, receipt.id)
       if (problem === undefined) continue
-      alarms.push(await this.#alarm(tx, 'void-refused', terminalId, `void of ${part.authorizationId} refused: ${problem}`))
+      alarms.push(await this.#raise(tx, 'void-refused', terminalId, `void of ${part.authorizationId} refused: ${problem}`))
     }
     for (const part of returns) alarms.push(...(await this.#giveSeatsBack(tx, terminalId, part, receipt.id)))
     return alarms
@@ -76,11 +76,6 @@ export class Voids {
     const refused = await this.#holds.giveBack(tx, terminalId, part)
     if (refused.length === 0) return []
     const detail = `seats of ${part.showtimeId} not returned by void ${receiptId}: ${refused.join(' ')}`
-    return [await this.#alarm(tx, 'seat-not-returned', terminalId, detail)]
-  }
-
-  async #alarm(tx: Tx, kind: AlarmKind, terminalId: string, detail: string): Promise<string> {
-    await this.#raise(tx, kind, terminalId, detail)
-    return detail
+    return [await this.#raise(tx, 'seat-not-returned', terminalId, detail)]
   }
 }

@@ -10,6 +10,5 @@ export async function witness(tx: Tx, raise: RaiseAlarm, head: Head): Promise<st
   const isSame = known.every((other) => other.startsWith(head.head) || head.head.startsWith(other))
   if (isSame) return undefined
   const detail = `journal entry ${head.seq} has two heads`
-  await raise(tx, 'journal-fork', head.terminalId, detail)
-  return detail
+  return raise(tx, 'journal-fork', head.terminalId, detail)
 }

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AlarmView, UnknownYesView } from '#shared/contracts/recovery.ts'
 import { Confirm } from '../../components/dialog.tsx'
-import { seatsWords } from '../../flows/attention.ts'
+import { alarmWords, seatsWords } from '../../flows/attention.ts'
 import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -146,7 +146,7 @@ function Alarms({ alarms }: { alarms: readonly AlarmView[] }) {
         {alarms.map((alarm) => (
           <li key={alarm.id} className="alarm">
             <IconAlertTriangle size={24} aria-hidden="true" />
-            <span>{alarm.text}</span>
+            <AlarmText alarm={alarm} />
             <span className="alarm-at figures">
               {day(Date.parse(alarm.at))} {time(alarm.at)}
             </span>
@@ -154,5 +154,16 @@ function Alarms({ alarms }: { alarms: readonly AlarmView[] }) {
         ))}
       </ul>
     </>
+  )
+}
+
+function AlarmText({ alarm }: { alarm: AlarmView }) {
+  const { t } = useSay()
+  const { say, detail } = alarmWords(alarm, t)
+  return (
+    <span>
+      {say}
+      {detail !== '' && <span className="alarm-detail">{detail}</span>}
+    </span>
   )
 }

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
-import { CHARGED, type InterruptedView } from '#shared/contracts/recovery.ts'
+import { type AlarmView, CHARGED, type InterruptedView } from '#shared/contracts/recovery.ts'
 import type { BandPaymentView, TillStatus } from '#shared/contracts/till.ts'
-import type { ReceiptId, RequestId } from '#shared/domain/ids.ts'
+import type { ReceiptId, RequestId, SeatId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
 import { REASON_LIST } from '#shared/domain/reasons.ts'
 import { LANGUAGES } from '#shared/domain/words.ts'
+import { alarmWords, seatsWords } from '../../../renderer/flows/attention.ts'
 import { minutesAndSeconds, secondsUntil } from '../../../renderer/flows/countdown.ts'
 import { endingOf, firstAct } from '../../../renderer/flows/ending.ts'
 import { exposureShown } from '../../../renderer/flows/exposure.ts'
 import { finishWords, interruptedRows } from '../../../renderer/flows/interrupted.ts'
-import { jobActs, jobOf, needsLook } from '../../../renderer/flows/print-jobs.ts'
+import { jobActs, jobOf, jobWords, needsLook } from '../../../renderer/flows/print-jobs.ts'
 import { voidStanding } from '../../../renderer/flows/void.ts'
 import { startI18n } from '../../../renderer/i18n/i18n.ts'
 import { interruptedSales, PRINT_JOBS } from '../support/fake-desk-data.ts'
@@ -126,4 +127,33 @@ test('a stuck print asks for a person; one in the printer can only be waited for
   const again = PRINT_JOBS.slice(2, 3).map((job) => ({ ...job, receiptId }))
   expect(jobOf([...PRINT_JOBS, ...again], receiptId)?.state).toBe('failed')
   expect(jobOf(PRINT_JOBS, 'receipt-none' as ReceiptId)).toBeUndefined()
+})
+
+test('an alarm is told in the language of the screen, and what was said of it stands behind as it came', () => {
+  const i18n = startI18n()
+  const alarm = { id: 'alarm-1', at: at(0) } as const
+  const said = (view: Omit<AlarmView, 'id' | 'at'>) =>
+    LANGUAGES.map((language) => alarmWords({ ...alarm, ...view }, i18n.getFixedT(language)))
+  const [zh, en] = said({ code: 'capture-refused', record: 'receipt', detail: 'it was reversed' })
+  expect(zh).toEqual({ say: '后台没有为一张小票入账。', detail: '小票，原文：it was reversed' })
+  expect(en).toEqual({ say: 'The backend did not pay out a receipt.', detail: 'Receipt, as it was reported: it was reversed' })
+  expect(said({ code: 'seats-lost', seats: ['A1', 'A2'] }).map(({ say }) => /A1.+A2/.exec(say)?.[0])).toEqual(['A1、A2', 'A1, A2'])
+  expect(said({ code: 'copied-back', series: 'B' }).every(({ say, detail }) => say.includes('B') && detail === '')).toBe(true)
+})
+
+test('seats that are pinned are named with their hall, each hall by itself', () => {
+  const hall = { en: 'Hall 1', 'zh-CN': '1号厅' }
+  const seats = [{ hall, seats: ['F7' as SeatId, 'F8' as SeatId] }, { seats: ['A1' as SeatId] }]
+  const t = startI18n().getFixedT('zh-CN')
+  expect(seatsWords({ seats }, t, (words) => words['zh-CN'])).toBe('1号厅 F7、F8 · A1')
+  expect(seatsWords({ seats: [] }, t, (words) => words['zh-CN'])).toBe('无')
+})
+
+test('a print says how it stands and why, and whether paper may be out', () => {
+  const t = startI18n().getFixedT('zh-CN')
+  const [job] = PRINT_JOBS
+  if (!job) throw new Error('no job')
+  expect(jobWords({ ...job, state: 'waiting', mayBeOut: false, trouble: 'no-paper' }, t)).toBe('等待打印机：缺纸')
+  expect(jobWords({ ...job, state: 'unknown', mayBeOut: true, trouble: 'cut-off' }, t)).toContain('可能不完整')
+  expect(jobWords({ ...job, state: 'printing', mayBeOut: true }, t)).toBe('正在出纸')
 })

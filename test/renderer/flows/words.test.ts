@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { ALARM_CODES } from '#shared/contracts/alarms.ts'
+import { OUTBOX_KINDS } from '#shared/contracts/backend-api.ts'
 import { CUSTOMER_EVENTS } from '#shared/contracts/practice-desk.ts'
 import { CHARGED } from '#shared/contracts/recovery.ts'
 import { TILL_REFUSALS } from '#shared/contracts/till.ts'
@@ -60,6 +62,8 @@ test('every code of every closed list has words of its own in both languages', (
     printer: PRINTER_TROUBLES,
     'interrupted.chargedIs': CHARGED,
     'drawer.happened': CUSTOMER_EVENTS,
+    'attention.alarm': ALARM_CODES,
+    'attention.record': OUTBOX_KINDS,
   }
   for (const catalog of [en, zhCN]) {
     const texts = new Map(leaves(catalog))

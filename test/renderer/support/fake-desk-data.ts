@@ -49,7 +49,15 @@ export const TROUBLE: RecoveryView = {
       endedAt: '2026-11-22T11:02:00.000Z',
     },
   ],
-  alarms: [{ id: 'alarm-1', at: '2026-11-22T11:05:00.000Z', text: 'A-000040: captured after it was reversed' }],
+  alarms: [
+    {
+      id: 'alarm-1',
+      at: '2026-11-22T11:05:00.000Z',
+      code: 'capture-refused',
+      record: 'receipt',
+      detail: 'capture of 1f40 refused: it was reversed',
+    },
+  ],
 }
 
 function customer(view: Pick<CustomerView, 'id' | 'displayName' | 'distance'> & Partial<CustomerView>): CustomerView {
