@@ -7,7 +7,7 @@ import type { ApiErrorCode, TerminalProfile } from '#shared/contracts/backend-ap
 import type { BandAdvert } from '#shared/contracts/band-advert.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
-import type { StorageTrouble } from '#shared/contracts/troubles.ts'
+import type { DriverWhy, RadioDriver, RadioTrouble, StorageTrouble } from '#shared/contracts/troubles.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import type { HoldId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Programme, SeatState } from '#shared/domain/programme.ts'
@@ -119,8 +119,17 @@ export interface BandLink {
   close(): Promise<void>
 }
 
+export type RadioStanding = {
+  readonly state: RadioState
+  /** Absent until one has been loaded. */
+  readonly driver?: RadioDriver
+  readonly why?: DriverWhy
+  /** While no band can be heard. */
+  readonly trouble?: RadioTrouble
+}
+
 export interface Radio {
-  state(): { readonly state: RadioState; readonly driver: string; readonly detail: string }
+  state(): RadioStanding
   onState(listener: () => void): Unsubscribe
   onSighting(listener: (sighting: Sighting) => void): Unsubscribe
   start(): void

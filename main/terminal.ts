@@ -340,7 +340,7 @@ export class Terminal {
       language: this.#settings.now().language,
       session: this.#staff.view(),
       status: {
-        radio: { state, driver, bandsNear: bands.length },
+        radio: { state, ...(driver ? { driver } : {}), bandsNear: bands.length },
         backend: backend.connection.state(),
         outbox: { pending: this.#outbox.pending(), unsyncedTotal: exposure.total },
         printer: this.#receipts.status(),

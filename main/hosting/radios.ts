@@ -1,7 +1,7 @@
 /** The radio a terminal was told to use: the practice world's, or Bluetooth in a process of its own. */
 import type { Clock, StartProcess } from '../ports.ts'
 import { createNobleRadio } from '../radio/noble-radio.ts'
-import { createPracticeRadio } from '../radio/practice-radio.ts'
+import { createPracticeRadio, type LinkFault } from '../radio/practice-radio.ts'
 import type { TerminalParts } from '../terminal-parts.ts'
 import type { Log } from './log.ts'
 import type { RadioChoice } from './terminal-options.ts'
@@ -21,7 +21,8 @@ export function radioFor(
 ): Pick<TerminalParts, 'radio' | 'radioDriver'> {
   if (choice.kind === 'practice') {
     const where = { path: choice.airSocket }
-    return { radio: createPracticeRadio({ where, clock, random, onFault: (fault) => log.warn(fault, 'the radio lost a band') }) }
+    const onFault = (fault: LinkFault) => log.warn(fault, fault.at === 'air' ? 'the practice world is gone' : 'the radio lost a band')
+    return { radio: createPracticeRadio({ where, clock, random, onFault }) }
   }
   const { driver, hciSocket } = choice
   const radio = createNobleRadio({

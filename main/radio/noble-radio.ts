@@ -2,9 +2,10 @@
  * The terminal's radio over Bluetooth: the port of main/ports.ts, with the library in a process of its own. What crosses to that
  * process is bytes and wishes; frames, messages and everything a payment knows stay here.
  */
-import type { BandLink, Clock, Radio, Sighting, StartProcess } from '#main/ports.ts'
+import type { BandLink, Clock, Radio, RadioStanding, Sighting, StartProcess } from '#main/ports.ts'
 import { decodeAdvert } from '#shared/contracts/band-advert.ts'
 import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { RadioTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { FramedLink } from './framed-link.ts'
 import { type CallEnding, type FromRadio, parseFromRadio, type RadioSighting, type ToRadio } from './noble/messages.ts'
@@ -19,7 +20,6 @@ export const ADDRESSES_MAX = 20_000
 export const RSS_MAX_BYTES = 200 * 1_048_576
 /** Native scanners have been seen to die after days (stoprocent/noble issue 140): a fresh process each day, while nobody pays. */
 export const PROCESS_LIFE_MS = 86_400_000
-export const UNNAMED_DRIVER = 'bluetooth'
 
 type ConnectError = 'band-gone' | 'radio-failed' | 'busy'
 /** For the log of whoever looks after the radio. Never an address. */
@@ -56,7 +56,7 @@ class NobleRadio implements DriverRadio {
   readonly #keeper: ProcessKeeper
   readonly #stateListeners = new Set<() => void>()
   readonly #sightingListeners = new Set<(sighting: Sighting) => void>()
-  #state: { readonly state: RadioState; readonly driver: string; readonly detail: string }
+  #state: RadioStanding = { state: 'starting' }
   #call: Call = { state: 'idle' }
   #callId = 0
   #attRequests = 0
@@ -65,12 +65,11 @@ class NobleRadio implements DriverRadio {
   /** The driver that the running process was started with. */
   #startedDriver: DriverChoice
   /** What the process said of itself before it went. */
-  #lastFault: string | undefined
+  #lastFault: RadioTrouble | undefined
   readonly #writes: ((result: Result<void, 'link-lost'>) => void)[] = []
 
   constructor(parts: NobleRadioParts) {
     this.#parts = parts
-    this.#state = { state: 'starting', driver: UNNAMED_DRIVER, detail: 'not started' }
     const { driver, hciSocket } = parts
     this.#driver = driver
     this.#startedDriver = driver
@@ -104,14 +103,14 @@ class NobleRadio implements DriverRadio {
   }
 
   start(): void {
-    this.#become('starting', 'starting the radio')
+    this.#become('starting')
     this.#keeper.start()
   }
 
   async stop(): Promise<void> {
     this.#keeper.stop()
     this.#dropCall()
-    this.#become('starting', 'stopped')
+    this.#become('starting')
   }
 
   useDriver(driver: DriverChoice): void {
@@ -147,10 +146,12 @@ class NobleRadio implements DriverRadio {
       case 'beat':
         return this.#considerRecycling(message.addresses, message.rssBytes)
       case 'driver':
-        this.#state = { ...this.#state, driver: message.driver }
+        this.#state = { ...this.#state, driver: message.driver, why: message.why }
         return
-      case 'state':
-        return this.#become(message.state, message.detail)
+      case 'scanning':
+        return this.#become('scanning')
+      case 'failed':
+        return this.#become('failed', message.trouble)
       case 'sightings':
         for (const sighting of message.sightings) this.#sighted(sighting)
         return
@@ -165,7 +166,7 @@ class NobleRadio implements DriverRadio {
       case 'ended':
         return this.#ended(message.call, message.ending)
       case 'fault':
-        this.#lastFault = message.detail
+        this.#lastFault = message.trouble
         return this.#fault({ at: 'process', error: message.detail })
     }
   }
@@ -265,11 +266,12 @@ class NobleRadio implements DriverRadio {
   }
 
   #lost(detail: string, isFault: boolean): void {
-    const why = this.#lastFault ?? detail
+    const trouble = this.#lastFault ?? 'process-failed'
     this.#lastFault = undefined
     this.#dropCall()
-    this.#become(isFault ? 'failed' : 'starting', isFault ? why : detail)
-    if (isFault) this.#fault({ at: 'process', error: detail })
+    if (!isFault) return this.#become('starting')
+    this.#become('failed', trouble)
+    this.#fault({ at: 'process', error: detail })
   }
 
   #dropCall(): void {
@@ -285,9 +287,10 @@ class NobleRadio implements DriverRadio {
     for (const refuse of this.#writes.splice(0)) refuse(err('link-lost'))
   }
 
-  #become(state: RadioState, detail: string): void {
-    if (this.#state.state === state && this.#state.detail === detail) return
-    this.#state = { ...this.#state, state, detail }
+  #become(state: RadioState, trouble?: RadioTrouble): void {
+    if (this.#state.state === state && this.#state.trouble === trouble) return
+    const { driver, why } = this.#state
+    this.#state = { state, ...(driver ? { driver } : {}), ...(why ? { why } : {}), ...(trouble ? { trouble } : {}) }
     for (const listener of this.#stateListeners) listener()
   }
 

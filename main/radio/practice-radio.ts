@@ -1,10 +1,11 @@
 /** The terminal's radio in practice: the port of main/ports.ts over the practice link, where the bands of the training world are heard. */
 import type { NetConnectOpts } from 'node:net'
-import type { BandLink, Clock, Radio, Sighting } from '#main/ports.ts'
+import type { BandLink, Clock, Radio, RadioStanding, Sighting } from '#main/ports.ts'
 import { decodeAdvert } from '#shared/contracts/band-advert.ts'
 import { fromHex, toHex } from '#shared/contracts/bytes.ts'
 import { ADDRESS_BYTES, type FromAir } from '#shared/contracts/practice-link.ts'
 import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { RadioTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { AttError } from './att-client.ts'
 import { AttSession } from './att-session.ts'
@@ -12,11 +13,14 @@ import { PracticeSocket } from './practice-socket.ts'
 
 /** A band that does not accept a connection in this time is gone (design: own timer on every call of the radio). */
 export const CONNECT_TIMEOUT_MS = 5_000
-export const PRACTICE_DRIVER = 'practice'
+const DRIVER = { driver: 'practice', why: 'usual' } as const
 
 type ConnectError = 'band-gone' | 'radio-failed' | 'busy'
 /** Why a connection did not become, or did not stay, a link: for the log of whoever looks after the radio. Never an address. */
-export type LinkFault = { readonly at: 'connect' | 'prepare' | 'link'; readonly error: AttError | 'no-answer' | 'not-there' }
+export type LinkFault =
+  | { readonly at: 'connect' | 'prepare' | 'link'; readonly error: AttError | 'no-answer' | 'not-there' }
+  /** The world is gone, and why, as the system says it. */
+  | { readonly at: 'air'; readonly error: string }
 
 /** One connection at a time: what is going on with it. */
 type Call =
@@ -43,7 +47,7 @@ class PracticeRadio implements Radio {
   readonly #socket: PracticeSocket
   readonly #stateListeners = new Set<() => void>()
   readonly #sightingListeners = new Set<(sighting: Sighting) => void>()
-  #state: { readonly state: RadioState; readonly driver: string; readonly detail: string } = stateOf('starting', 'not started')
+  #state: RadioStanding = { state: 'starting', ...DRIVER }
   #call: Call = { state: 'idle' }
 
   constructor(parts: PracticeRadioParts) {
@@ -54,12 +58,13 @@ class PracticeRadio implements Radio {
       random: parts.random,
       onOpen: () => {
         this.#socket.send({ type: 'scan', on: true })
-        this.#become('scanning', 'practice world')
+        this.#become('scanning')
       },
       onMessage: (message) => this.#heard(message),
       onLost: (detail) => {
+        if (this.#state.state !== 'failed') this.#fault({ at: 'air', error: detail })
         this.#dropCall()
-        this.#become('failed', detail)
+        this.#become('failed', 'practice-gone')
       },
     })
   }
@@ -84,7 +89,7 @@ class PracticeRadio implements Radio {
 
   async stop(): Promise<void> {
     this.#dropCall()
-    this.#become('starting', 'stopped')
+    this.#become('starting')
     await this.#socket.stop()
   }
 
@@ -174,17 +179,13 @@ class PracticeRadio implements Radio {
     if (this.#call.state === 'open') this.#call.session.end('link-lost')
   }
 
-  #become(state: RadioState, detail: string): void {
-    if (this.#state.state === state && this.#state.detail === detail) return
-    this.#state = stateOf(state, detail)
+  #become(state: RadioState, trouble?: RadioTrouble): void {
+    if (this.#state.state === state) return
+    this.#state = { state, ...DRIVER, ...(trouble ? { trouble } : {}) }
     for (const listener of this.#stateListeners) listener()
   }
 
   #fault(fault: LinkFault): void {
     this.#parts.onFault?.(fault)
   }
-}
-
-function stateOf(state: RadioState, detail: string) {
-  return { state, driver: PRACTICE_DRIVER, detail }
 }

@@ -47,5 +47,26 @@ export const enReasons = {
     'queue-full': 'too many receipts are waiting for it',
     'till-stopped': 'the till stopped while it printed',
   },
+  radio: {
+    driver: { abandonware: 'Driver abandonware', stoprocent: 'Driver stoprocent', practice: 'Practice world' },
+    why: {
+      chosen: 'Chosen here.',
+      usual: 'The usual one on this system.',
+      'other-missing': 'The usual one does not load on this system.',
+    },
+    trouble: {
+      'no-driver': 'No Bluetooth driver loads on this system. Take cash, and call the manager.',
+      'no-adapter': 'There is no Bluetooth adapter that can be used. Plug one in.',
+      'switched-off': 'Bluetooth is switched off, or the adapter was unplugged.',
+      'not-allowed': 'The system does not let this program use Bluetooth. Allow it in the system’s settings.',
+      restarting: 'Bluetooth is restarting.',
+      'no-answer': 'The Bluetooth adapter does not answer. It is tried again by itself.',
+      'library-failed': 'The Bluetooth driver failed. It starts again by itself.',
+      'nothing-heard': 'Nothing was heard any more. The driver starts again by itself.',
+      stuck: 'Connections got stuck. The driver starts again by itself.',
+      'process-failed': 'The Bluetooth program ended. It starts again by itself.',
+      'practice-gone': 'The practice world does not answer. It starts again by itself.',
+    },
+  },
   printerWhy: { said: '{{what}}: {{why}}', incomplete: '{{what}}: {{why}}; what is out may be incomplete' },
 }

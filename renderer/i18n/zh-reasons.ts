@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog.ts'
 
 /** 简体中文: what is the matter, word by word for the closed lists of the contracts. */
-export const zhReasons: Pick<Catalog, 'storage' | 'setting' | 'practice' | 'printer' | 'printerWhy'> = {
+export const zhReasons: Pick<Catalog, 'storage' | 'setting' | 'practice' | 'printer' | 'radio' | 'printerWhy'> = {
   storage: {
     full: { is: '磁盘已满', next: '请通知经理：磁盘需要腾出空间。' },
     'read-only': { is: '磁盘只读', next: '请通知经理：磁盘需要恢复可写。' },
@@ -42,6 +42,23 @@ export const zhReasons: Pick<Catalog, 'storage' | 'setting' | 'practice' | 'prin
     'driver-failed': '打印程序出错',
     'queue-full': '等待打印的小票太多',
     'till-stopped': '打印时收银机停止运行',
+  },
+  radio: {
+    driver: { abandonware: '驱动 abandonware', stoprocent: '驱动 stoprocent', practice: '练习世界' },
+    why: { chosen: '在此选定。', usual: '本系统通常使用的驱动。', 'other-missing': '通常使用的驱动在本系统无法载入。' },
+    trouble: {
+      'no-driver': '本系统没有可用的蓝牙驱动。请改收现金，并通知经理。',
+      'no-adapter': '没有可用的蓝牙适配器，请插上一个。',
+      'switched-off': '蓝牙已关闭，或适配器被拔出。',
+      'not-allowed': '系统不允许本程序使用蓝牙，请在系统设置里允许。',
+      restarting: '蓝牙正在重启。',
+      'no-answer': '蓝牙适配器没有应答，会自动重试。',
+      'library-failed': '蓝牙驱动出错，会自动重启。',
+      'nothing-heard': '听不到任何信号了，驱动会自动重启。',
+      stuck: '蓝牙连接卡住了，驱动会自动重启。',
+      'process-failed': '蓝牙程序已退出，会自动重启。',
+      'practice-gone': '练习世界没有答复，会自动重新启动。',
+    },
   },
   printerWhy: { said: '{{what}}：{{why}}', incomplete: '{{what}}：{{why}}，已出的部分可能不完整' },
 }

@@ -18,7 +18,7 @@ import { type PracticeView, practiceCommand } from './practice-desk.ts'
 import { type Exposure, type InterruptedView, type RecoveryView, recoveryInputs } from './recovery.ts'
 import { type SettingsView, settingsChange } from './settings.ts'
 import { type SessionView, type StaffMember, staffInputs } from './staff.ts'
-import type { PracticeTrouble, PrinterTrouble, SettingTrouble, StorageTrouble } from './troubles.ts'
+import type { PracticeTrouble, PrinterTrouble, RadioDriver, SettingTrouble, StorageTrouble } from './troubles.ts'
 
 /** Refusals the till gives its cashier. The words are in main's and the renderer's catalogs under `refusal.<code>`. */
 export const TILL_REFUSALS = [
@@ -161,7 +161,7 @@ export type RadioState = 'starting' | 'scanning' | 'failed'
 export type BackendState = 'unknown' | 'online' | 'offline'
 
 export type TillStatus = {
-  readonly radio: { readonly state: RadioState; readonly driver: string; readonly bandsNear: number }
+  readonly radio: { readonly state: RadioState; readonly driver?: RadioDriver; readonly bandsNear: number }
   readonly backend: { readonly state: BackendState; readonly lastContactAt?: string }
   readonly outbox: { readonly pending: number; readonly unsyncedTotal: Money }
   readonly printer: {

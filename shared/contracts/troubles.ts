@@ -52,3 +52,26 @@ export const PRINTER_TROUBLES = [
   'till-stopped',
 ] as const
 export type PrinterTrouble = (typeof PRINTER_TROUBLES)[number]
+
+/** What listens for bands. */
+export const RADIO_DRIVERS = ['abandonware', 'stoprocent', 'practice'] as const
+export type RadioDriver = (typeof RADIO_DRIVERS)[number]
+/** Why this one: somebody chose it, it is the usual one on this system, or the usual one does not load here. */
+export const DRIVER_WHYS = ['chosen', 'usual', 'other-missing'] as const
+export type DriverWhy = (typeof DRIVER_WHYS)[number]
+
+/** Why no band can be heard. */
+export const RADIO_TROUBLES = [
+  'no-driver', // neither library loads
+  'no-adapter',
+  'switched-off',
+  'not-allowed', // the system does not let this program use Bluetooth
+  'restarting',
+  'no-answer', // the adapter says nothing
+  'library-failed',
+  'nothing-heard', // it did hear adverts, and then none any more
+  'stuck', // connections do not come about, or do not end
+  'process-failed', // the process that drives it ended or hangs
+  'practice-gone', // the practice world's air does not answer
+] as const
+export type RadioTrouble = (typeof RADIO_TROUBLES)[number]

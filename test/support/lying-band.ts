@@ -55,7 +55,7 @@ export class LyingBand implements Radio {
   }
 
   state() {
-    return { state: 'scanning' as const, driver: 'practice', detail: '' }
+    return { state: 'scanning' as const, driver: 'practice' as const }
   }
 
   onState() {

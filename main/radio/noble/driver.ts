@@ -1,5 +1,6 @@
 /** A Bluetooth library as the radio process needs it, whichever one is loaded. Any promise here may stay open for ever: callers have timers. */
 import type { Unsubscribe } from '#shared/contracts/till.ts'
+import type { DriverWhy, RadioDriver } from '#shared/contracts/troubles.ts'
 
 /** What a machine's Bluetooth can be, in noble's words. */
 export type AdapterState = 'poweredOn' | 'poweredOff' | 'unauthorized' | 'unsupported' | 'resetting' | 'unknown'
@@ -23,9 +24,8 @@ export interface DriverLink {
 }
 
 export interface BluetoothDriver {
-  readonly name: string
-  /** One plain sentence: why this one. */
-  readonly reason: string
+  readonly name: RadioDriver
+  readonly why: DriverWhy
   start(): void
   onAdapter(listener: (state: AdapterState) => void): Unsubscribe
   /** Adverts of bands, or of anyone: the caller filters. */

@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import type { RadioTrouble } from '#shared/contracts/troubles.ts'
 import { LocalHciSocket } from './hci-transport.ts'
 import { DETAIL_MAX_CHARS, type FromRadio } from './messages.ts'
 import { createDriver, DRIVER_CHOICES } from './noble-adapter.ts'
@@ -42,12 +43,12 @@ function main(): void {
   const giveUp = () => {
     setTimeout(() => process.exit(1), LAST_WORDS_MS)
   }
-  const fail = (detail: string) => {
-    channel.post({ type: 'fault', detail: detail.slice(0, DETAIL_MAX_CHARS) })
+  const fail = (trouble: RadioTrouble, detail: string) => {
+    channel.post({ type: 'fault', trouble, detail: detail.slice(0, DETAIL_MAX_CHARS) })
     giveUp()
   }
   // Whatever the library throws in a callback of its own lands here: nothing in this process can be trusted afterwards.
-  process.on('uncaughtException', (cause) => fail(`the Bluetooth library failed: ${cause.message}`))
+  process.on('uncaughtException', (cause) => fail('library-failed', cause.message))
   // The terminal ends this process; a key press in its console must not.
   process.on('SIGINT', () => {})
   const { values } = parseArgs({ options: { driver: { type: 'string' }, 'hci-socket': { type: 'string' } }, strict: true })
@@ -62,7 +63,7 @@ function main(): void {
     nowMs,
     ...(path === undefined ? {} : { transport: new LocalHciSocket(path) }),
   })
-  if (!driver.ok) return fail(driver.error.detail)
+  if (!driver.ok) return fail('no-driver', driver.error.detail)
   const engine = new RadioEngine({
     driver: driver.value,
     clock: { nowMs: () => Date.now(), monotonicMs: nowMs, after },

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { ADVERT_BYTES } from '#shared/contracts/band-advert.ts'
+import { DRIVER_WHYS, RADIO_DRIVERS, RADIO_TROUBLES } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 /** Bands in one batch of sightings. The counter's list keeps 64; the rest are a crowd or an attack. */
@@ -17,6 +18,7 @@ const COUNT_MAX = Number.MAX_SAFE_INTEGER
 const bytes = (max: number) => z.instanceof(Uint8Array).refine((value) => value.length >= 1 && value.length <= max)
 const call = z.int().min(1).max(COUNT_MAX)
 const count = z.int().min(0).max(COUNT_MAX)
+const trouble = z.enum(RADIO_TROUBLES)
 const detail = z.string().max(DETAIL_MAX_CHARS)
 /** Hex of a Bluetooth address, or of the id that macOS gives instead of one. */
 const address = z.string().regex(/^[0-9a-f]{12,32}$/u)
@@ -41,14 +43,16 @@ const sighting = z.strictObject({
 
 const fromRadio = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('beat'), addresses: count, rssBytes: count }),
-  z.strictObject({ type: z.literal('driver'), driver: z.string().max(64), detail }),
-  z.strictObject({ type: z.literal('state'), state: z.enum(['scanning', 'failed']), detail }),
+  z.strictObject({ type: z.literal('driver'), driver: z.enum(RADIO_DRIVERS), why: z.enum(DRIVER_WHYS) }),
+  z.strictObject({ type: z.literal('scanning') }),
+  z.strictObject({ type: z.literal('failed'), trouble }),
   z.strictObject({ type: z.literal('sightings'), sightings: z.array(sighting).max(SIGHTINGS_PER_BATCH_MAX) }),
   z.strictObject({ type: z.literal('linked'), call, mtu: z.int().min(0).max(0xffff).nullable(), attRequests: count }),
   z.strictObject({ type: z.literal('written'), call, attRequests: count }),
   z.strictObject({ type: z.literal('notified'), call, value: bytes(VALUE_MAX_BYTES), attRequests: count }),
   z.strictObject({ type: z.literal('ended'), call, ending: z.enum(CALL_ENDINGS) }),
-  z.strictObject({ type: z.literal('fault'), detail }),
+  /** The last thing it says. `detail` is for the log. */
+  z.strictObject({ type: z.literal('fault'), trouble, detail }),
 ])
 
 export type ToRadio = z.infer<typeof toRadio>

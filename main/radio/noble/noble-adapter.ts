@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module'
 import { REQUEST_UUID, RESPONSE_UUID, SERVICE_UUID } from '#shared/contracts/band-advert.ts'
+import type { DriverWhy } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { AdapterState, BluetoothDriver, DriverLink, HeardAdvert } from './driver.ts'
 import { HciGate } from './hci-gate.ts'
@@ -42,8 +43,7 @@ export function createDriver(parts: DriverParts): Result<BluetoothDriver, { read
   const refusals: string[] = []
   for (const fork of orderOf(parts)) {
     try {
-      const reason = reasonFor(parts, refusals)
-      return ok(new NobleDriver(`@${fork}/noble`, reason, open(fork, parts)))
+      return ok(new NobleDriver(fork, whyOf(parts, refusals), open(fork, parts)))
     } catch (cause) {
       refusals.push(`@${fork}/noble does not load (${codeOf(cause)})`)
     }
@@ -56,10 +56,9 @@ function orderOf({ choice, platform }: DriverParts): readonly Fork[] {
   return platform === 'linux' ? ['abandonware', 'stoprocent'] : ['stoprocent', 'abandonware']
 }
 
-function reasonFor({ choice, platform }: DriverParts, refusals: readonly string[]): string {
-  if (choice !== 'auto') return 'chosen in the settings'
-  if (refusals.length > 0) return refusals.join('; ')
-  return platform === 'linux' ? 'the first choice on Linux' : 'the better kept one on this system'
+function whyOf({ choice }: DriverParts, refusals: readonly string[]): DriverWhy {
+  if (choice !== 'auto') return 'chosen'
+  return refusals.length > 0 ? 'other-missing' : 'usual'
 }
 
 function codeOf(cause: unknown): string {
@@ -131,8 +130,8 @@ function moduleHolding(id: string, exports: unknown): NodeJS.Module {
 }
 
 class NobleDriver implements BluetoothDriver {
-  readonly name: string
-  readonly reason: string
+  readonly name: Fork
+  readonly why: DriverWhy
   readonly #opened: Opened
   readonly #peripherals = new Map<string, NoblePeripheral>()
   readonly #brokenListeners = new Set<(detail: string) => void>()
@@ -143,9 +142,9 @@ class NobleDriver implements BluetoothDriver {
   #hasScanned = false
   #stoppingScan = false
 
-  constructor(name: string, reason: string, opening: (handlers: OpenParts) => Opened) {
+  constructor(name: Fork, why: DriverWhy, opening: (handlers: OpenParts) => Opened) {
     this.name = name
-    this.reason = reason
+    this.why = why
     this.#opened = opening({
       onBroken: (detail) => {
         for (const listener of this.#brokenListeners) listener(detail)

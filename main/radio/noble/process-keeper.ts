@@ -29,7 +29,7 @@ export type KeeperParts = {
   readonly onMessage: (message: unknown) => void
   /**
    * The process is gone, or will be in a moment: nothing more is heard from it. Another is already on its way. `isFault` false: it was
-   * replaced without having done anything wrong.
+   * replaced without having done anything wrong. `detail` is for the log.
    */
   readonly onLost: (detail: string, isFault: boolean) => void
   /** This machine slept: time has passed that nobody counted. */

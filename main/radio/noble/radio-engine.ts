@@ -5,6 +5,7 @@
  */
 import type { Clock } from '#main/ports.ts'
 import { ADVERT_BYTES, decodeAdvert } from '#shared/contracts/band-advert.ts'
+import type { RadioTrouble } from '#shared/contracts/troubles.ts'
 import type { AdapterState, BluetoothDriver, DriverLink, HeardAdvert } from './driver.ts'
 import {
   type CallEnding,
@@ -40,12 +41,12 @@ export const ADAPTER_WAIT_MS = 10_000
 /** Notifications kept while the subscription is still being confirmed. */
 const EARLY_NOTIFICATIONS_MAX = 32
 
-const ADAPTER_WORDS: Readonly<Record<Exclude<AdapterState, 'poweredOn'>, string>> = {
-  poweredOff: 'Bluetooth is switched off, or the adapter was unplugged',
-  unauthorized: 'the system does not let this program use Bluetooth',
-  unsupported: 'there is no Bluetooth adapter that can be used',
-  resetting: 'the Bluetooth adapter is restarting',
-  unknown: 'the Bluetooth adapter does not answer',
+const ADAPTER_TROUBLES: Readonly<Record<Exclude<AdapterState, 'poweredOn'>, RadioTrouble>> = {
+  poweredOff: 'switched-off',
+  unauthorized: 'not-allowed',
+  unsupported: 'no-adapter',
+  resetting: 'restarting',
+  unknown: 'no-answer',
 }
 
 export type EngineParts = {
@@ -94,11 +95,11 @@ export class RadioEngine {
   start(): void {
     const { driver } = this.#parts
     this.#stops.push(
-      driver.onBroken((detail) => this.#giveUp(`the Bluetooth library failed: ${detail}`)),
+      driver.onBroken((detail) => this.#giveUp('library-failed', detail)),
       driver.onAdapter((state) => this.#adapterIs(state)),
       driver.onAdvert((advert) => this.#hear(advert)),
     )
-    this.#post({ type: 'driver', driver: driver.name, detail: shortened(driver.reason) })
+    this.#post({ type: 'driver', driver: driver.name, why: driver.why })
     this.#waitForAdapter()
     this.#beat()
     driver.start()
@@ -154,14 +155,14 @@ export class RadioEngine {
     }
     this.#scanning = false
     if (this.#call) this.#over(this.#call, 'radio-failed')
-    this.#post({ type: 'state', state: 'failed', detail: ADAPTER_WORDS[state] })
+    this.#post({ type: 'failed', trouble: ADAPTER_TROUBLES[state] })
     this.#waitForAdapter()
   }
 
   #waitForAdapter(): void {
     this.#stopAdapterTimer()
     this.#stopAdapterTimer = this.#parts.clock.after(ADAPTER_WAIT_MS, () => {
-      this.#giveUp(ADAPTER_WORDS[this.#adapter === 'poweredOn' ? 'unknown' : this.#adapter])
+      this.#giveUp(ADAPTER_TROUBLES[this.#adapter === 'poweredOn' ? 'unknown' : this.#adapter], `adapter ${this.#adapter}`)
     })
   }
 
@@ -174,7 +175,7 @@ export class RadioEngine {
     if (!should) return this.#drive(() => this.#parts.driver.stopScan())
     this.#lastAdvertMs = this.#parts.clock.monotonicMs()
     this.#drive(() => this.#parts.driver.startScan())
-    this.#post({ type: 'state', state: 'scanning', detail: shortened(this.#parts.driver.reason) })
+    this.#post({ type: 'scanning' })
   }
 
   #scanAgain(): void {
@@ -197,7 +198,7 @@ export class RadioEngine {
     }
     if (nowMs - this.#lastAdvertMs < SILENCE_MAX_MS) return
     this.#silences += 1
-    if (this.#everHeard && this.#silences > SILENCES_MAX && !this.#call) return this.#giveUp('nothing is heard any more')
+    if (this.#everHeard && this.#silences > SILENCES_MAX && !this.#call) return this.#giveUp('nothing-heard', 'nothing is heard any more')
     this.#scanAgain()
   }
 
@@ -252,7 +253,7 @@ export class RadioEngine {
     call.phase = 'ending'
     this.#parts.driver.cancelConnect(call.address)
     this.#over(call, 'not-there')
-    if (this.#connectTimeouts >= CONNECT_TIMEOUTS_MAX) this.#giveUp('connections do not come about any more')
+    if (this.#connectTimeouts >= CONNECT_TIMEOUTS_MAX) this.#giveUp('stuck', 'connections do not come about any more')
   }
 
   #connected(call: Call, link: DriverLink): void {
@@ -324,7 +325,7 @@ export class RadioEngine {
       call.stopTimer = clock.after(LINGER_STEP_MS, () => this.#linger(call, link, leftMs - LINGER_STEP_MS))
       return
     }
-    call.stopTimer = clock.after(LET_GO_TIMEOUT_MS, () => this.#giveUp('a connection could not be ended'))
+    call.stopTimer = clock.after(LET_GO_TIMEOUT_MS, () => this.#giveUp('stuck', 'a connection could not be ended'))
     link.disconnect()
   }
 
@@ -349,13 +350,13 @@ export class RadioEngine {
     try {
       step()
     } catch (cause) {
-      this.#giveUp(`the Bluetooth library refused: ${cause instanceof Error ? cause.message : 'unknown reason'}`)
+      this.#giveUp('library-failed', cause instanceof Error ? cause.message : 'unknown reason')
     }
   }
 
-  #giveUp(detail: string): void {
+  #giveUp(trouble: RadioTrouble, detail: string): void {
     if (this.#ended) return
-    this.#post({ type: 'fault', detail: shortened(detail) })
+    this.#post({ type: 'fault', trouble, detail: shortened(detail) })
     this.stop()
     this.#parts.giveUp(detail)
   }

@@ -1,6 +1,6 @@
 /**
  * The baseline of the radio group, in a process of its own: the same fork of noble over the same local socket, scanning, with one
- * listener that does nothing. Arguments: the fork's name, the socket.
+ * listener that does nothing. Arguments: the driver's name, the socket.
  */
 import type { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
@@ -8,7 +8,8 @@ import { LocalHciSocket } from '#main/radio/noble/hci-transport.ts'
 
 type Noble = EventEmitter & { startScanning(uuids: readonly string[], allowDuplicates: boolean, done: () => void): void }
 
-const [fork = '', path = ''] = process.argv.slice(2)
+const [name = '', path = ''] = process.argv.slice(2)
+const fork = `@${name}/noble`
 const load = createRequire(import.meta.url)
 const socketPackage = createRequire(load.resolve(`${fork}/package.json`)).resolve(fork.replace('/noble', '/bluetooth-hci-socket'))
 const transport = new LocalHciSocket(path)

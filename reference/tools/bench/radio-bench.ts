@@ -78,7 +78,7 @@ async function measureOurs(path: string): Promise<Measured> {
   })
   radio.start()
   const cpuMs = await cpuOf(() => child?.pid)
-  const { driver } = radio.state()
+  const { driver = 'none' } = radio.state()
   await radio.stop()
   return { cpuMs, driver, sightings }
 }

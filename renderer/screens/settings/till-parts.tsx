@@ -2,6 +2,7 @@ import { NativeSelect, SegmentedControl, useComputedColorScheme, useMantineColor
 import { type ReactNode, useState } from 'react'
 import { LOCK_AFTER_MINUTES, RADIO_CHOICES, type SettingsView } from '#shared/contracts/settings.ts'
 import { LANGUAGES, type Language } from '#shared/domain/words.ts'
+import { radioWhy, radioWords } from '../../flows/radio.ts'
 import { useSay } from '../../hooks.ts'
 import { chooseSound, soundIsOn } from '../../sound-choice.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -89,10 +90,11 @@ export function RadioPart({ settings: { radio }, isManager, onSaved }: PartProps
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()
+  const why = radioWhy(radio, t)
   const inUse = (
     <>
-      {radio.driver} · {t(`settings.radioState.${radio.state}`)}
-      {radio.detail !== '' && <span className="part-detail">{radio.detail}</span>}
+      {radioWords(radio, t)}
+      {why !== '' && <span className="part-detail">{why}</span>}
     </>
   )
   const isChoice = radio.chosenBy === 'settings'

@@ -178,10 +178,11 @@ test('when the world dies the link ends, the state says so, and the radio comes 
 })
 
 test('a world that sends what no world sends is left and tried again', async () => {
-  const { air, radio, clock } = await open()
+  const { air, radio, clock, faults } = await open()
   air.sayRaw(Uint8Array.of(0, 0))
   await until('failed', () => radio.state().state === 'failed')
-  expect(radio.state().detail).toBe('the air sent what no air sends')
+  expect(radio.state()).toEqual({ state: 'failed', driver: 'practice', why: 'usual', trouble: 'practice-gone' })
+  expect(faults).toContainEqual({ at: 'air', error: 'the air sent what no air sends' })
   await clock.advance(RECONNECT_MAX_MS)
   await until('scanning again', () => radio.state().state === 'scanning' && air.connections === 2)
 })
@@ -193,7 +194,7 @@ test('a radio that is stopped stays stopped', async () => {
   expect(await connecting).toEqual(err('radio-failed'))
   await clock.advance(60_000)
   expect(air.connections).toBe(1)
-  expect(radio.state()).toEqual({ state: 'starting', driver: 'practice', detail: 'stopped' })
+  expect(radio.state()).toEqual({ state: 'starting', driver: 'practice', why: 'usual' })
 })
 
 test('waits double to the longest, each drawn from its upper half', () => {

@@ -4,7 +4,15 @@ import { OUTBOX_KINDS } from '#shared/contracts/backend-api.ts'
 import { CUSTOMER_EVENTS } from '#shared/contracts/practice-desk.ts'
 import { CHARGED } from '#shared/contracts/recovery.ts'
 import { TILL_REFUSALS } from '#shared/contracts/till.ts'
-import { PRACTICE_TROUBLES, PRINTER_TROUBLES, SETTING_TROUBLES, STORAGE_TROUBLES } from '#shared/contracts/troubles.ts'
+import {
+  DRIVER_WHYS,
+  PRACTICE_TROUBLES,
+  PRINTER_TROUBLES,
+  RADIO_DRIVERS,
+  RADIO_TROUBLES,
+  SETTING_TROUBLES,
+  STORAGE_TROUBLES,
+} from '#shared/contracts/troubles.ts'
 import type { SeatId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
 import { LANGUAGES } from '#shared/domain/words.ts'
@@ -62,6 +70,9 @@ test('every code of every closed list has words of its own in both languages', (
     printer: PRINTER_TROUBLES,
     'interrupted.chargedIs': CHARGED,
     'drawer.happened': CUSTOMER_EVENTS,
+    'radio.driver': RADIO_DRIVERS,
+    'radio.why': DRIVER_WHYS,
+    'radio.trouble': RADIO_TROUBLES,
     'attention.alarm': ALARM_CODES,
     'attention.record': OUTBOX_KINDS,
   }

@@ -8,7 +8,7 @@ import type { AuthorizationId, PrintJobId, ReceiptId, RequestId, SeatId } from '
 export const SETTINGS: SettingsView = {
   language: 'zh-CN',
   printer: { kind: 'practice', host: '', port: 9_100, paperMm: 80, encoding: 'gb18030', cut: true, drawerPulse: true },
-  radio: { choice: 'auto', chosenBy: 'practice', state: 'scanning', driver: 'practice', detail: '' },
+  radio: { choice: 'auto', chosenBy: 'practice', state: 'scanning', driver: 'practice', why: 'usual' },
   lockAfterMinutes: 15,
   practice: true,
   about: {

@@ -1,5 +1,5 @@
 /** A CounterWorld whose terminal pays over noble, and whose customer's band stands in the virtual air behind an independent stack. */
-import type { Radio } from '#main/ports.ts'
+import type { Radio, RadioStanding } from '#main/ports.ts'
 import type { DriverChoice } from '#main/radio/noble/noble-adapter.ts'
 import { createNobleRadio, type RadioFault } from '#main/radio/noble-radio.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
@@ -29,7 +29,7 @@ export type BluetoothCounter = {
   readonly radio: InProcessRadio
   readonly faults: RadioFault[]
   /** What the terminal's radio says of itself. */
-  radioState(): { readonly state: string; readonly driver: string; readonly detail: string }
+  radioState(): RadioStanding
   /** Brings what the bands say up to the clock: after a jump their ids and addresses may have changed. */
   refreshBands(): Promise<void>
   /** The customer's band comes into the air. */
@@ -60,7 +60,7 @@ export async function bluetoothCounter(choice: DriverChoice = 'stoprocent', mtu 
     air,
     radio,
     faults,
-    radioState: () => made?.state() ?? { state: 'starting', driver: '', detail: '' },
+    radioState: () => made?.state() ?? { state: 'starting' },
     refreshBands: async () => {
       for (const band of bands) await band.refresh()
     },

@@ -50,8 +50,8 @@ function engine(connecting: () => Promise<DriverLink> = never) {
   let tellAdapter: (adapter: AdapterState) => void = () => {}
   let tellAdvert: (advert: HeardAdvert) => void = () => {}
   const driver: BluetoothDriver = {
-    name: '@test/noble',
-    reason: 'a test',
+    name: 'abandonware',
+    why: 'usual',
     start: () => tellAdapter('poweredOn'),
     onAdapter: (listener) => {
       tellAdapter = listener
@@ -193,19 +193,20 @@ test('silence after something was heard begins the scan again, and at last ends 
   expect(deaf.gaveUp).toEqual(['nothing is heard any more'])
 })
 
-test('an adapter that goes is said in plain words, ends the call, and is asked for again by another process', async () => {
+test('an adapter that goes is said by its code, ends the call, and is asked for again by another process', async () => {
   const link = new FakeLink()
   const { clock, made, said, gaveUp, ended, adapter, scans } = engine(async () => link)
   made.handle({ type: 'connect', call: 1, address: ADDRESS })
   await clock.advance(1)
   adapter('poweredOff')
   expect(ended()).toEqual(['radio-failed'])
-  expect(said.at(-1)).toEqual({ type: 'state', state: 'failed', detail: 'Bluetooth is switched off, or the adapter was unplugged' })
+  expect(said.at(-1)).toEqual({ type: 'failed', trouble: 'switched-off' })
   adapter('poweredOn')
   expect(scans.at(-1)).toBe('on')
   await clock.advance(ADAPTER_WAIT_MS)
   expect(gaveUp).toEqual([])
   adapter('unauthorized')
   await clock.advance(ADAPTER_WAIT_MS)
-  expect(gaveUp).toEqual(['the system does not let this program use Bluetooth'])
+  expect(gaveUp).toEqual(['adapter unauthorized'])
+  expect(said.at(-1)).toMatchObject({ type: 'fault', trouble: 'not-allowed' })
 })

@@ -39,7 +39,7 @@ test.each(['stoprocent', 'abandonware'] as const)(
   async (choice) => {
     const counter = await opened({ choice })
     const { world, air } = counter
-    expect(world.state.status.radio).toMatchObject({ state: 'scanning', driver: `@${choice}/noble` })
+    expect(world.state.status.radio).toMatchObject({ state: 'scanning', driver: choice })
     const sale = await sell(counter)
     expect(sale).toMatchObject({ ending: 'paid', requests: 7, segments: 3 })
     expect(sale.bytes).toBeLessThanOrEqual(534)
