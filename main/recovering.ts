@@ -6,6 +6,7 @@ import { createLedger, type LedgerFault } from '#main/ledger/ledger.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
 import type { Payments } from '#main/payments/payments.ts'
 import type { StoreFault } from '#main/ports.ts'
+import { localTime } from '#main/printing/local-time.ts'
 import { compareWithBackend, type OpenedRecords, openRecords } from '#main/recovery/open-records.ts'
 import { RecordsMarker } from '#main/recovery/records-mark.ts'
 import { Recovery } from '#main/recovery/recovery.ts'
@@ -65,6 +66,7 @@ export function createRecovery(parts: RecoveringParts): Recovery {
     ...parts,
     standing: () => enrolment.standing(),
     outboxAlarms: () => outbox.alarms(),
+    localTime: (moment, timeZone) => localTime(moment, timeZone).minute,
     hallOf: (showtimeId) => programme.hall(programme.showtime(showtimeId)?.hallId ?? '')?.name,
     onMaySettle: () => payments.maySettleNow(),
     onSettled() {

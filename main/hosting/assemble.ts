@@ -6,7 +6,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import type { Keys, StartProcess, Store } from '../ports.ts'
 import { createPracticeClient } from '../practice/practice-client.ts'
 import { type OpenStoreError, openStore } from '../store/open-store.ts'
-import { storageDetailOf } from '../store/storage-errors.ts'
+import { storageFaultOf } from '../store/storage-errors.ts'
 import { createBackendClient } from '../sync/backend-client.ts'
 import { createTerminal, type TerminalRefusal } from '../terminal.ts'
 import { type FileKeysRefusal, openFileKeys } from './file-keys.ts'
@@ -48,7 +48,7 @@ async function unlessDamaged<T>(file: string, start: () => Promise<Result<T, Sta
   try {
     return await start()
   } catch (cause) {
-    const detail = storageDetailOf(cause)
+    const detail = storageFaultOf(cause)?.detail
     if (detail === undefined) throw cause
     return err({ code: 'store-unopenable', subject: `${file} (${detail})` })
   }

@@ -118,7 +118,7 @@ export class BandPayments {
         return
       case 'not-persisted':
         // Cancelled meanwhile: it has its end.
-        if (end.why.code === 'already-ended') return
+        if (end.why.code !== 'storage-failed') return
         onFault('request-not-kept', { requestId, detail: end.why.detail })
         ends.unpaid(requestId, { state: 'not-asked', why: 'cancelled' }, { code: 'storage-failed', subject: end.why.trouble })
         return

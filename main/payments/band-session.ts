@@ -44,12 +44,15 @@ export type CheckedOffer = {
   readonly phoneKey: VerifyKey
 }
 
-export type NotPersisted = StoreFault | { readonly code: 'already-ended' }
+export type NotPersisted =
+  | StoreFault
+  /** It was cancelled meanwhile; or the offer is not of the phone that was asked. */
+  | { readonly code: 'already-ended' | 'other-phone' }
 
 export type SessionEnd =
   /** Nothing was sent. */
   | { readonly kind: 'not-asked'; readonly reason: Reason }
-  /** The request could not be persisted, or the attempt had ended by then; nothing was sent. */
+  /** The request could not be persisted, or should not be; nothing was sent. */
   | { readonly kind: 'not-persisted'; readonly why: NotPersisted }
   /** An ANSWER came and opened; its content is for the caller to check. */
   | { readonly kind: 'answered'; readonly plaintext: Uint8Array; readonly phoneKey: VerifyKey; readonly open: OpenSession }

@@ -182,7 +182,7 @@ export class DoubtDesk {
       statementFor: (offer) =>
         signQuery({ keys, offer, requestId: attempt.requestId, firstDigest, head: journalHead(ledger), nowS: nowS() }),
       persist: (_statement, { message }) =>
-        onlyPhone && !equalBytes(message.certificate, onlyPhone) ? err({ detail: 'the offer of another phone' }) : ok(),
+        onlyPhone && !equalBytes(message.certificate, onlyPhone) ? err({ code: 'other-phone' }) : ok(),
       expiresMonotonicMs: () => deadlineMs,
       onStage: () => {},
       cancelled,

@@ -4,7 +4,6 @@ import type { Ledger, ReceiptDraft } from '#main/ledger/ports.ts'
 import type { BackendClient, Clock, Store, WriteStore } from '#main/ports.ts'
 import type { Refused } from '#shared/contracts/till.ts'
 import type { AuthorizationId, LineId, StaffId } from '#shared/domain/ids.ts'
-import { localTime } from '#shared/domain/local-time.ts'
 import { money } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { priceLine } from '#shared/domain/sale-line.ts'
@@ -20,6 +19,8 @@ export type EndDeps = {
   readonly standing: () => Standing
   readonly practice: boolean
   readonly cashierName: () => string
+  /** A moment as the clock of a time zone showed it, for people. */
+  readonly localTime: (moment: string, timeZone: string) => string
   /** It is no longer held: has the list learn how it ended. */
   readonly learnEnd: (yes: UnknownYes) => Promise<unknown>
 }
@@ -61,11 +62,11 @@ function commit(deps: EndDeps, tx: WriteStore, yes: UnknownYes, how: EndInput['h
 }
 
 /** What was sold is no longer known: one line over the whole amount, without tax, and the seats that are pinned for it. */
-function draftOf({ standing, practice, cashierName, newId }: EndDeps, yes: UnknownYes): ReceiptDraft {
+function draftOf({ standing, practice, cashierName, newId, localTime }: EndDeps, yes: UnknownYes): ReceiptDraft {
   const { profile } = standing()
   const { authorizationId, requestId, amount, payerName, signed, holds, approvedAt } = yes
   // As the site's clock showed it: a receipt is read by people.
-  const approved = localTime(approvedAt, profile.site.timeZone).minute
+  const approved = localTime(approvedAt, profile.site.timeZone)
   const line = priceLine({
     id: newId() as LineId,
     subject: { kind: 'recovered', authorizationId },

@@ -110,7 +110,10 @@ test('a driver named at the start stands, whatever was chosen before, and the se
   const second = await start({ kind: 'bluetooth', driver: 'abandonware' })
   await signIn(second, MANAGER.pin)
   expect(second.till.settings().radio).toMatchObject({ choice: 'abandonware', chosenBy: 'start' })
-  expect(await second.till.changeSettings({ radio: 'auto' })).toEqual({ ok: false, error: { code: 'setting-refused', subject: 'radio-choice' } })
+  expect(await second.till.changeSettings({ radio: 'auto' })).toEqual({
+    ok: false,
+    error: { code: 'setting-refused', subject: 'radio-choice' },
+  })
   expect(drivers).toEqual(['abandonware'])
 })
 
@@ -118,6 +121,9 @@ test('practice has its own radio and no driver to choose', async () => {
   const { till } = await start({ kind: 'practice', airSocket: world.airPath })
   expect(till.settings().radio).toMatchObject({ chosenBy: 'practice' })
   await signInManager(till)
-  expect(await till.changeSettings({ radio: 'stoprocent' })).toEqual({ ok: false, error: { code: 'setting-refused', subject: 'radio-choice' } })
+  expect(await till.changeSettings({ radio: 'stoprocent' })).toEqual({
+    ok: false,
+    error: { code: 'setting-refused', subject: 'radio-choice' },
+  })
   expect(drivers).toEqual([])
 })

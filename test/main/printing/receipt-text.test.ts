@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { localTime } from '#main/printing/local-time.ts'
 import { cellsOf, wrapToCells } from '#main/printing/print-text.ts'
 import { receiptText } from '#main/printing/receipt-text.ts'
-import { localTime } from '#shared/domain/local-time.ts'
 import { cashPayment, productLine, sampleReceipt, ticketLine, yuan } from './sample-receipts.ts'
 
 test('a receipt as text, whole: Chinese counts two cells', () => {

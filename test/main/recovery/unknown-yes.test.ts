@@ -79,6 +79,10 @@ test('recovered: a receipt of its own kind, captured, its seats sold; a second e
   expect(ended.filter((end) => !end.ok)).toEqual([1, 2].map(() => ({ ok: false, error: { code: 'already-ended' } })))
   await world.synced()
   expect(await world.till.endUnknownYes({ authorizationId, how: 'reverse' })).toMatchObject({ error: { code: 'already-ended' } })
+  const [row] = world.till.receipts({ limit: 1 }).rows
+  const shown = row && demand(await world.till.receipt({ receiptId: row.id }))
+  // As the site's clock showed it, for whoever reads the receipt.
+  expect(shown?.receipt.lines[0]?.detail.en).toMatch(/^approved \d{4}-\d\d-\d\d \d\d:\d\d$/)
   expect(world.till.receipts({ limit: 1 }).rows).toMatchObject([{ kind: 'recovered', total: { amount: total }, tender: 'band' }])
   expect(yeses()).toMatchObject([{ state: 'recovered', endedBy: 'practice-manager' }])
   expect(await taken(world)).toBe(POPCORN_PRICE + total)

@@ -51,7 +51,10 @@ test('nothing set is the usual; what is set is there after a restart, the rest a
 test("where the driver is not the settings' to choose, a choice is refused and the kept one stays for the start that asks for it", () => {
   openBook().change({ radio: 'stoprocent' })
   const book = openBook(['file'], false)
-  expect(book.change({ radio: 'auto', lockAfterMinutes: 2 })).toEqual({ ok: false, error: { code: 'setting-refused', subject: 'radio-choice' } })
+  expect(book.change({ radio: 'auto', lockAfterMinutes: 2 })).toEqual({
+    ok: false,
+    error: { code: 'setting-refused', subject: 'radio-choice' },
+  })
   expect(openBook().now()).toEqual({ ...DEFAULTS, radio: 'stoprocent' })
 })
 
