@@ -50,7 +50,7 @@ function wordsOf(one: Announcement, say: Say, isOffline: boolean): string {
     case 'knock':
       return `${t(`knock.${one.state}`, { count: one.count })} ${t(`knock.${one.state}Next`)}`
     case 'hold-over':
-      return noticeWords({ code: 'seat-not-held', subject: one.seats.join(', ') }, t).say
+      return noticeWords({ code: 'seat-not-held', subject: one.seats }, t).say
     case 'radio':
       return t(`status.radio.${one.state}`)
     case 'backend':

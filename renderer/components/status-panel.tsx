@@ -53,7 +53,7 @@ function useRows(): readonly Row[] {
       isWrong: radio.state === 'failed',
       more: [
         ...(radio.state === 'failed' ? [t('pay.radioFailedNext')] : [t('status.bands', { count: radio.bandsNear })]),
-        t('status.driver', { driver: radio.driver }),
+        ...(radio.driver === undefined ? [] : [t('status.driver', { driver: t(`radio.driver.${radio.driver}`) })]),
       ],
     },
     {
@@ -98,6 +98,7 @@ function useExposureRow(): Row {
     isWrong: inDoubt > 0,
     more: [
       ...(exposure.sales > 0 ? [t('status.sales', { count: exposure.sales, amount: money(exposure.total) })] : []),
+      ...(exposure.voids > 0 ? [t('status.voids', { count: exposure.voids })] : []),
       ...(inDoubt > 0 ? [t('status.inDoubt', { count: inDoubt })] : []),
       ...(exposure.promises > 0 ? [t('status.promises', { count: exposure.promises })] : []),
       ...(exposure.oldestAt === undefined ? [] : [t('status.oldest', { time: time(exposure.oldestAt) })]),

@@ -58,19 +58,19 @@ test(
   async () => {
     const { page, till } = await openSmall()
     const { status, now } = till.state()
-    till.setStatus({ printer: { state: 'failed', detail: 'no paper', jobs: PRINT_JOBS.slice(0, 3) } })
+    till.setStatus({ printer: { ...status.printer, state: 'failed', trouble: 'no-paper', jobs: PRINT_JOBS.slice(0, 3) } })
     await page.getByTestId('status-jobs').waitFor()
     expect(await page.locator('.status-item').first().getAttribute('data-testid')).toBe('status-printer')
     till.setStatus({
       radio: { ...status.radio, state: 'failed' },
       backend: { state: 'offline', lastContactAt: now },
-      exposure: { sales: 6, total: money(41_200, 'CNY'), inDoubt: 2, promises: 1, oldestAt: now },
+      exposure: { sales: 6, voids: 0, total: money(41_200, 'CNY'), inDoubt: 2, promises: 1, oldestAt: now },
     })
     await page.locator('.status-warn').nth(3).waitFor()
     expect(await cutOff(page, '.status-words')).toEqual([])
     await page.getByTestId('status').click()
     const panel = page.getByTestId('status-panel')
-    for (const words of ['no paper', 'The oldest since', 'Last answer at', 'Take cash', '3 to print']) {
+    for (const words of ['out of paper', 'The oldest since', 'Last answer at', 'Take cash', '3 to print']) {
       await panel.filter({ hasText: words }).waitFor()
     }
     await page.keyboard.press('Escape')

@@ -62,20 +62,20 @@ test('radio, backend and printer are said when they fail and when they are back,
   const failed = withStatus({
     radio: { ...radio, state: 'failed' },
     backend: { state: 'offline' },
-    printer: { ...printer, state: 'failed', detail: 'no paper' },
+    printer: { ...printer, state: 'failed', trouble: 'no-paper' },
     clock: { skewMs: 180_000 },
   })
   expect(announcementsOf(STATE, failed)).toEqual([
     { kind: 'radio', state: 'failed' },
     { kind: 'backend', state: 'offline' },
     { kind: 'clock', skewMs: 180_000 },
-    { kind: 'printer', state: 'failed', detail: 'no paper' },
+    { kind: 'printer', state: 'failed', trouble: 'no-paper' },
   ])
   expect(announcementsOf(failed, failed)).toEqual([])
   expect(announcementsOf(failed, STATE)).toEqual([
     { kind: 'radio', state: 'scanning' },
     { kind: 'backend', state: 'online' },
-    { kind: 'printer', state: 'ready', detail: '' },
+    { kind: 'printer', state: 'ready' },
   ])
   const starting = withStatus({ radio: { ...radio, state: 'starting' }, backend: { state: 'unknown' } })
   expect(announcementsOf(failed, withStatus({ ...failed.status, radio: starting.status.radio }))).toEqual([])

@@ -155,5 +155,5 @@ test('a print says how it stands and why, and whether paper may be out', () => {
   if (!job) throw new Error('no job')
   expect(jobWords({ ...job, state: 'waiting', mayBeOut: false, trouble: 'no-paper' }, t)).toBe('等待打印机：缺纸')
   expect(jobWords({ ...job, state: 'unknown', mayBeOut: true, trouble: 'cut-off' }, t)).toContain('可能不完整')
-  expect(jobWords({ ...job, state: 'printing', mayBeOut: true }, t)).toBe('正在出纸')
+  expect(jobWords({ ...job, state: 'printing', mayBeOut: true }, t)).toBe('正在打印')
 })
