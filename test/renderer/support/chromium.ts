@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright'
 
 /** Of the package's flags, those that a till's browser has not: one process would end with the first page, and pages would reach anywhere. */
-const UNLIKE_A_TILL = ['--single-process', '--no-zygote', '--disable-web-security', '--allow-running-insecure-content']
+const UNLIKE_A_TILL = new Set(['--single-process', '--no-zygote', '--disable-web-security', '--allow-running-insecure-content'])
 
 /** Starts the Chromium that comes with the packages: nothing needs to be installed on the machine. */
 export async function launchChromium(): Promise<Browser> {
@@ -10,6 +10,6 @@ export async function launchChromium(): Promise<Browser> {
   const { default: packed } = await import('@sparticuz/chromium')
   // A graphics card in software costs most of the processor's time; our screens are text, boxes and plain drawings.
   packed.setGraphicsMode = false
-  const args = packed.args.filter((arg) => !UNLIKE_A_TILL.includes(arg))
+  const args = packed.args.filter((arg) => !UNLIKE_A_TILL.has(arg))
   return chromium.launch({ executablePath: await packed.executablePath(), args: [...args, '--no-sandbox'], headless: true })
 }

@@ -68,7 +68,7 @@ export async function walkKnocking({ page, till, look }: Walk): Promise<void> {
   till.script('A', { stages: ['connecting', 'sent'], outcome: 'stop' })
   await page.locator('.band-proposed').waitFor()
   await page.locator('[data-primary][data-act="charge"][aria-disabled="false"]').click()
-  await page.locator('.stage-now').waitFor()
+  await page.locator('.stage-past').first().waitFor()
   till.finish('in-doubt')
   await page.getByTestId('undone-at').waitFor()
   till.patchPayment({ state: 'reversed', why: 'unattended', isPromise: true })

@@ -1,0 +1,53 @@
+/** Every state of every screen in a real browser over a till in memory: no barrier that a machine can find, nothing cut off, no complaint. */
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BUILD_TIMEOUT_MS } from '#reference/practice/screens.ts'
+import { haveScreens } from './support/built-screens.ts'
+import { launchChromium } from './support/chromium.ts'
+import { barriersOf, cutTextsOf } from './support/sound-screen.ts'
+import { openWalk, walkAll } from './support/whole-walk.ts'
+
+/** Some ten seconds alone; a machine of two cores has the other tests to run too. */
+const WALK_TIMEOUT_MS = 240_000
+/** The counter's screen, and the smallest one we promise to fit. */
+const [USUAL, SMALLEST] = [
+  { width: 1_280, height: 800 },
+  { width: 1_024, height: 768 },
+]
+const STATES_MIN = 54
+
+let browser: Browser
+beforeAll(async () => {
+  await haveScreens()
+  browser = await launchChromium()
+}, BUILD_TIMEOUT_MS)
+afterAll(async () => browser.close())
+
+test.for([
+  { language: 'zh-CN', scheme: 'light', ...USUAL, withAxe: true },
+  { language: 'en', scheme: 'dark', ...USUAL, withAxe: true },
+  // What axe looks at does not depend on the size; what fits does.
+  { language: 'zh-CN', scheme: 'light', ...SMALLEST, withAxe: false },
+  { language: 'en', scheme: 'dark', ...SMALLEST, withAxe: false },
+] as const)(
+  'every screen is whole and without barriers: $language, $scheme, $width × $height',
+  { timeout: WALK_TIMEOUT_MS },
+  async ({ withAxe, ...options }) => {
+    const { complaints, close, ...walk } = await openWalk(browser, options)
+    const seen: string[] = []
+    const wrong: string[] = []
+    const look = async (name: string) => {
+      seen.push(name)
+      const found = [...(await cutTextsOf(walk.page)), ...(withAxe ? await barriersOf(walk.page) : []), ...complaints.splice(0)]
+      wrong.push(...found.map((text) => `${name}: ${text}`))
+    }
+    try {
+      await walkAll({ ...walk, look })
+    } finally {
+      await close()
+    }
+    expect(wrong).toEqual([])
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen.length).toBeGreaterThanOrEqual(STATES_MIN)
+  },
+)
