@@ -177,7 +177,7 @@ test('a till that was only stopped, or cut off, is not a restored one', async ()
   expect(await alarmKinds()).toEqual([])
 })
 
-test('seats of the open sale are given up, other lines stay, and the cashier is told', async () => {
+test('seats of the open sale are given up, other lines stay, and an alarm for the manager names the seats', async () => {
   world = await openMarked()
   await world.popcorn()
   demand(await world.seats('A1', 'A2'))

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { createBackendClient } from '#main/sync/backend-client.ts'
 import type { AuthorizationId } from '#shared/domain/ids.ts'
 import { type CounterWorld, demand, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
-import { signInManager } from '#test/support/staff.ts'
+import { signInCashier, signInManager } from '#test/support/staff.ts'
 import { valueOf } from '../ledger/sample-sales.ts'
 import {
   backUp,
@@ -107,12 +107,20 @@ test('reversed: the money goes back, the seats are free for the next sale, and n
   await agrees()
 })
 
-test('a cashier may look, and not end it; without the backend nobody can', async () => {
+test('a cashier may look, and not end it; a locked till shows nothing; without the backend nobody can', async () => {
   await lostWithYes()
-  await world.till.lock()
-  expect(await world.till.endUnknownYes({ authorizationId: storedFirst(), how: 'recover' })).toMatchObject({ ok: false })
-  await signInManager(world.till)
   const authorizationId = first()
+  await world.till.lock()
+  expect(yeses()).toEqual([])
+  expect(await world.till.endUnknownYes({ authorizationId, how: 'recover' })).toMatchObject({ error: { code: 'locked' } })
+  await signInCashier(world.till)
+  expect(waiting()).toHaveLength(1)
+  for (const how of ['recover', 'reverse'] as const) {
+    expect(await world.till.endUnknownYes({ authorizationId, how })).toMatchObject({ error: { code: 'manager-needed' } })
+  }
+  expect([...(await world.authorizations()).values()].map(({ state }) => state).sort()).toEqual(['captured', 'held'])
+  expect(receiptsOf(world)).toHaveLength(1)
+  await signInManager(world.till)
   world.backend.fateOf = () => 'refuse'
   for (const how of ['recover', 'reverse'] as const) {
     expect(await world.till.endUnknownYes({ authorizationId, how })).toMatchObject({ error: { code: 'backend-offline' } })
@@ -122,11 +130,6 @@ test('a cashier may look, and not end it; without the backend nobody can', async
   demand(await world.till.endUnknownYes({ authorizationId, how: 'reverse' }))
   await agrees()
 })
-
-/** While locked the list is not shown; the id is read from the disk. */
-function storedFirst(): AuthorizationId {
-  return String(world.store.get('SELECT authorization_id AS id FROM unknown_yeses')?.['id']) as AuthorizationId
-}
 
 test('the disk is full at that moment: nothing is ended, and it can be ended later', async () => {
   await lostWithYes()
