@@ -2,7 +2,6 @@
  * `npm run demo` as an outsider runs it, and what an outsider's script may rely on afterwards. The folder it leaves is read with SQL,
  * JSON, a CBOR library and Node's cryptography; no code of ours takes part but the commands themselves.
  */
-import { spawn } from 'node:child_process'
 import { createPublicKey, verify } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,8 +9,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { decode, encode } from 'cborg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Ended, npm } from './support/npm.ts'
 
-const REPOSITORY = join(import.meta.dirname, '../..')
 /** What the demo promises; it takes about three quarters of a minute. */
 const DEMO_TIMEOUT_MS = 180_000
 const VERIFY_TIMEOUT_MS = 30_000
@@ -47,7 +46,7 @@ type Row = Readonly<Record<string, string | number | null>>
 
 const out = mkdtempSync(join(tmpdir(), 'bandtill-demo-test-'))
 const file = (name: string) => join(out, name)
-let ended: { readonly code: number | null; readonly said: string; readonly ms: number }
+let ended: Ended
 let summary: Summary
 
 beforeAll(async () => {
@@ -55,22 +54,10 @@ beforeAll(async () => {
   // Left by an earlier run, and by a reader that did not close: both are the demo's own names, and are replaced.
   for (const name of ['summary.json', 'terminal.sqlite-wal']) writeFileSync(file(name), FOREIGN)
   ended = await npm(['run', 'demo', '--', '--out', out], DEMO_TIMEOUT_MS)
-  expect(ended, ended.said).toMatchObject({ code: 0 })
+  expect(ended.code, ended.errors).toBe(0)
   summary = JSON.parse(readFileSync(file('summary.json'), 'utf8')) as Summary
 }, DEMO_TIMEOUT_MS + VERIFY_TIMEOUT_MS)
 afterAll(() => rmSync(out, { recursive: true, force: true }))
-
-/** Runs npm in the repository, in a process group that ends with it; `said` is all of its output. */
-async function npm(args: readonly string[], timeoutMs: number): Promise<typeof ended> {
-  const startedAtMs = performance.now()
-  const child = spawn('npm', args, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const late = setTimeout(() => process.kill(-(child.pid ?? Number.NaN), 'SIGKILL'), timeoutMs)
-  const code = await new Promise<number | null>((resolve) => child.once('close', (exitCode) => resolve(exitCode)))
-  clearTimeout(late)
-  return { code, said, ms: performance.now() - startedAtMs }
-}
 
 function rows(name: 'terminal' | 'backend', sql: string): readonly Row[] {
   const database = new Database(file(`${name}.sqlite`), { readonly: true, fileMustExist: true })
@@ -93,7 +80,7 @@ test('it ends well and in time, leaves its files and the databases closed, and t
   expect(readFileSync(file('receipt.bin')).includes('A-000001', 0, 'latin1')).toBe(true)
   expect(readFileSync(file('receipt.png')).subarray(0, PNG_SIGNATURE.length)).toEqual(PNG_SIGNATURE)
   const story = readFileSync(file('story.md'), 'utf8')
-  expect(ended.said).toContain(story)
+  expect(ended.printed).toContain(story)
   expect(story).toContain('Everything held.')
   expect(story).not.toContain('BROKEN')
 })
@@ -239,7 +226,7 @@ test('the audit views agree: numbers without gaps, money paid in full, each auth
 
 test('`npm run verify` finds each terminal’s file sound', async () => {
   for (const { file: name } of summary.terminals) {
-    const { code, said } = await npm(['run', 'verify', '--', file(name)], VERIFY_TIMEOUT_MS)
-    expect(code, said).toBe(0)
+    const { code, printed } = await npm(['run', 'verify', '--', file(name)], VERIFY_TIMEOUT_MS)
+    expect(code, printed).toBe(0)
   }
 })

@@ -9,32 +9,32 @@ import { makeScreens, Stack } from '../counter/stack.ts'
 import { measureLedger } from './ledger-bench.ts'
 import { type Figures, percentile, rounded } from './statistics.ts'
 
-const SALES = 300
-/** Sales before counting begins: the first of a day runs code that has not been compiled yet. */
-const WARM_UP_SALES = 10
-const MODELLED_SALES = 60
-const RECEIPTS_FOR_MEMORY = 10_000
-const STARTS = 5
+/** How often each thing is done. `warmUp`: sales before counting begins, since the first of a day runs code not yet compiled. */
+type Samples = { readonly [what in 'sales' | 'warmUp' | 'modelled' | 'receipts' | 'starts' | 'ledgerRounds']: number }
+const USUAL: Samples = { sales: 300, warmUp: 10, modelled: 60, receipts: 10_000, starts: 5, ledgerRounds: 20 }
+/** Enough to see that everything is measured; the figures say nothing. */
+const QUICK: Samples = { sales: 3, warmUp: 0, modelled: 2, receipts: 20, starts: 1, ledgerRounds: 1 }
 /** The counter's usual radio and network (design's model): connection interval, phone round trip, backend round trip. */
 const MODEL = { intervalMs: 15, phoneMs: 60, backendMs: 40 } as const
 
 type Say = (line: string) => void
 
-export async function benchCounter(say: Say): Promise<Figures> {
+export async function benchCounter(say: Say, isQuick: boolean): Promise<Figures> {
+  const { sales, warmUp, modelled: modelledSales, receipts, starts, ledgerRounds } = isQuick ? QUICK : USUAL
   await makeScreens(say)
-  const ledger = await measureLedger(say)
+  const ledger = await measureLedger(say, ledgerRounds)
   const direct = await withCounter({ intervalMs: 0, phoneMs: 0, backendMs: 0 }, async (stack, cashier) => {
-    say(`${SALES} band sales, radio delay zero`)
-    await sellRepeatedly(cashier, WARM_UP_SALES)
-    const times = await sellRepeatedly(cashier, SALES)
+    say(`${sales} band sales, radio delay zero`)
+    await sellRepeatedly(cashier, warmUp)
+    const times = await sellRepeatedly(cashier, sales)
     const radio = lastRadioFigures(stack)
-    say(`${RECEIPTS_FOR_MEMORY} receipts, for the terminal's memory`)
-    const rss = await memoryAfter(stack, cashier, RECEIPTS_FOR_MEMORY)
-    say(`${STARTS} starts of the terminal`)
-    return { times, radio, rss, readyMs: await readyTimes(stack, cashier) }
+    say(`${receipts} receipts, for the terminal's memory`)
+    const rss = await memoryAfter(stack, cashier, receipts)
+    say(`${starts} starts of the terminal`)
+    return { times, radio, rss, readyMs: await readyTimes(stack, cashier, starts) }
   })
-  say(`${MODELLED_SALES} band sales, modelled radio and network`)
-  const modelled = await withCounter(MODEL, async (_stack, cashier) => sellRepeatedly(cashier, MODELLED_SALES))
+  say(`${modelledSales} band sales, modelled radio and network`)
+  const modelled = await withCounter(MODEL, async (_stack, cashier) => sellRepeatedly(cashier, modelledSales))
   return {
     tap_to_receipt_ms_p99: rounded(percentile(direct.times, 0.99)),
     tap_to_receipt_modelled_ms_p50: rounded(percentile(modelled, 0.5)),
@@ -145,10 +145,10 @@ function residentMb(pid: number): number {
 }
 
 /** From starting the process to a terminal that answers, with ten thousand receipts on file. */
-async function readyTimes(stack: Stack, cashier: ScriptCashier): Promise<number[]> {
+async function readyTimes(stack: Stack, cashier: ScriptCashier, starts: number): Promise<number[]> {
   cashier.close()
   const times: number[] = []
-  for (let start = 0; start < STARTS; start += 1) {
+  for (let start = 0; start < starts; start += 1) {
     await stack.terminal.part.stop()
     const startedMs = performance.now()
     await stack.startTerminal()

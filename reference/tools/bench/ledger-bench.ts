@@ -21,19 +21,21 @@ import type { Receipt } from '#shared/domain/receipt.ts'
 import { priceLine } from '#shared/domain/sale-line.ts'
 import { percentile } from './statistics.ts'
 
-const ROUNDS = 20
 const COMMITS_PER_ROUND = 250
 
-export async function measureLedger(say: (line: string) => void): Promise<{ readonly ratio: number; readonly commitMsP99: number }> {
+export async function measureLedger(
+  say: (line: string) => void,
+  rounds: number,
+): Promise<{ readonly ratio: number; readonly commitMsP99: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'bandtill-ledger-'))
   try {
     const ours = await openLedger(join(folder, 'ours.sqlite'))
     const rows = rowsOfOneReceipt(ours.store, ours.commit())
     const bare = openBare(join(folder, 'bare.sqlite'), rows)
-    say(`${ROUNDS * COMMITS_PER_ROUND} receipts, and as many bare commits of the same ${rows.length} rows`)
+    say(`${rounds * COMMITS_PER_ROUND} receipts, and as many bare commits of the same ${rows.length} rows`)
     const commitTimes: number[] = []
     const ratios: number[] = []
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const bareMs = timed(() => repeat(bare.commit))
       const oursMs = timed(() => repeat(() => commitTimes.push(timed(() => void ours.commit()))))
       ratios.push(bareMs / oursMs)

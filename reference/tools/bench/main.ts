@@ -1,6 +1,7 @@
 /**
  * `npm run bench [group …] [-- --json]`: figures with their unit in the name. Ratios are ours ÷ a baseline measured in the same run,
- * turn by turn, so that a slow or noisy machine slows both.
+ * turn by turn, so that a slow or noisy machine slows both. `--quick` takes a handful of samples where a group can: it shows that the
+ * group runs and what it prints, and its figures mean nothing.
  */
 import { parseArgs } from 'node:util'
 import { benchCounter } from './counter-bench.ts'
@@ -10,7 +11,13 @@ import type { Figures } from './statistics.ts'
 /** What each figure should reach: at least this (a lower one is better unless the name says ratio of throughput). */
 type Goal = { readonly least: number; readonly better: 'lower' | 'higher' }
 const GROUPS: Readonly<
-  Record<string, { readonly run: (say: (line: string) => void) => Promise<Figures>; readonly goals: Readonly<Record<string, Goal>> }>
+  Record<
+    string,
+    {
+      readonly run: (say: (line: string) => void, isQuick: boolean) => Promise<Figures>
+      readonly goals: Readonly<Record<string, Goal>>
+    }
+  >
 > = {
   counter: {
     run: benchCounter,
@@ -39,7 +46,10 @@ const GROUPS: Readonly<
 /** What the command line asks for, or what is wrong with it. */
 function readArguments() {
   try {
-    const given = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+    const given = parseArgs({
+      allowPositionals: true,
+      options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+    })
     const unknown = given.positionals.filter((name) => !(name in GROUPS))
     return unknown.length > 0 ? `There is no group ${unknown.join(', ')}.` : given
   } catch (error) {
@@ -50,7 +60,7 @@ function readArguments() {
 async function main(): Promise<number> {
   const given = readArguments()
   if (typeof given === 'string') {
-    process.stderr.write(`${given}\nusage: npm run bench [GROUP …] [-- --json]; groups: ${Object.keys(GROUPS).join(', ')}\n`)
+    process.stderr.write(`${given}\nusage: npm run bench [GROUP …] [-- --json --quick]; groups: ${Object.keys(GROUPS).join(', ')}\n`)
     return 2
   }
   const { values, positionals } = given
@@ -59,7 +69,7 @@ async function main(): Promise<number> {
   for (const [name, group] of Object.entries(GROUPS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue
     say(`Measuring ${name} …`)
-    results[name] = await group.run(say)
+    results[name] = await group.run(say, values.quick)
     if (!values.json) printTable(name, results[name], group.goals)
   }
   if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`)
