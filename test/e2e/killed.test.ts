@@ -1,14 +1,12 @@
 /** The till is killed after a wallet has said yes: it comes back, says what it knows, and the cashier ends the sale, gives it back and goes on. */
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import type { Browser, Page } from 'playwright'
+import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
 import { CASHIER_ID, CASHIER_PIN } from '#test/support/staff.ts'
-import { addSnacks, type Counter, chargeProposed, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
-
-/** Half of it passes before the answer arrives: long enough to kill a process meanwhile. */
-const SLOW_PHONE_MS = 6_000
+import { addSnacks, type Counter, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
+import { killAfterTheYes, signIn } from './support/trouble.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -46,31 +44,12 @@ test('killed between the yes and the receipt: finished once, then given back as 
   expect(moneyOf(counter)).toEqual({ authorizations: [{ state: 'captured', amount: 3_200 }], merchant: 0 })
 
   await page.keyboard.press('F10')
-  await signIn(page)
+  await signIn(page, CASHIER_ID, CASHIER_PIN)
   await page.keyboard.press('F2')
   await untilText(page, 'cart-total', '¥32.00')
   expect(receipts(counter)).toHaveLength(2)
   expect(moneyOf(counter).authorizations).toHaveLength(1)
 })
-
-/** Charges the band that is proposed, and kills the terminal while the yes is on its way to it. */
-async function killAfterTheYes({ page, stack }: Counter): Promise<void> {
-  await stack.tellWorld({ type: 'set', customer: 'rich', phoneDelayMs: SLOW_PHONE_MS })
-  const approved = stack.world.part.message((message) =>
-    typeof message === 'object' && message !== null && 'event' in message && message.event === 'approved' ? true : undefined,
-  )
-  await page.keyboard.press('F8')
-  await chargeProposed(page)
-  await approved
-  await stack.terminal.part.kill()
-}
-
-async function signIn(page: Page): Promise<void> {
-  await page.locator(`[data-staff="${CASHIER_ID}"]`).click()
-  await page.keyboard.type(CASHIER_PIN)
-  await page.keyboard.press('Enter')
-  await page.locator('.person').first().waitFor({ state: 'detached' })
-}
 
 type Row = Readonly<Record<string, string | number | null>>
 

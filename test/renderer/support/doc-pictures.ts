@@ -1,11 +1,13 @@
 /** `node test/renderer/support/doc-pictures.ts [DIR]`: the pictures of docs/images, taken at the real counter in practice on a Friday evening. */
-import { mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { enterTill, expectDone, type ScriptCashier } from '#reference/tools/counter/script-cashier.ts'
 import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { addSnacks, type Counter, chargeProposed, chooseSeats, startCounter, untilEvening } from '../../e2e/support/counter.ts'
+import { killAfterTheYes, signIn } from '../../e2e/support/trouble.ts'
+import { MANAGER_ID, MANAGER_PIN } from '../../support/staff.ts'
 import { launchChromium } from './chromium.ts'
 
 const [folder = 'docs/images'] = process.argv.slice(2)
@@ -90,15 +92,91 @@ async function walk(counter: Counter, language: Language): Promise<void> {
   await page.locator('.row').nth(EARLIER_SALES.length).waitFor()
   await page.locator('.desk-head').waitFor()
   await take(page, `history-${language}`)
+  await page.keyboard.press('Escape')
+  await page.locator('[data-primary]').click()
+}
+
+/** Two people side by side: the count to knock. Ends at the sale, with the drawer that moved them. */
+async function walkKnock({ page, stack }: Counter, language: Language): Promise<void> {
+  await addSnacks(page, ['cola'])
+  await stack.sendAllAway()
+  for (const customer of ['twin-a', 'twin-b'] as const) await stack.bringToCounter(customer)
+  await page.keyboard.press('F8')
+  await page.locator('[data-act="knock"][aria-disabled="false"]').click()
+  await page.getByTestId('knock').waitFor()
+  await take(page, `knock-${language}`)
+  await page.getByTestId('knock').getByRole('button').click()
+  await page.locator('.band-list').waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('F6')
+  await page.locator('[data-customer="twin-a"] .customer-head').click()
+  await page.locator('.customer-faults').waitFor()
+  await take(page, `practice-${language}`)
+  await page.keyboard.press('Escape')
+  await page.getByTestId('drawer').waitFor({ state: 'detached' })
+  await stack.sendAllAway()
+  await stack.bringToCounter('rich')
+}
+
+/** Starts the till again and enters. */
+async function startAgain({ page, stack }: Counter): Promise<void> {
+  await stack.startTerminal()
+  await page.goto(stack.terminal.address)
+  await page.locator('.top').waitFor()
+}
+
+/** Killed after the yes: the sale that was interrupted, finished afterwards. */
+async function walkInterrupted(counter: Counter, language: Language): Promise<void> {
+  const { page } = counter
+  await killAfterTheYes(counter)
+  await startAgain(counter)
+  await page.getByTestId('interrupted').locator('.charge:not(:disabled)').waitFor()
+  await take(page, `interrupted-${language}`)
+  await page.getByTestId('interrupted').locator('.charge').click()
+  await page.getByTestId('done').waitFor()
+  await page.locator('[data-primary]').click()
+}
+
+/** Locked; then what a manager sets, and what waits for a manager when records were copied back from a backup. */
+async function walkManager(counter: Counter, language: Language): Promise<void> {
+  const { page } = counter
+  await restoreBackup(counter)
+  await page.keyboard.press('F10')
+  await page.locator('.person').first().waitFor()
+  await take(page, `sign-in-${language}`)
+  await signIn(page, MANAGER_ID, MANAGER_PIN)
+  await page.keyboard.press('F7')
+  await page.locator('.printer-form').waitFor()
+  await take(page, `settings-${language}`)
+  await page.locator('.top-tab').nth(2).click()
+  await page.locator('[data-yes="waiting"]').waitFor()
+  await take(page, `attention-${language}`)
+}
+
+/** The records are copied away, a wallet says yes to a sale, the till is lost with it, and the copy is put back. */
+async function restoreBackup(counter: Counter): Promise<void> {
+  const { stack, page } = counter
+  const file = join(stack.folderOf('terminal'), 'terminal.sqlite')
+  await stack.terminal.part.stop()
+  cpSync(file, `${file}.backup`)
+  await startAgain(counter)
+  await addSnacks(page, ['combo-duo'])
+  await killAfterTheYes(counter)
+  for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+  cpSync(`${file}.backup`, file)
+  await startAgain(counter)
 }
 
 mkdirSync(folder, { recursive: true })
 const browser = await launchChromium()
 try {
   for (const language of ['zh-CN', 'en'] as const) {
-    const counter = await startCounter(browser, { language, start: { clockOffsetMs: untilFriday() } })
+    const counter = await startCounter(browser, { language, start: { clockOffsetMs: untilFriday(), drawer: true } })
     try {
       await walk(counter, language)
+      await walkKnock(counter, language)
+      await walkInterrupted(counter, language)
+      await walkManager(counter, language)
     } finally {
       await counter.close()
     }
