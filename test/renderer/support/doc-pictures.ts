@@ -102,6 +102,8 @@ async function walkKnock({ page, stack }: Counter, language: Language): Promise<
   await stack.sendAllAway()
   for (const customer of ['twin-a', 'twin-b'] as const) await stack.bringToCounter(customer)
   await page.keyboard.press('F8')
+  // Whoever stood there a moment ago is still heard for a while.
+  await page.waitForFunction(() => document.querySelectorAll('.flag-knock').length === 2)
   await page.locator('[data-act="knock"][aria-disabled="false"]').click()
   await page.getByTestId('knock').waitFor()
   await take(page, `knock-${language}`)
