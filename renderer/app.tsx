@@ -10,7 +10,7 @@ import { StatusBar } from './components/status-bar.tsx'
 import { TopBar } from './components/top-bar.tsx'
 import { payPanelOf, type Screen, screenOf } from './flows/screen.ts'
 import { useTitleFocus } from './focus.ts'
-import { useSounds, useTouches } from './page-effects.ts'
+import { useNoHeldPresses, useSounds, useTouches } from './page-effects.ts'
 import { AttentionScreen } from './screens/attention/attention-screen.tsx'
 import { DoneScreen } from './screens/done/done-screen.tsx'
 import { HistoryScreen } from './screens/history/history-screen.tsx'
@@ -68,6 +68,7 @@ function Till({ isLost }: { isLost: boolean }) {
   useShortcuts(screen)
   useTitleFocus(screen === 'pay' ? payPanelOf(state, ui).kind : screen)
   useTouches()
+  useNoHeldPresses()
   useSounds()
   useForgetting(state.session.state)
   return (

@@ -1,10 +1,13 @@
 /** What the page does on the side: it tells the terminal that somebody is here, and it makes two quiet sounds. */
 import { useEffect } from 'react'
 import { type Tone, toneOf } from './flows/sound.ts'
-import { shouldTell } from './flows/touch.ts'
+import { isHeldPress, shouldTell } from './flows/touch.ts'
 import { soundIsOn } from './sound-choice.ts'
 import { useTerminal } from './terminal-context.ts'
 import { useTill } from './till-store.ts'
+
+/** Where a space is a letter. */
+const TYPED = 'input:not([type="radio"], [type="checkbox"]), textarea'
 
 /** Passes on that somebody touches the till, seldom enough not to matter. A lost line loses nothing: the next touch is told again. */
 export function useTouches(): void {
@@ -26,6 +29,20 @@ export function useTouches(): void {
       window.removeEventListener('keydown', onTouch, { capture: true })
     }
   }, [client])
+}
+
+/**
+ * One press of a key is one press of a button. A key that is held down would press the button that has the focus again and again, and the
+ * next screen's first button after it. Listens before everybody else, so that nobody acts on what it has stopped.
+ */
+export function useNoHeldPresses(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.repeat && isHeldPress(event.key, event.target instanceof Element && event.target.matches(TYPED))) event.preventDefault()
+    }
+    window.addEventListener('keydown', onKey, { capture: true })
+    return () => window.removeEventListener('keydown', onKey, { capture: true })
+  }, [])
 }
 
 /** A paid or refused payment is heard as well as seen, while sounds are on. */

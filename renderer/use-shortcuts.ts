@@ -60,7 +60,7 @@ function perform(shortcut: Shortcut, screen: Screen, { client }: Terminal): void
       return
     case 'pay':
       if (screen === 'sell') openPayIfAny()
-      if (screen === 'pay') document.querySelector<HTMLButtonElement>('[data-primary]')?.click()
+      if (screen === 'pay') pressPrimary()
       return
     case 'cash':
       if (screen === 'sell') openPayIfAny()
@@ -71,8 +71,13 @@ function perform(shortcut: Shortcut, screen: Screen, { client }: Terminal): void
     case 'help':
       return ui.setHelp(true)
     case 'next-sale':
-      void tellOrDone(() => client.nextSale()).then((done) => done && ui.startAfresh())
+      return pressPrimary()
   }
+}
+
+/** A key does what the button does, and only while the button would. */
+function pressPrimary(): void {
+  document.querySelector<HTMLButtonElement>('[data-primary]')?.click()
 }
 
 /** Opens the pay screen, or says that there is nothing to charge. */

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
+import { ArmedButton } from './armed-button.tsx'
 
 /** The browser's own modal dialog: it keeps the focus, closes on Escape and gives the focus back. It exists only while it is open. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
@@ -42,9 +43,9 @@ export function Confirm({ title, text, yes, no, busy, takesAway = true, onYes, o
         <Button variant="default" onClick={onNo}>
           {no}
         </Button>
-        <Button {...(takesAway ? { color: 'curtain' } : {})} disabled={busy} onClick={onYes} data-confirm>
+        <ArmedButton {...(takesAway ? { color: 'curtain' } : {})} meaning="yes" disabled={busy} onPress={onYes} data-confirm>
           {yes}
-        </Button>
+        </ArmedButton>
       </div>
     </Dialog>
   )

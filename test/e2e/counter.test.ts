@@ -1,6 +1,7 @@
 /** A whole sale at the real counter: by touch in Chinese, by the keyboard alone in English, by band and by cash. */
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { untilArmed } from '#test/renderer/support/armed.ts'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
 import { type Counter, expectSoundScreen, openCounter, seat, show, untilText } from './support/counter.ts'
 import { tabTo } from './support/keyboard.ts'
@@ -129,6 +130,7 @@ async function sellByBand(page: Page, counter: Counter): Promise<void> {
   await page.getByText('Paid by Golden Carp').waitFor()
   await page.getByText('Sent to the backend').waitFor()
   await expectSoundScreen(counter, 'en done')
+  await untilArmed(page)
   await page.keyboard.press('Enter')
   await page.getByText('Nothing in this sale yet.').waitFor()
 }
@@ -154,6 +156,7 @@ async function sellByCash(page: Page, counter: Counter): Promise<void> {
   await untilText(page, 'change-due', '¥53.50')
   expect(await page.getByTestId('receipt-number').textContent()).toBe('A-000002')
   await expectSoundScreen(counter, 'en done, cash')
+  await untilArmed(page)
   await page.keyboard.press('Enter')
   await page.getByText('Nothing in this sale yet.').waitFor()
 }

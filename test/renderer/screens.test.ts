@@ -1,6 +1,7 @@
 /** The built screens in a real browser over a till in memory: what is covered, what a press asks of the till, and that a touch is told. */
 import { expect, test } from 'vitest'
 import { until } from '#test/support/until.ts'
+import { untilArmed } from './support/armed.ts'
 import { TWINS } from './support/fake-bands.ts'
 import { MANAGER } from './support/fake-desk.ts'
 import { interruptedSales, TROUBLE } from './support/fake-desk-data.ts'
@@ -42,6 +43,7 @@ test(
     await page.keyboard.press('F8')
     await page.locator('[data-act="knock"]').waitFor()
     await page.locator('.band').first().click()
+    await untilArmed(page)
     await page.keyboard.press('F8')
     await page.getByTestId('knock').filter({ hasText: 'Please knock on your band 3 times.' }).waitFor()
     expect(till.state().payment).toBeUndefined()
@@ -93,7 +95,7 @@ test(
       till.setInterrupted(sale)
       await page.waitForFunction(
         ([canFinish, canUndo]) =>
-          document.querySelector<HTMLButtonElement>('.interrupted .charge')?.disabled === !canFinish &&
+          document.querySelector('.interrupted .charge')?.matches('[aria-disabled="false"]:enabled') === canFinish &&
           (document.querySelector('.interrupted-undo') !== null) === canUndo,
         [sale.canFinish, sale.canUndo] as const,
       )
@@ -171,6 +173,44 @@ test(
     for (let presses = 0; presses < 20; presses += 1) await page.keyboard.press('Shift')
     expect(till.touches).toBeGreaterThan(0)
     expect(till.touches).toBeLessThan(10)
+  },
+  STORY_TIMEOUT_MS,
+)
+
+test(
+  'a double tap, and a key pressed twice or held down, do one thing: what comes next ignores them',
+  async () => {
+    const { page, till } = await open((fake) => fake.script('A', { stages: ['connecting', 'sent'], outcome: 'stop' }))
+    const twice = async (locator: ReturnType<typeof page.locator>) => {
+      const box = await locator.boundingBox()
+      if (box === null) throw new Error('the button has no place')
+      await page.mouse.dblclick(box.x + box.width / 2, box.y + box.height / 2, { delay: 20 })
+    }
+    const charge = page.locator('.cart .charge[aria-disabled="false"]')
+    await addCola(page)
+    await charge.waitFor()
+    await twice(charge)
+    await page.locator('[data-act="charge"]').waitFor()
+    await page.keyboard.press('F8')
+    expect(till.state().payment).toBeUndefined()
+    await page.keyboard.press('Escape')
+    await page.getByRole('heading', { name: 'This sale' }).waitFor()
+    // Held down on the button: the first press opens the payment, the repeats press nothing there.
+    await charge.focus()
+    await page.keyboard.down('Enter')
+    await untilArmed(page)
+    for (let repeats = 0; repeats < 3; repeats += 1) await page.keyboard.down('Enter')
+    await page.keyboard.up('Enter')
+    expect(till.state().payment).toBeUndefined()
+    await twice(page.locator('[data-primary]'))
+    await page.locator('.asking').waitFor()
+    expect(till.state().payment?.state).not.toBe('reversed')
+    await page.getByRole('button', { name: 'Cancel this payment' }).click()
+    await untilArmed(page)
+    await page.keyboard.press('Escape')
+    await twice(page.getByRole('button', { name: 'Clear' }))
+    await page.getByRole('button', { name: 'Clear all?' }).waitFor()
+    expect(till.state().cart.lines).toHaveLength(1)
   },
   STORY_TIMEOUT_MS,
 )

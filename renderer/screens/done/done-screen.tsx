@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { ReceiptView } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { Paper } from '../../components/paper.tsx'
 import { ReceiptPrint } from '../../components/print-jobs.tsx'
 import { jobOf } from '../../flows/print-jobs.ts'
@@ -61,16 +62,17 @@ function Done({ receiptId }: { receiptId: ReceiptId }) {
         <div className="panel-foot outcome-foot">
           <PrintButton receiptId={receiptId} label={t('done.print')} number={answer?.ok === true ? answer.value.printedNumber : ''} />
           {answer?.ok === true && <WrongPerson view={answer.value} />}
-          <Button
+          <ArmedButton
             ref={next}
             className="charge"
             data-primary
+            meaning={receiptId}
             disabled={busy}
-            onClick={() => act(() => client.nextSale(), startAfresh)}
+            onPress={() => act(() => client.nextSale(), startAfresh)}
             aria-keyshortcuts="Enter F8"
           >
             {t('done.nextSale')}
-          </Button>
+          </ArmedButton>
         </div>
       </section>
       <section className="desk" aria-label={t('done.receipt')}>

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconArmchair,
@@ -9,6 +8,7 @@ import {
   IconWallet,
 } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { minutesAndSeconds, secondsUntil } from '../../flows/countdown.ts'
 import { finishWords, interruptedRows, type Tone } from '../../flows/interrupted.ts'
 
@@ -69,13 +69,25 @@ export function InterruptedScreen() {
         </div>
         <div className="panel-foot interrupted-foot">
           {canUndo && (
-            <Button variant="default" className="interrupted-undo" disabled={busy} onClick={() => act(() => client.undoInterrupted())}>
+            <ArmedButton
+              variant="default"
+              className="interrupted-undo"
+              meaning={interrupted.requestId}
+              disabled={busy}
+              onPress={() => act(() => client.undoInterrupted())}
+            >
               {t('interrupted.undo')}
-            </Button>
+            </ArmedButton>
           )}
-          <Button className="charge" data-primary disabled={!canFinish || busy} onClick={() => act(() => client.finishInterrupted())}>
+          <ArmedButton
+            className="charge"
+            data-primary
+            meaning={`${interrupted.requestId} ${canFinish ? finishWords(interrupted) : 'wait'} ${canUndo}`}
+            disabled={!canFinish || busy}
+            onPress={() => act(() => client.finishInterrupted())}
+          >
             {canFinish ? t(`interrupted.finish.${finishWords(interrupted)}`) : t('interrupted.finishWait')}
-          </Button>
+          </ArmedButton>
         </div>
       </section>
     </div>

@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { ATTEMPT_STAGES } from '#shared/domain/attempt.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { progressOf } from '../../flows/screen.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
@@ -60,9 +60,15 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
       </div>
       <div className="panel-foot asking-foot">
         <p className="asking-known">{t('pay.approving')}</p>
-        <Button variant="default" fullWidth disabled={busy} onClick={() => act(() => client.cancelPayment())}>
+        <ArmedButton
+          variant="default"
+          fullWidth
+          meaning={payment.requestId}
+          disabled={busy}
+          onPress={() => act(() => client.cancelPayment())}
+        >
           {t('pay.cancel')}
-        </Button>
+        </ArmedButton>
       </div>
     </section>
   )

@@ -1,8 +1,7 @@
-import { Button } from '@mantine/core'
 import { IconBattery1, IconCircleCheck, IconDeviceMobileOff, IconDeviceWatchOff, IconHandClick, IconLock } from '@tabler/icons-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import type { BandView } from '#shared/contracts/till.ts'
-import type { SightingId } from '#shared/domain/ids.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { bandFlags, type ChargeAct, chargeAct, nearestFirst, selectedBand } from '../../flows/bands.ts'
 import { focusIsFree } from '../../focus.ts'
 import { useSay } from '../../hooks.ts'
@@ -16,8 +15,6 @@ const FLAG_ICONS = {
   'low-battery': IconBattery1,
 } as const
 const NEARNESS = ['faint', 'far', 'some', 'near', 'counter'] as const
-/** When another band becomes the proposed one, Charge waits this long: nobody is asked because the list moved under a finger. */
-const SETTLE_MS = 700
 
 /** Bands nearby, nearest first. The proposed one is chosen already; the cashier may choose another; Charge names the letter. */
 export function BandsPanel() {
@@ -116,55 +113,38 @@ function ChargeBand({ act: what, selected }: { act: ChargeAct; selected: BandVie
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()
-  const hasSettled = useSettled(selected?.id)
+  const chosen = useUi((ui) => ui.chosenBand)
   const button = useRef<HTMLButtonElement>(null)
   const canStart = what !== 'none'
   useEffect(() => {
     if (canStart && focusIsFree()) button.current?.focus()
   }, [canStart])
-  const canCharge = canStart && (what === 'knock' || hasSettled) && !busy
   const charge = () => {
-    if (!canCharge) return
     if (what === 'knock') act(() => client.chargeByKnock())
     else if (selected !== undefined) act(() => client.chargeBand({ sightingId: selected.id }))
   }
   return (
     <div className="panel-foot">
       {what === 'knock' && <p className="bands-knock">{t('pay.askKnockHint')}</p>}
-      <Button
+      <ArmedButton
         ref={button}
         className="charge"
         fullWidth
         data-primary
         data-act={what}
+        meaning={what === 'charge' ? `charge ${selected?.id}` : what}
+        own={chosen}
         disabled={!canStart}
-        aria-disabled={!canCharge}
+        aria-disabled={busy || !canStart}
         aria-keyshortcuts="F8"
-        onClick={charge}
+        onPress={charge}
       >
         {what === 'knock'
           ? t('pay.askKnock')
           : selected === undefined
             ? t('pay.chooseBand')
             : t('pay.chargeBand', { letter: selected.letter })}
-      </Button>
+      </ArmedButton>
     </div>
   )
-}
-
-/** False for a moment after the chosen band changed from one to another. */
-function useSettled(id: SightingId | undefined): boolean {
-  const chosen = useUi((ui) => ui.chosenBand)
-  const last = useRef(id)
-  const [unsettled, setUnsettled] = useState<SightingId>()
-  useEffect(() => {
-    const before = last.current
-    last.current = id
-    // The cashier's own choice needs no pause; a change made by the radio does.
-    if (before === undefined || id === undefined || before === id || chosen === id) return setUnsettled(undefined)
-    setUnsettled(id)
-    const timer = setTimeout(() => setUnsettled(undefined), SETTLE_MS)
-    return () => clearTimeout(timer)
-  }, [id, chosen])
-  return unsettled === undefined
 }

@@ -66,7 +66,8 @@ function decimalsOf(minor: number, currency: Currency): string {
 function useKeypadKeys(press: (key: KeypadKey) => void, take: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]') !== null) return
+      if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]') !== null)
+        return
       const key = keypadKeyOf(event.key)
       const isOnButton = event.target instanceof Element && event.target.matches('button')
       if (key !== undefined) press(key)

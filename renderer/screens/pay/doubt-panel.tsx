@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { IconHelpHexagon } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { PaymentView } from '#shared/contracts/till.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { minutesAndSeconds, secondsUntil } from '../../flows/countdown.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -44,9 +44,16 @@ export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
       </div>
       <div className="panel-foot">
         <p className="doubt-cancel">{status.backend.state === 'offline' ? t('doubt.cancelOffline') : t('doubt.cancelText')}</p>
-        <Button className="charge" color="curtain" fullWidth disabled={busy} onClick={() => act(() => client.cancelPayment())}>
+        <ArmedButton
+          className="charge"
+          color="curtain"
+          fullWidth
+          meaning="undo"
+          disabled={busy}
+          onPress={() => act(() => client.cancelPayment())}
+        >
           {t('doubt.cancel')}
-        </Button>
+        </ArmedButton>
       </div>
     </section>
   )

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core'
 import { IconCircleOff } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { endingOf, endingWords, firstAct } from '../../flows/ending.ts'
 import { useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
@@ -61,27 +61,28 @@ function EndedActs({ payment, first }: { payment: BandPaymentView; first: 'again
   if (first === 'again') {
     return (
       <div className="panel-foot">
-        <Button ref={primary} className="charge" fullWidth data-primary onClick={again}>
+        <ArmedButton ref={primary} className="charge" fullWidth data-primary meaning={payment.requestId} onPress={again}>
           {t('pay.again')}
-        </Button>
+        </ArmedButton>
       </div>
     )
   }
   return (
     <div className="panel-foot ended-foot">
-      <Button variant="default" className="ended-again" onClick={again}>
+      <ArmedButton variant="default" className="ended-again" meaning={payment.requestId} onPress={again}>
         {t('pay.again')}
-      </Button>
-      <Button
+      </ArmedButton>
+      <ArmedButton
         ref={primary}
         className="charge"
         data-primary
+        meaning={payment.requestId}
         disabled={busy}
         aria-keyshortcuts="F9"
-        onClick={() => act(() => client.startCash())}
+        onPress={() => act(() => client.startCash())}
       >
         {t('pay.anotherWay')}
-      </Button>
+      </ArmedButton>
     </div>
   )
 }

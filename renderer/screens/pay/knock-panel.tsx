@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core'
 import { IconHandClick } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KnockView } from '#shared/contracts/till.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { secondsUntil } from '../../flows/countdown.ts'
 import { listed } from '../../flows/refusal.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
@@ -60,9 +60,9 @@ function Listening({ knock }: { knock: KnockView }) {
         </p>
       </div>
       <div className="panel-foot">
-        <Button variant="default" fullWidth disabled={busy} onClick={() => act(() => client.cancelPayment())}>
+        <ArmedButton variant="default" fullWidth meaning="stop" disabled={busy} onPress={() => act(() => client.cancelPayment())}>
           {t('knock.cancel')}
-        </Button>
+        </ArmedButton>
       </div>
     </section>
   )
@@ -88,12 +88,19 @@ function Ended({ knock, state }: { knock: KnockView; state: 'nobody' | 'several'
         <p className="ended-quiet">{t('knock.nothing')}</p>
       </div>
       <div className="panel-foot ended-foot">
-        <Button variant="default" className="ended-again" onClick={() => putKnockAway(knock, client)}>
+        <ArmedButton variant="default" className="ended-again" meaning="back" onPress={() => putKnockAway(knock, client)}>
           {t('knock.back')}
-        </Button>
-        <Button ref={again} className="charge" data-primary disabled={busy} onClick={() => act(() => client.chargeByKnock())}>
+        </ArmedButton>
+        <ArmedButton
+          ref={again}
+          className="charge"
+          data-primary
+          meaning={state}
+          disabled={busy}
+          onPress={() => act(() => client.chargeByKnock())}
+        >
           {t('knock.again')}
-        </Button>
+        </ArmedButton>
       </div>
     </section>
   )

@@ -3,10 +3,12 @@ import { IconArmchair, IconClock, IconTrash } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import type { SeatHoldView } from '#shared/contracts/till.ts'
 import type { ShowtimeId } from '#shared/domain/ids.ts'
+import { ArmedButton } from '../../components/armed-button.tsx'
 import { holdLeft } from '../../flows/programme.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
+import { useArmed } from '../../use-armed.ts'
 import { openPayIfAny } from '../../use-shortcuts.ts'
 import { ProductLine, TicketLine } from './cart-line.tsx'
 
@@ -54,9 +56,16 @@ export function Cart() {
             {money(cart.total)}
           </strong>
         </div>
-        <Button className="charge" fullWidth onClick={openPayIfAny} aria-keyshortcuts="F8" disabled={cart.lines.length === 0}>
+        <ArmedButton
+          className="charge"
+          fullWidth
+          meaning="charge"
+          onPress={openPayIfAny}
+          aria-keyshortcuts="F8"
+          disabled={cart.lines.length === 0}
+        >
           {cart.lines.length === 0 ? t('cart.charge') : t('cart.chargeAmount', { amount: money(cart.total) })}
-        </Button>
+        </ArmedButton>
       </footer>
     </section>
   )
@@ -64,17 +73,26 @@ export function Cart() {
 
 const SURE_FOR_MS = 4_000
 
-/** Clearing a sale asks once more, in the same place, and forgets the question after a while. */
+/** Clearing a sale asks once more, in the same place, and forgets the question after a while. A double tap only asks. */
 function Clear() {
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()
   const [isAsked, setIsAsked] = useState(false)
+  const isArmed = useArmed(String(isAsked))
   useEffect(() => {
     if (!isAsked) return
     const timer = setTimeout(() => setIsAsked(false), SURE_FOR_MS)
     return () => clearTimeout(timer)
   }, [isAsked])
+  const press = () => {
+    if (!isAsked) return setIsAsked(true)
+    if (!isArmed) return
+    act(
+      () => client.clearCart(),
+      () => setIsAsked(false),
+    )
+  }
   return (
     <Button
       size="md"
@@ -82,15 +100,9 @@ function Clear() {
       variant={isAsked ? 'filled' : 'subtle'}
       color="curtain"
       disabled={busy}
+      aria-disabled={isAsked && !isArmed}
       leftSection={<IconTrash size={20} aria-hidden="true" />}
-      onClick={() =>
-        isAsked
-          ? act(
-              () => client.clearCart(),
-              () => setIsAsked(false),
-            )
-          : setIsAsked(true)
-      }
+      onClick={press}
     >
       {isAsked ? t('cart.clearSure') : t('cart.clear')}
     </Button>

@@ -1,6 +1,7 @@
 /** Walks through every screen and state of the till, in both languages, for pictures and for the accessibility check. */
 import type { Page } from 'playwright'
 import type { SightingId } from '#shared/domain/ids.ts'
+import { untilArmed } from './armed.ts'
 import type { DevHost } from './dev-host.ts'
 import { BANDS } from './fake-bands.ts'
 import type { FakeTill } from './fake-till.ts'
@@ -78,6 +79,7 @@ export async function walkDone({ page, till, host, look }: Walk): Promise<void> 
   await page.getByTestId('change-due').waitFor()
   await page.locator('.paper img, .paper svg').first().waitFor()
   await look('done-cash')
+  await untilArmed(page)
   await page.keyboard.press('Enter')
   await page.locator('[data-product="tea"]').click()
   till.script('A', { stages: ['connecting', 'sent', 'asking-backend'], outcome: 'paid' })
