@@ -1,6 +1,6 @@
 import type { WriteStore } from '#main/ports.ts'
 import type { OutboxKind, ReversalBody } from '#shared/contracts/backend-api.ts'
-import type { ReceiptPage } from '#shared/contracts/till.ts'
+import type { ReceiptPage, VoidedBy } from '#shared/contracts/till.ts'
 import type { AuthorizationId, HoldId, ReceiptId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
@@ -58,6 +58,7 @@ export type StoredReceipt = {
   readonly receipt: Receipt
   readonly synced: boolean
   readonly prints: number
+  readonly voidedBy?: VoidedBy
   /** The journal's hash at this receipt's entry: what its QR code shows. */
   readonly head: string
 }

@@ -1,5 +1,5 @@
 import type { ReadStore, SqlRow, SqlValue } from '#main/ports.ts'
-import type { ReceiptPage, ReceiptRow } from '#shared/contracts/till.ts'
+import type { ReceiptPage, ReceiptRow, VoidedBy } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import type { Words } from '#shared/domain/words.ts'
@@ -9,6 +9,12 @@ import type { StoredReceipt } from './ports.ts'
 const WORDS_SEARCHED_MAX = 2_000
 
 const PRINTS = 'COALESCE((SELECT prints FROM print_counts p WHERE p.receipt_id = r.id), 0) AS prints'
+/** The void may be in either table: a receipt that came back from the backend can be voided here. */
+const [OWN_VOID, PULLED_VOID] = ['receipts', 'pulled_receipts'].map(
+  (table) =>
+    `(SELECT json_object('id', v.id, 'series', v.series, 'number', v.number) FROM ${table} v WHERE v.kind = 'void' AND v.of_receipt_id = r.id)`,
+)
+const VOIDED_BY = `COALESCE(${OWN_VOID}, ${PULLED_VOID}) AS voided_by`
 
 /** The same questions to both tables: receipts that never left, and those that came back from the backend after a restore. */
 function questions(table: 'receipts' | 'pulled_receipts', columns: string) {
@@ -31,10 +37,13 @@ type Question = keyof ReturnType<typeof questions>
 
 const OWN = questions(
   'receipts',
-  `SELECT r.receipt_json, r.journal_seq, j.hash AS head, o.acked_at IS NOT NULL AND o.outcome IS NOT 'quarantined' AS synced, ${PRINTS}
+  `SELECT r.receipt_json, r.journal_seq, j.hash AS head, o.acked_at IS NOT NULL AND o.outcome IS NOT 'quarantined' AS synced, ${PRINTS}, ${VOIDED_BY}
 FROM receipts r JOIN outbox o ON o.seq = r.outbox_seq JOIN journal j ON j.seq = r.journal_seq`,
 )
-const PULLED = questions('pulled_receipts', `SELECT r.receipt_json, r.journal_seq, r.head, 1 AS synced, ${PRINTS} FROM pulled_receipts r`)
+const PULLED = questions(
+  'pulled_receipts',
+  `SELECT r.receipt_json, r.journal_seq, r.head, 1 AS synced, ${PRINTS}, ${VOIDED_BY} FROM pulled_receipts r`,
+)
 
 /** `42`, `A-42` or `A-000042`, as people read it off the paper. */
 const NUMBER_TYPED = /^(?:([A-Z]{1,3})-?)?0*([0-9]{1,15})$/i
@@ -44,7 +53,21 @@ const ID_TYPED = /^[0-9a-f]{4,32}$/i
 function stored(row: SqlRow): StoredReceipt {
   // The cast: the text was frozen from a Receipt by this ledger, and `verify` proves that nobody changed it since.
   const receipt = JSON.parse(String(row['receipt_json'])) as Receipt
-  return { receipt, synced: row['synced'] === 1, prints: Number(row['prints']), head: String(row['head']) }
+  const voidedBy = voidedByOf(row)
+  return {
+    receipt,
+    synced: row['synced'] === 1,
+    prints: Number(row['prints']),
+    head: String(row['head']),
+    ...(voidedBy ? { voidedBy } : {}),
+  }
+}
+
+function voidedByOf(row: SqlRow): VoidedBy | undefined {
+  if (row['voided_by'] === null) return undefined
+  // The cast: the question built it.
+  const { id, ...place } = JSON.parse(String(row['voided_by'])) as Pick<Receipt, 'id' | 'series' | 'number'>
+  return { receiptId: id, printedNumber: printedNumber(place) }
 }
 
 /** What was sold, in a few words: the first line, and how many more there are. */
@@ -60,9 +83,10 @@ function summaryOf({ lines }: Receipt): Words {
 }
 
 function toRow(row: SqlRow): ReceiptRow {
-  const { receipt, synced } = stored(row)
+  const { receipt, synced, voidedBy } = stored(row)
   const { id, issuedAt, total, tender, kind } = receipt
-  return { id, printedNumber: printedNumber(receipt), issuedAt, total, tender, kind, summary: summaryOf(receipt), synced }
+  const summary = summaryOf(receipt)
+  return { id, printedNumber: printedNumber(receipt), issuedAt, total, tender, kind, summary, synced, ...(voidedBy ? { voidedBy } : {}) }
 }
 
 export function findReceipt(reads: ReadStore, id: ReceiptId): StoredReceipt | undefined {

@@ -58,9 +58,9 @@ export class ReceiptDesk {
       draw: async ({ receiptId, language, drawer }) => {
         const stored = ledger.receipt(receiptId)
         assert(stored, 'what is to be printed is in the books')
-        const { receipt, prints, head } = stored
+        const { receipt, prints, head, voidedBy } = stored
         const copy = prints > 0 ? { copy: prints } : {}
-        const { bytes } = await encodeReceipt(receipt, this.#profile, { language, head, drawer, ...copy })
+        const { bytes } = await encodeReceipt(receipt, this.#profile, { language, head, drawer, isVoided: voidedBy !== undefined, ...copy })
         return { bytes, copy: prints }
       },
     })
@@ -94,13 +94,15 @@ export class ReceiptDesk {
     const { ledger, language } = this.#parts
     const stored = ledger.receipt(receiptId)
     if (!stored) return err({ code: 'receipt-unknown' })
-    const { receipt, synced, prints, head } = stored
+    const { receipt, synced, prints, head, voidedBy } = stored
+    const isVoided = voidedBy !== undefined
     return ok({
       receipt,
       synced,
       prints,
       printedNumber: printedNumber(receipt),
-      paperSvg: paperSvg(receipt, { language: language(), columns: this.#profile.columns, head }),
+      ...(voidedBy ? { voidedBy } : {}),
+      paperSvg: paperSvg(receipt, { language: language(), columns: this.#profile.columns, head, isVoided }),
     })
   }
 

@@ -16,6 +16,8 @@ export type ReceiptPrint = {
   readonly bilingual?: boolean
   /** 1 for the first reprint. Absent on the original. */
   readonly copy?: number
+  /** A void took this receipt back since: no print of it may pass for one that is good. */
+  readonly isVoided?: boolean
   /** The journal's head after this receipt, as lower-case hex: it makes every customer a witness. */
   readonly head?: string
 }
@@ -81,17 +83,17 @@ function practiceMark(speak: Speaker): string {
   return [...words].sort((a, b) => (a < b ? -1 : 1)).join(' · ')
 }
 
-function isMarked(receipt: Receipt, { copy }: ReceiptPrint): boolean {
-  return receipt.practice || receipt.kind === 'void' || copy !== undefined
+function isMarked(receipt: Receipt, { copy, isVoided = false }: ReceiptPrint): boolean {
+  return receipt.practice || receipt.kind === 'void' || isVoided || copy !== undefined
 }
 
 /** PRACTICE, VOID and COPY, at the top and again at the bottom, so that no part torn off passes for a receipt. */
-function marks(paper: MarkupLines, receipt: Receipt, { copy }: ReceiptPrint, speak: Speaker): void {
+function marks(paper: MarkupLines, receipt: Receipt, { copy, isVoided = false }: ReceiptPrint, speak: Speaker): void {
   if (receipt.practice) {
     paper.banner(practiceMark(speak))
     paper.centre(speak.each(RECEIPT_WORDS.notAReceipt).join(' · '), 'strong')
   }
-  if (receipt.kind === 'void') paper.banner(speak.each(RECEIPT_WORDS.void).join(' · '))
+  if (receipt.kind === 'void' || isVoided) paper.banner(speak.each(RECEIPT_WORDS.void).join(' · '))
   if (copy !== undefined)
     paper.centre(
       speak

@@ -219,6 +219,9 @@ export type SeatMapView = {
   readonly seats: Readonly<Record<string, SeatState | 'ours'>>
 }
 
+/** The void that took a receipt back. */
+export type VoidedBy = { readonly receiptId: ReceiptId; readonly printedNumber: string }
+
 export type ReceiptRow = {
   readonly id: ReceiptId
   readonly printedNumber: string
@@ -228,6 +231,7 @@ export type ReceiptRow = {
   readonly kind: Receipt['kind']
   readonly summary: Words
   readonly synced: boolean
+  readonly voidedBy?: VoidedBy
 }
 export type ReceiptPage = { readonly rows: readonly ReceiptRow[]; readonly nextBefore?: number }
 export type ReceiptView = {
@@ -235,6 +239,7 @@ export type ReceiptView = {
   readonly printedNumber: string
   readonly synced: boolean
   readonly prints: number
+  readonly voidedBy?: VoidedBy
   /** The paper as a picture: an SVG document, drawn by the same markup that is printed. */
   readonly paperSvg: string
 }

@@ -59,6 +59,9 @@ test('a void is sent canonically, and says of each payment what goes back and to
   })
   expect(world.ledger.voidOf(receipt.id)).toBe(taken.id)
   expect(world.ledger.voidOf(taken.id)).toBeUndefined()
+  const voidedBy = { receiptId: taken.id, printedNumber: 'A-000002' }
+  expect(world.ledger.receipts({ limit: 2 }).rows.map((row) => row.voidedBy)).toEqual([undefined, voidedBy])
+  expect([world.ledger.receipt(receipt.id)?.voidedBy, world.ledger.receipt(taken.id)?.voidedBy]).toEqual([voidedBy, undefined])
 })
 
 test('a receipt that is no void has neither part in its body, and one receipt is voided once', () => {
@@ -189,6 +192,7 @@ test('receipts come back once, with what they said; texts that are none change n
     expect(world.ledger.receipt(receipt.id)).toMatchObject({ receipt, synced: true, prints: 0 })
   }
   expect(world.ledger.voidOf(lost[0]?.id ?? taken.id)).toBe(taken.id)
+  expect(world.ledger.receipts({ limit: 9, find: 'A-2' }).rows[0]?.voidedBy).toEqual({ receiptId: taken.id, printedNumber: 'A-000004' })
   expect(world.ledger.receipts({ limit: 2 }).rows.map((row) => row.printedNumber)).toEqual(['A-000004', 'A-000003'])
   expect(valueOf(world.store.write((tx) => world.ledger.countPrint(tx, taken.id)))).toBe(1)
 })

@@ -100,6 +100,11 @@ test('one language alone has no word of the other', () => {
   expect(receiptText(receipt, { ...print, copy: 1 })).not.toMatch(/\p{Script=Han}/u)
 })
 
+test('a receipt that was taken back says so at both ends of every print', () => {
+  const marks = (isVoided: boolean) => receiptText(sampleReceipt(), { language: 'en', columns: 48, isVoided }).match(/VOID/g)?.length
+  expect([marks(true), marks(false)]).toEqual([2, undefined])
+})
+
 test('a name too long for one line puts its other language on a line of its own, never in the middle', () => {
   const name = { en: 'Duo: large popcorn and two colas', 'zh-CN': '双人套餐：大爆米花+两杯可乐' }
   const line = productLine({ name, detail: { en: '', 'zh-CN': '' }, quantity: 1, unitPrice: yuan(55_00), total: yuan(55_00) })
