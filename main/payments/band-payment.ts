@@ -60,7 +60,7 @@ export class BandPayments {
     if (written.ok && !written.value) return
     // When even this cannot be written, the attempt stays `sent` on disk, which a restart reads as doubt: so do we now.
     carts.reload()
-    screen.show(requestId, { state: 'in-doubt' })
+    screen.show(requestId, { state: 'in-doubt', ...(written.ok ? {} : { refusal: { code: 'storage-failed' } }) })
     onDoubt(requestId, screen.ofRequest(requestId)?.expiresMonotonicMs ?? clock.monotonicMs())
   }
 

@@ -12,7 +12,7 @@ import { type Attempt, attemptById } from './attempt-book.ts'
 import type { OpenSession } from './band-session.ts'
 import type { Settled } from './in-doubt.ts'
 import type { PaymentScreen } from './payment-screen.ts'
-import { refuseLateYes, type SettleDeps, type SettleRefusal, settlePaid, settleUnpaid } from './settle.ts'
+import { refusedOf, refuseLateYes, type SettleDeps, type SettleRefusal, settlePaid, settleUnpaid } from './settle.ts'
 
 export type EndsDeps = SettleDeps & {
   readonly screen: PaymentScreen
@@ -61,9 +61,13 @@ export class Ends {
     const { authorization, signed } = approved
     const paid = settlePaid(this.#deps, requestId, { tender: 'band', authorization, signed, ...(open ? { radio: open.radio } : {}) })
     if (paid.ok) this.#afterPaid(requestId, paid.value)
-    else if (paid.error.code === 'storage-failed') this.#deps.onFault('receipt-not-written', { requestId, detail: paid.error.detail })
-    // The cashier may still be looking at the cancelled payment: a yes did come, and goes back.
-    else if (refuseLateYes(this.#deps, requestId, authorization, signed)) this.#deps.screen.show(requestId, { why: 'late-yes' })
+    else if (paid.error.code === 'storage-failed') {
+      this.#deps.onFault('receipt-not-written', { requestId, detail: paid.error.detail })
+      this.#deps.screen.show(requestId, { refusal: refusedOf(paid.error) })
+    } else if (refuseLateYes(this.#deps, requestId, authorization, signed)) {
+      // The cashier may still be looking at the cancelled payment: a yes did come, and goes back.
+      this.#deps.screen.show(requestId, { why: 'late-yes' })
+    }
     return paid
   }
 

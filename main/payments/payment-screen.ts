@@ -43,9 +43,10 @@ export class PaymentScreen {
     if (!running) return
     const { view } = running
     if (view.tender === 'band') {
-      // What the terminal refused before is past once something else happens.
-      const { refusal: _past, ...now } = view
-      running.view = { ...now, ...change }
+      // A new state is on disk by now: what the disk refused before is past. Progress alone says nothing about the disk.
+      const { refusal, ...now } = view
+      const kept = change.state === undefined && refusal !== undefined ? { refusal } : {}
+      running.view = { ...now, ...kept, ...change }
     } else running.view = { ...view, state: change.state ?? view.state }
     this.#onChange()
   }

@@ -105,6 +105,9 @@ test('the disk fills while the customer pays: in doubt, said so, and one receipt
   await world.until('it is in doubt', () => world.payment?.state === 'in-doubt')
   expect(world.warnings.map(({ message }) => message)).toContain('receipt-not-written')
   expect(world.receiptCount()).toBe(0)
+  // It is said for as long as nothing can be written, whatever else is shown meanwhile.
+  await world.until('it is asked again', () => world.payment?.tender === 'band' && world.payment.nextQueryAt !== undefined)
+  expect(world.payment).toMatchObject({ state: 'in-doubt', refusal: { code: 'storage-failed' } })
   world.hooks.onSend = () => {}
   world.store.isFull = () => false
   world.clock.advance(2_000)
