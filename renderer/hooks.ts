@@ -54,7 +54,7 @@ export function useSay(): Say {
 }
 
 /** What the site sells, asked again when the terminal says that it holds another version: it keeps one while the backend is away. */
-export function useProgramme() {
+export function useProgrammeQuery() {
   const { client } = useTerminal()
   const { programmeVersion } = useTillState()
   return useQuery({
@@ -62,7 +62,12 @@ export function useProgramme() {
     queryFn: () => client.programme(),
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (previous) => previous,
-  }).data
+  })
+}
+
+/** The programme, once it is here. */
+export function useProgramme() {
+  return useProgrammeQuery().data
 }
 
 const SEAT_MAP_FRESH_MS = 4_000
@@ -76,5 +81,5 @@ export function useSeatMap(showtimeId: string, ask: ReturnType<typeof useTermina
     queryFn: () => ask(input),
     refetchInterval: SEAT_MAP_FRESH_MS,
     placeholderData: (previous, query) => (query?.queryKey[1] === showtimeId ? previous : undefined),
-  }).data
+  })
 }

@@ -2,6 +2,7 @@ import { createContext, useCallback, useContext, useState, useSyncExternalStore 
 import type { TillState } from '#shared/contracts/till.ts'
 import type { ProductId, ShowtimeId } from '#shared/domain/ids.ts'
 import { createLatestWins, type LatestWins } from './flows/latest-wins.ts'
+import type { Notice } from './flows/refusal.ts'
 import { choiceOf, type SeatChoice, sameChoice } from './flows/seats.ts'
 import type { Answer, TerminalClient } from './terminal-client.ts'
 import { useTill } from './till-store.ts'
@@ -15,13 +16,18 @@ export type Terminal = {
 
 /** Asks the terminal and shows a refusal as a notice. Resolves true when it was done. */
 export async function tellOrDone(ask: () => Promise<Answer>): Promise<boolean> {
+  const refused = await refusalOf(ask)
+  useUi.getState().tell(refused)
+  return refused === undefined
+}
+
+/** Asks the terminal. Resolves with its refusal, or with nothing when it was done. */
+async function refusalOf(ask: () => Promise<Answer>): Promise<Notice | undefined> {
   try {
     const answer = await ask()
-    useUi.getState().tell(answer.ok ? undefined : answer.error)
-    return answer.ok
+    return answer.ok ? undefined : answer.error
   } catch {
-    useUi.getState().tell({ code: 'no-answer' })
-    return false
+    return { code: 'no-answer' }
   }
 }
 
@@ -61,21 +67,31 @@ export function useTillState(): TillState {
   return state
 }
 
-/** One act at a time: while it is on its way `busy` is true and further presses are ignored. */
-export function useAct(): { readonly busy: boolean; readonly act: (ask: () => Promise<Answer>, onDone?: () => void) => void } {
+export type Act = (ask: () => Promise<Answer>, onDone?: () => void, onRefused?: (refused: Notice) => void) => void
+
+/**
+ * One act at a time: while it is on its way `busy` is true and further presses are ignored. `refused` is what the last one met. In a
+ * dialog it is said `here`, because the bar of notices lies under the dialog; elsewhere the bar says it.
+ */
+export function useAct(where: 'bar' | 'here' = 'bar'): { readonly busy: boolean; readonly refused: Notice | undefined; readonly act: Act } {
   const [busy, setBusy] = useState(false)
-  const act = useCallback(
-    (ask: () => Promise<Answer>, onDone?: () => void) => {
+  const [refused, setRefused] = useState<Notice>()
+  const act = useCallback<Act>(
+    (ask, onDone, onRefused) => {
       if (busy) return
       setBusy(true)
-      void tellOrDone(ask).then((done) => {
+      setRefused(undefined)
+      void refusalOf(ask).then((refusal) => {
         setBusy(false)
-        if (done) onDone?.()
+        setRefused(refusal)
+        if (where === 'bar' || refusal === undefined) useUi.getState().tell(refusal)
+        if (refusal === undefined) onDone?.()
+        else onRefused?.(refusal)
       })
     },
-    [busy],
+    [busy, where],
   )
-  return { busy, act }
+  return { busy, refused, act }
 }
 
 /** Who edits the sale is not charging it: an earlier wish to pay, whose sale is gone, must not open the pay screen now. */

@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconPrinter } from '@tabler/icons-react'
 import type { PrintJobView } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { jobActs, jobOf, jobWords, needsLook } from '../flows/print-jobs.ts'
 import { useSay } from '../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../terminal-context.ts'
+import { ArmedButton } from './armed-button.tsx'
 
 /** Papers that have not come out: each with what is known, and the two things that can be done about it. Nothing while there are none. */
 export function PrintQueue() {
@@ -30,11 +30,15 @@ export function PrintQueue() {
 export function ReceiptPrint({ receiptId }: { receiptId: ReceiptId }) {
   const { jobs } = useTillState().status.printer
   const job = jobOf(jobs, receiptId)
-  if (job === undefined) return null
+  // The place is kept, so that nothing above it moves when a print begins or ends.
   return (
-    <div className={needsLook(job) ? 'job job-stuck job-alone' : 'job job-alone'} data-job={job.state} data-testid="print-state">
-      <JobState job={job} />
-      <JobActs job={job} />
+    <div className="job-place">
+      {job !== undefined && (
+        <div className={needsLook(job) ? 'job job-stuck job-alone' : 'job job-alone'} data-job={job.state} data-testid="print-state">
+          <JobState job={job} />
+          <JobActs job={job} />
+        </div>
+      )}
     </div>
   )
 }
@@ -58,22 +62,26 @@ function JobActs({ job }: { job: PrintJobView }) {
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()
+  const { jobs } = useTillState().status.printer
   const { id, printedNumber: number } = job
+  // Papers come and go by themselves: what is about another paper now was not meant.
+  const meaning = `${job.state} ${jobs.map((each) => each.id).join()}`
   return (
     <span className="job-acts">
       {jobActs(job).map((what) => (
-        <Button
+        <ArmedButton
           key={what}
+          meaning={meaning}
           size="md"
           h={44}
           variant={what === 'retry' ? 'default' : 'subtle'}
           color="gray"
           disabled={busy}
           aria-label={t(`jobs.${what}Named`, { number })}
-          onClick={() => act(() => (what === 'retry' ? client.retryPrint({ jobId: id }) : client.dropPrint({ jobId: id })))}
+          onPress={() => act(() => (what === 'retry' ? client.retryPrint({ jobId: id }) : client.dropPrint({ jobId: id })))}
         >
           {t(`jobs.${what}`)}
-        </Button>
+        </ArmedButton>
       ))}
     </span>
   )

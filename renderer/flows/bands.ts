@@ -6,6 +6,17 @@ export function nearestFirst(bands: readonly BandView[]): readonly BandView[] {
   return bands.toSorted((a, b) => b.nearness - a.nearness || a.letter.length - b.letter.length || (a.letter < b.letter ? -1 : 1))
 }
 
+/** The bands in the order they were shown in; those that came since stand after them, nearest first. */
+export function inOrder(bands: readonly BandView[], order: readonly SightingId[]): readonly BandView[] {
+  const placeOf = ({ id }: BandView) => (order.includes(id) ? order.indexOf(id) : order.length)
+  return nearestFirst(bands).toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** Those that stand where something else stood before, or somewhere else than before: a finger on its way there means another one. */
+export function movedBands(before: readonly SightingId[], after: readonly SightingId[]): readonly SightingId[] {
+  return after.filter((id, index) => index < before.length && before[index] !== id)
+}
+
 /**
  * The band that Charge would ask: the cashier's own choice while it is still heard, else the one the terminal proposes.
  * Nothing otherwise: two people equally near are never guessed between.

@@ -4,8 +4,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AlarmView, UnknownYesView } from '#shared/contracts/recovery.ts'
 import { Confirm } from '../../components/dialog.tsx'
+import { QueryState } from '../../components/query-state.tsx'
 import { alarmWords, seatsWords } from '../../flows/attention.ts'
-import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 
@@ -18,13 +18,12 @@ export function AttentionScreen() {
   const { t } = useSay()
   const { client } = useTerminal()
   const { status } = useTillState()
-  const { data, isError } = useQuery({
+  const query = useQuery({
     queryKey: [RECOVERY, status.attention],
     queryFn: () => client.recovery(),
     refetchInterval: ASK_AGAIN_MS,
     placeholderData: (previous) => previous,
   })
-  const isEmpty = data !== undefined && data.unknownYeses.length === 0 && data.alarms.length === 0
   return (
     <div className="attention">
       <section className="panel" aria-labelledby="attention-title">
@@ -34,18 +33,23 @@ export function AttentionScreen() {
           </h1>
         </header>
         <div className="panel-scroll attention-list">
-          {data === undefined && <p className="empty">{isError ? noticeWords({ code: 'no-answer' }, t).say : t('attention.loading')}</p>}
-          {isEmpty && (
-            <p className="empty">
-              <IconChecks size={44} stroke={1.2} aria-hidden="true" />
-              <br />
-              <strong>{t('attention.none')}</strong>
-              <br />
-              {t('attention.noneNext')}
-            </p>
-          )}
-          {data !== undefined && data.unknownYeses.length > 0 && <Yeses yeses={data.unknownYeses} />}
-          {data !== undefined && data.alarms.length > 0 && <Alarms alarms={data.alarms} />}
+          <QueryState query={query} loading={t('attention.loading')}>
+            {({ unknownYeses, alarms }) => (
+              <>
+                {unknownYeses.length === 0 && alarms.length === 0 && (
+                  <p className="empty">
+                    <IconChecks size={44} stroke={1.2} aria-hidden="true" />
+                    <br />
+                    <strong>{t('attention.none')}</strong>
+                    <br />
+                    {t('attention.noneNext')}
+                  </p>
+                )}
+                {unknownYeses.length > 0 && <Yeses yeses={unknownYeses} />}
+                {alarms.length > 0 && <Alarms alarms={alarms} />}
+              </>
+            )}
+          </QueryState>
         </div>
       </section>
     </div>
@@ -101,7 +105,7 @@ function YesFacts({ yes }: { yes: UnknownYesView }) {
 function YesActs({ yes }: { yes: UnknownYesView }) {
   const { t, money } = useSay()
   const { client } = useTerminal()
-  const { busy, act } = useAct()
+  const { busy, refused, act } = useAct('here')
   const queries = useQueryClient()
   const [asked, setAsked] = useState<'recover' | 'reverse'>()
   const of = { amount: money(yes.amount), name: yes.payerName }
@@ -129,6 +133,7 @@ function YesActs({ yes }: { yes: UnknownYesView }) {
           no={t('attention.keep')}
           takesAway={asked === 'reverse'}
           busy={busy}
+          refused={refused}
           onYes={() => end(asked)}
           onNo={() => setAsked(undefined)}
         />

@@ -7,8 +7,8 @@ import type { ReceiptId } from '#shared/domain/ids.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
 import { Paper } from '../../components/paper.tsx'
 import { ReceiptPrint } from '../../components/print-jobs.tsx'
+import { AnswerState } from '../../components/query-state.tsx'
 import { jobOf } from '../../flows/print-jobs.ts'
-import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
@@ -40,7 +40,7 @@ export function useReceipt(receiptId: ReceiptId) {
     queryKey: ['receipt', receiptId, language, status.outbox.pending, job],
     queryFn: () => client.receipt({ receiptId }),
     placeholderData: (previous, query) => (query?.queryKey[1] === receiptId ? previous : undefined),
-  }).data
+  })
 }
 
 function Done({ receiptId }: { receiptId: ReceiptId }) {
@@ -48,17 +48,16 @@ function Done({ receiptId }: { receiptId: ReceiptId }) {
   const { client } = useTerminal()
   const { busy, act } = useAct()
   const startAfresh = useUi((ui) => ui.startAfresh)
-  const answer = useReceipt(receiptId)
+  const query = useReceipt(receiptId)
+  const answer = query.data
   const next = useRef<HTMLButtonElement>(null)
   useEffect(() => next.current?.focus(), [])
   return (
     <>
       <section className="panel outcome" aria-labelledby="outcome-title" data-testid="done">
-        {answer?.ok === true ? (
-          <Outcome view={answer.value} />
-        ) : (
-          <p className="empty">{answer === undefined ? t('done.loading') : noticeWords(answer.error, t).say}</p>
-        )}
+        <AnswerState query={query} loading={t('done.loading')}>
+          {(view) => <Outcome view={view} />}
+        </AnswerState>
         <div className="panel-foot outcome-foot">
           <PrintButton receiptId={receiptId} label={t('done.print')} number={answer?.ok === true ? answer.value.printedNumber : ''} />
           {answer?.ok === true && <WrongPerson view={answer.value} />}

@@ -11,17 +11,22 @@ import { useNowMs, useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 
-/** In its first minute a band sale can be given back at once: the same sale opens again, for the right person. */
+/**
+ * In its first minute a band sale can be given back at once: the same sale opens again, for the right person. When the minute is over the
+ * button stays where it is, so that nothing moves under a finger, and a question that is open says who can still do it.
+ */
 export function WrongPerson({ view: { receipt } }: { view: ReceiptView }) {
   const { t, money } = useSay()
   const { client } = useTerminal()
-  const { busy, act } = useAct()
-  const { wrongPersonUntil } = useTillState()
+  const { busy, refused, act } = useAct('here')
+  const { wrongPersonUntil, session } = useTillState()
   const [isAsked, setIsAsked] = useState(false)
   const nowMs = useNowMs()
   const band = receipt.payments.find((payment) => payment.tender === 'band')
+  if (band === undefined) return null
   const leftS = wrongPersonUntil === undefined ? 0 : secondsUntil(wrongPersonUntil, nowMs)
-  if (band === undefined || leftS === 0) return null
+  const isOver = leftS === 0
+  const isManager = session.state === 'signed-in' && session.staff.role === 'manager'
   const giveBack = () =>
     act(
       () => client.voidSale({ receiptId: receipt.id }),
@@ -37,10 +42,11 @@ export function WrongPerson({ view: { receipt } }: { view: ReceiptView }) {
         variant="default"
         className="wrong-person figures"
         leftSection={<IconUserX aria-hidden="true" />}
+        disabled={isOver}
         onClick={() => setIsAsked(true)}
         data-testid="wrong-person"
       >
-        {t('void.wrongPersonLeft', { count: leftS })}
+        {isOver ? t('void.wrongPerson') : t('void.wrongPersonLeft', { count: leftS })}
       </Button>
       {isAsked && (
         <Confirm
@@ -49,21 +55,23 @@ export function WrongPerson({ view: { receipt } }: { view: ReceiptView }) {
           yes={t('void.yes')}
           no={t('void.keep')}
           busy={busy}
+          refused={refused}
+          isOver={isOver && !isManager}
           onYes={giveBack}
           onNo={() => setIsAsked(false)}
         >
-          <p className="dialog-left figures">{t('void.left', { count: leftS })}</p>
+          <p className="dialog-left figures">{isOver ? t('void.askManager') : t('void.left', { count: leftS })}</p>
         </Confirm>
       )}
     </>
   )
 }
 
-/** In the history: a band sale of the last minute, or of the last day for a manager. */
+/** In the history: a band sale of the last minute, or of the last day for a manager. Not one that was taken back already. */
 export function VoidSale({ receipt, number }: { receipt: Receipt; number: string }) {
   const { t, money } = useSay()
   const { client } = useTerminal()
-  const { busy, act } = useAct()
+  const { busy, refused, act } = useAct('here')
   const { session } = useTillState()
   const queries = useQueryClient()
   const [isAsked, setIsAsked] = useState(false)
@@ -78,6 +86,7 @@ export function VoidSale({ receipt, number }: { receipt: Receipt; number: string
       () => {
         setIsAsked(false)
         void queries.invalidateQueries({ queryKey: ['receipts'] })
+        void queries.invalidateQueries({ queryKey: ['receipt', receipt.id] })
       },
     )
   return (
@@ -92,6 +101,7 @@ export function VoidSale({ receipt, number }: { receipt: Receipt; number: string
           yes={t('void.yes')}
           no={t('void.keep')}
           busy={busy}
+          refused={refused}
           onYes={giveBack}
           onNo={() => setIsAsked(false)}
         />

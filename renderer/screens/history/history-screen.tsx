@@ -12,12 +12,12 @@ import {
 } from '@tabler/icons-react'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import type { ReceiptRow } from '#shared/contracts/till.ts'
+import type { ReceiptRow, ReceiptView } from '#shared/contracts/till.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { Paper } from '../../components/paper.tsx'
 import { PrintQueue } from '../../components/print-jobs.tsx'
+import { AnswerState, QueryState } from '../../components/query-state.tsx'
 import { useEscape } from '../../escape.ts'
-import { noticeWords } from '../../flows/refusal.ts'
 import { type Say, useSay } from '../../hooks.ts'
 import { useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
@@ -37,8 +37,10 @@ export function HistoryScreen() {
   const [find, setFind] = useState('')
   const [asked] = useDebouncedValue(find.trim(), FIND_AFTER_MS)
   const [chosen, setChosen] = useState<ReceiptId>()
-  const { rows, hasMore, loadMore, isLoading } = useReceipts(asked)
-  const shown = chosen ?? rows[0]?.id
+  const query = useReceipts(asked)
+  const rows = query.data?.pages.flatMap((page) => page.rows) ?? []
+  // Nothing is done to a receipt that is not in the list: what was chosen before the search changed is not what is looked at now.
+  const shown = (rows.find(({ id }) => id === chosen) ?? rows[0])?.id
   const input = useRef<HTMLInputElement>(null)
   useEscape(() => {
     setFind('')
@@ -69,23 +71,31 @@ export function HistoryScreen() {
             leftSection={<IconSearch aria-hidden="true" />}
             value={find}
             maxLength={FIND_CHARACTERS_MAX}
-            onChange={(event) => setFind(event.currentTarget.value)}
+            onChange={(event) => {
+              setFind(event.currentTarget.value)
+              setChosen(undefined)
+            }}
           />
         </div>
         <PrintQueue />
         <div className="panel-scroll receipts-list">
-          {isLoading && <p className="empty">{t('history.loading')}</p>}
-          {!isLoading && rows.length === 0 && <NoRows find={asked} say={say} />}
-          <ul className="rows">
-            {rows.map((row) => (
-              <Row key={row.id} row={row} say={say} isShown={row.id === shown} onChoose={() => setChosen(row.id)} />
-            ))}
-          </ul>
-          {hasMore && (
-            <Button variant="default" fullWidth onClick={loadMore}>
-              {t('history.older')}
-            </Button>
-          )}
+          <QueryState query={query} loading={t('history.loading')}>
+            {() => (
+              <>
+                {rows.length === 0 && <NoRows find={asked} say={say} />}
+                <ul className="rows">
+                  {rows.map((row) => (
+                    <Row key={row.id} row={row} say={say} isShown={row.id === shown} onChoose={() => setChosen(row.id)} />
+                  ))}
+                </ul>
+                {query.hasNextPage && (
+                  <Button variant="default" fullWidth disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                    {query.isFetchingNextPage ? t('history.loading') : t('history.older')}
+                  </Button>
+                )}
+              </>
+            )}
+          </QueryState>
         </div>
       </section>
       <section className="desk history-desk" aria-label={t('done.receipt')}>
@@ -95,24 +105,29 @@ export function HistoryScreen() {
   )
 }
 
-/** Pages of receipts. Asked afresh when the outbox moves, so that `sent` is true. */
+/**
+ * Pages of receipts. Asked afresh when the outbox moves or a sale ends, so that `sent` is true and the newest is there; every page that is
+ * open stays open.
+ */
 function useReceipts(find: string) {
   const { client } = useTerminal()
   const { status, lastReceiptId } = useTillState()
-  const query = useInfiniteQuery({
-    queryKey: ['receipts', find, status.outbox.pending, lastReceiptId],
+  const queries = useQueryClient()
+  const moved = `${status.outbox.pending} ${lastReceiptId ?? ''}`
+  const seen = useRef(moved)
+  useEffect(() => {
+    if (seen.current === moved) return
+    seen.current = moved
+    void queries.invalidateQueries({ queryKey: ['receipts'] })
+  }, [queries, moved])
+  return useInfiniteQuery({
+    queryKey: ['receipts', find],
     queryFn: ({ pageParam }) =>
       client.receipts({ limit: PAGE_ROWS, ...(pageParam === 0 ? {} : { before: pageParam }), ...(find === '' ? {} : { find }) }),
     initialPageParam: 0,
     getNextPageParam: (page) => page.nextBefore,
     placeholderData: (previous) => previous,
   })
-  return {
-    rows: query.data?.pages.flatMap((page) => page.rows) ?? [],
-    hasMore: query.hasNextPage,
-    isLoading: query.isPending,
-    loadMore: () => void query.fetchNextPage(),
-  }
 }
 
 function NoRows({ find, say: { t } }: { find: string; say: Say }) {
@@ -132,13 +147,22 @@ function Row({ row, say, isShown, onChoose }: { row: ReceiptRow; say: Say; isSho
   const Icon = TENDER_ICONS[row.tender]
   return (
     <li>
-      <button type="button" className="row" aria-current={isShown ? 'true' : undefined} onClick={onChoose} data-receipt={row.id}>
+      <button
+        type="button"
+        className={row.voidedBy === undefined ? 'row' : 'row row-voided'}
+        aria-current={isShown ? 'true' : undefined}
+        onClick={onChoose}
+        data-receipt={row.id}
+      >
         <span className="row-icon" title={t(`history.tender.${row.tender}`)}>
           <Icon size={24} stroke={1.6} aria-hidden="true" />
           <span className="sr">{t(`history.tender.${row.tender}`)}</span>
         </span>
         <span className="row-what">
           <strong className="figures">{row.printedNumber}</strong>
+          {row.voidedBy !== undefined && (
+            <span className="row-kind row-kind-void">{t('history.voidedBy', { number: row.voidedBy.printedNumber })}</span>
+          )}
           {row.kind !== 'sale' && <span className={`row-kind row-kind-${row.kind}`}>{t(`history.kind.${row.kind}`)}</span>}
           <span className="row-summary">{words(row.summary)}</span>
         </span>
@@ -147,7 +171,7 @@ function Row({ row, say, isShown, onChoose }: { row: ReceiptRow; say: Say; isSho
           <span>{day(Date.parse(row.issuedAt))}</span>
         </span>
         <span className="row-total figures">
-          {money(row.total)}
+          <span className="row-money">{money(row.total)}</span>
           <span className="row-sync">
             {row.synced ? <IconCloudCheck size={16} aria-hidden="true" /> : <IconCloudUp size={16} aria-hidden="true" />}
             {row.synced ? t('history.synced') : t('history.notSynced')}
@@ -158,36 +182,48 @@ function Row({ row, say, isShown, onChoose }: { row: ReceiptRow; say: Say; isSho
   )
 }
 
-function Shown({ receiptId, say }: { receiptId: ReceiptId; say: Say }) {
-  const { t } = say
-  const answer = useReceipt(receiptId)
-  const queries = useQueryClient()
-  if (answer === undefined) return <p className="empty">{t('done.loading')}</p>
-  if (!answer.ok) return <p className="empty">{noticeWords(answer.error, t).say}</p>
-  const { printedNumber, prints, paperSvg, receipt } = answer.value
+function Shown({ receiptId, say: { t } }: { receiptId: ReceiptId; say: Say }) {
+  const query = useReceipt(receiptId)
   return (
-    <>
-      <header className="desk-head">
-        <div>
-          <h2 className="figures">{printedNumber}</h2>
-          <p>
-            {receipt.kind !== 'sale' && <span className={`row-kind row-kind-${receipt.kind}`}>{t(`history.kind.${receipt.kind}`)}</span>}{' '}
-            {receipt.of !== undefined && <span className="figures">{t('history.ofSale', { number: receipt.of.printedNumber })} · </span>}
-            {prints === 0 ? t('history.notPrinted') : t('history.prints', { count: prints })}
-          </p>
-        </div>
-        <div className="desk-acts">
-          <VoidSale receipt={receipt} number={printedNumber} />
-          <PrintButton
-            key={receiptId}
-            receiptId={receiptId}
-            label={prints === 0 ? t('done.print') : t('history.reprint')}
-            number={printedNumber}
-            onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receiptId] })}
-          />
-        </div>
-      </header>
-      <Paper svg={paperSvg} number={printedNumber} />
-    </>
+    <AnswerState query={query} loading={t('done.loading')}>
+      {(view) => (
+        <>
+          <ShownHead view={view} />
+          <Paper svg={view.paperSvg} number={view.printedNumber} />
+        </>
+      )}
+    </AnswerState>
+  )
+}
+
+function ShownHead({ view: { printedNumber, prints, receipt, voidedBy } }: { view: ReceiptView }) {
+  const { t } = useSay()
+  const queries = useQueryClient()
+  return (
+    <header className="desk-head">
+      <div>
+        <h2 className={voidedBy === undefined ? 'figures' : 'figures struck'}>{printedNumber}</h2>
+        <p>
+          {receipt.kind !== 'sale' && <span className={`row-kind row-kind-${receipt.kind}`}>{t(`history.kind.${receipt.kind}`)}</span>}{' '}
+          {receipt.of !== undefined && <span className="figures">{t('history.ofSale', { number: receipt.of.printedNumber })} · </span>}
+          {voidedBy !== undefined && (
+            <span className="figures" data-testid="voided-by">
+              {t('history.voidedBy', { number: voidedBy.printedNumber })} ·{' '}
+            </span>
+          )}
+          {prints === 0 ? t('history.notPrinted') : t('history.prints', { count: prints })}
+        </p>
+      </div>
+      <div className="desk-acts">
+        {voidedBy === undefined && <VoidSale receipt={receipt} number={printedNumber} />}
+        <PrintButton
+          key={receipt.id}
+          receiptId={receipt.id}
+          label={prints === 0 ? t('done.print') : t('history.reprint')}
+          number={printedNumber}
+          onPrinted={() => void queries.invalidateQueries({ queryKey: ['receipt', receipt.id] })}
+        />
+      </div>
+    </header>
   )
 }

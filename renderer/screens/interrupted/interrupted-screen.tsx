@@ -8,10 +8,11 @@ import {
   IconWallet,
 } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useRef } from 'react'
+import type { InterruptedView } from '#shared/contracts/recovery.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
+import { PaymentRefusal } from '../../components/payment-refusal.tsx'
 import { minutesAndSeconds, secondsUntil } from '../../flows/countdown.ts'
 import { finishWords, interruptedRows, type Tone } from '../../flows/interrupted.ts'
-
 import { useNowMs, useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 
@@ -20,15 +21,14 @@ const TONE_ICONS = { good: IconCircleCheck, quiet: IconCircleDashed, warn: IconA
 /** A stop of the till interrupted a sale: what is known, one line each, and the two ways to end it. */
 export function InterruptedScreen() {
   const { t, money, time } = useSay()
-  const { client } = useTerminal()
-  const { busy, act } = useAct()
-  const { interrupted } = useTillState()
+  const { interrupted, payment } = useTillState()
   const nowMs = useNowMs()
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
   if (interrupted === undefined) return null
-  const { tender, total, startedAt, payerName, isPromise = false, canFinish, canUndo, undoneAt } = interrupted
+  const { tender, total, startedAt, payerName, isPromise = false, canUndo, undoneAt } = interrupted
   const { charged, seats, printed } = interruptedRows(interrupted)
+  const refusal = payment?.tender === 'band' && payment.requestId === interrupted.requestId ? payment.refusal : undefined
   return (
     <div className="interrupted">
       <section className="panel interrupted-card" aria-labelledby="interrupted-title" data-testid="interrupted">
@@ -59,6 +59,7 @@ export function InterruptedScreen() {
             {t(`interrupted.printedIs.${printed.words}`)}
           </Fact>
         </dl>
+        <PaymentRefusal refusal={refusal} />
         <div className="interrupted-notes">
           {canUndo && <p>{t('interrupted.undoText')}</p>}
           {undoneAt !== undefined && (
@@ -67,29 +68,40 @@ export function InterruptedScreen() {
             </p>
           )}
         </div>
-        <div className="panel-foot interrupted-foot">
-          {canUndo && (
-            <ArmedButton
-              variant="default"
-              className="interrupted-undo"
-              meaning={interrupted.requestId}
-              disabled={busy}
-              onPress={() => act(() => client.undoInterrupted())}
-            >
-              {t('interrupted.undo')}
-            </ArmedButton>
-          )}
-          <ArmedButton
-            className="charge"
-            data-primary
-            meaning={`${interrupted.requestId} ${canFinish ? finishWords(interrupted) : 'wait'} ${canUndo}`}
-            disabled={!canFinish || busy}
-            onPress={() => act(() => client.finishInterrupted())}
-          >
-            {canFinish ? t(`interrupted.finish.${finishWords(interrupted)}`) : t('interrupted.finishWait')}
-          </ArmedButton>
-        </div>
+        <Acts interrupted={interrupted} trouble={refusal?.code ?? ''} />
       </section>
+    </div>
+  )
+}
+
+/** `trouble`: words above that come and go, and move the buttons. */
+function Acts({ interrupted, trouble }: { interrupted: InterruptedView; trouble: string }) {
+  const { t } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  const { requestId, canFinish, canUndo } = interrupted
+  return (
+    <div className="panel-foot interrupted-foot">
+      {canUndo && (
+        <ArmedButton
+          variant="default"
+          className="interrupted-undo"
+          meaning={`${requestId} ${trouble}`}
+          disabled={busy}
+          onPress={() => act(() => client.undoInterrupted())}
+        >
+          {t('interrupted.undo')}
+        </ArmedButton>
+      )}
+      <ArmedButton
+        className="charge"
+        data-primary
+        meaning={`${requestId} ${canFinish ? finishWords(interrupted) : 'wait'} ${canUndo} ${trouble}`}
+        disabled={!canFinish || busy}
+        onPress={() => act(() => client.finishInterrupted())}
+      >
+        {canFinish ? t(`interrupted.finish.${finishWords(interrupted)}`) : t('interrupted.finishWait')}
+      </ArmedButton>
     </div>
   )
 }

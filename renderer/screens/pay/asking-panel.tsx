@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
 import { ATTEMPT_STAGES } from '#shared/domain/attempt.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
+import { PaymentRefusal } from '../../components/payment-refusal.tsx'
 import { progressOf } from '../../flows/screen.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
@@ -36,6 +37,7 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
           </p>
         </div>
       </div>
+      <PaymentRefusal refusal={payment.refusal} />
       <ol className="stages" aria-label={t('pay.steps')}>
         {ATTEMPT_STAGES.map((stage, index) => (
           <li

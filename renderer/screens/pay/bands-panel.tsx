@@ -2,11 +2,12 @@ import { IconBattery1, IconCircleCheck, IconDeviceMobileOff, IconDeviceWatchOff,
 import { useEffect, useRef } from 'react'
 import type { BandView } from '#shared/contracts/till.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
-import { bandFlags, type ChargeAct, chargeAct, nearestFirst, selectedBand } from '../../flows/bands.ts'
+import { bandFlags, type ChargeAct, chargeAct, selectedBand } from '../../flows/bands.ts'
 import { focusIsFree } from '../../focus.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
+import { useSteadyBands } from './use-steady-bands.ts'
 
 const FLAG_ICONS = {
   'not-worn': IconDeviceWatchOff,
@@ -23,6 +24,7 @@ export function BandsPanel() {
   const chosen = useUi((ui) => ui.chosenBand)
   const chooseBand = useUi((ui) => ui.chooseBand)
   const selected = selectedBand(bands, chosen)
+  const { steady, moved } = useSteadyBands(bands)
   return (
     <section className="panel bands" aria-labelledby="bands-title">
       <header className="panel-head">
@@ -37,17 +39,23 @@ export function BandsPanel() {
             {t('pay.radioFailedNext')}
           </p>
         ) : bands.length === 0 ? (
-          <p className="empty">
+          <p className="empty" data-testid={status.radio.state === 'starting' ? 'radio-starting' : 'no-bands'}>
             <span className="radar" aria-hidden="true" />
-            <strong>{t('pay.noBands')}</strong>
+            <strong>{status.radio.state === 'starting' ? t('pay.radioStarting') : t('pay.noBands')}</strong>
             <br />
-            {t('pay.noBandsNext')}
+            {status.radio.state === 'starting' ? t('pay.radioStartingNext') : t('pay.noBandsNext')}
           </p>
         ) : (
           <fieldset className="band-list">
             <legend className="sr">{t('pay.bands')}</legend>
-            {nearestFirst(bands).map((band) => (
-              <BandCard key={band.id} band={band} isSelected={band.id === selected?.id} onChoose={() => chooseBand(band.id)} />
+            {steady.map((band) => (
+              <BandCard
+                key={band.id}
+                band={band}
+                isSelected={band.id === selected?.id}
+                hasMoved={moved.has(band.id)}
+                onChoose={() => chooseBand(band.id)}
+              />
             ))}
           </fieldset>
         )}
@@ -57,13 +65,29 @@ export function BandsPanel() {
   )
 }
 
-function BandCard({ band, isSelected, onChoose }: { band: BandView; isSelected: boolean; onChoose: () => void }) {
+type BandCardProps = {
+  readonly band: BandView
+  readonly isSelected: boolean
+  /** It stands here only since a moment: a press now was meant for another one. */
+  readonly hasMoved: boolean
+  readonly onChoose: () => void
+}
+
+function BandCard({ band, isSelected, hasMoved, onChoose }: BandCardProps) {
   const { t } = useSay()
   const flags = bandFlags(band)
   const near = t(`pay.nearness.${NEARNESS[band.nearness]}`)
   return (
     <label className={band.proposed ? 'band band-proposed' : 'band'}>
-      <input type="radio" className="sr" name="band" checked={isSelected} onChange={onChoose} value={band.id} />
+      <input
+        type="radio"
+        className="sr"
+        name="band"
+        checked={isSelected}
+        aria-disabled={hasMoved}
+        onChange={() => !hasMoved && onChoose()}
+        value={band.id}
+      />
       <span className="band-letter" aria-hidden="true">
         {band.letter}
       </span>

@@ -2,6 +2,7 @@ import { IconHelpHexagon } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { PaymentView } from '#shared/contracts/till.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
+import { PaymentRefusal } from '../../components/payment-refusal.tsx'
 import { minutesAndSeconds, secondsUntil } from '../../flows/countdown.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -28,6 +29,7 @@ export function DoubtPanel({ payment }: { payment: PaymentView | undefined }) {
       <p className="ended-say">
         {band === undefined ? t('doubt.knownBare') : t('doubt.known', { letter: band.bandLetter, amount: money(band.total) })}
       </p>
+      <PaymentRefusal refusal={band?.refusal} />
       <div className="ended-next">
         <p>{t('doubt.locked')}</p>
         <p className="doubt-asking">

@@ -3,7 +3,8 @@ import { IconCheck, IconChevronDown, IconMinus, IconPlus, IconTrash, IconX } fro
 import { LINE_QUANTITY_MAX, type LineSubject, type SaleLine } from '#shared/domain/sale-line.ts'
 import { withTicketType } from '../../flows/seats.ts'
 import { useProgramme, useSay } from '../../hooks.ts'
-import { useAct, useQuantity, useSeatChoice, useTerminal } from '../../terminal-context.ts'
+import { useAct, useQuantity, useSeatChoice, useTerminal, useTillState } from '../../terminal-context.ts'
+import { useArmed } from '../../use-armed.ts'
 
 type TicketSubject = Extract<LineSubject, { kind: 'ticket' }>
 
@@ -66,15 +67,29 @@ function Product({ line, productId }: { line: SaleLine; productId: Extract<LineS
   const { t, words, money } = useSay()
   const { quantity, setQuantity } = useQuantity(productId)
   const name = words(line.name)
+  // "One fewer" turns into "remove" in the same place, and another row may slide here: neither is pressed by a tap that was meant for before.
+  const isArmed = useArmedRow(quantity > 1 ? 'fewer' : 'remove')
   return (
     <li className="line line-product">
       <span className="stepper">
         {quantity > 1 ? (
-          <ActionIcon variant="default" size={44} aria-label={t('cart.fewer', { name })} onClick={() => setQuantity(quantity - 1)}>
+          <ActionIcon
+            variant="default"
+            size={44}
+            aria-label={t('cart.fewer', { name })}
+            aria-disabled={!isArmed}
+            onClick={() => isArmed && setQuantity(quantity - 1)}
+          >
             <IconMinus size={20} />
           </ActionIcon>
         ) : (
-          <ActionIcon variant="default" size={44} aria-label={t('cart.remove', { name })} onClick={() => setQuantity(0)}>
+          <ActionIcon
+            variant="default"
+            size={44}
+            aria-label={t('cart.remove', { name })}
+            aria-disabled={!isArmed}
+            onClick={() => isArmed && setQuantity(0)}
+          >
             <IconTrash size={20} />
           </ActionIcon>
         )}
@@ -100,10 +115,17 @@ function Product({ line, productId }: { line: SaleLine; productId: Extract<LineS
   )
 }
 
+/** As useArmed, and waits anew whenever a row of the sale has come or gone: the others may have moved. */
+function useArmedRow(meaning: string): boolean {
+  const { cart } = useTillState()
+  return useArmed(`${meaning} ${cart.lines.length}`)
+}
+
 function Remove({ line, name }: { line: SaleLine; name: string }) {
   const { t } = useSay()
   const { client } = useTerminal()
   const { busy, act } = useAct()
+  const isArmed = useArmedRow('remove')
   return (
     <ActionIcon
       size={44}
@@ -111,7 +133,8 @@ function Remove({ line, name }: { line: SaleLine; name: string }) {
       className="line-remove"
       aria-label={t('cart.remove', { name })}
       disabled={busy}
-      onClick={() => act(() => client.removeLine({ lineId: line.id }))}
+      aria-disabled={!isArmed}
+      onClick={() => isArmed && act(() => client.removeLine({ lineId: line.id }))}
     >
       <IconX size={20} />
     </ActionIcon>

@@ -1,10 +1,12 @@
+import { Button } from '@mantine/core'
 import { IconArrowLeft, IconBottle } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import type { ShowtimeId } from '#shared/domain/ids.ts'
 import type { Hall, Showtime } from '#shared/domain/programme.ts'
+import { AnswerState, QueryState } from '../../components/query-state.tsx'
 import { noticeWords } from '../../flows/refusal.ts'
 import { SEATS_PER_SHOWTIME_MAX, toggleSeat } from '../../flows/seats.ts'
-import { type Say, useNowMs, useProgramme, useSay, useSeatMap } from '../../hooks.ts'
+import { type Say, useNowMs, useProgrammeQuery, useSay, useSeatMap } from '../../hooks.ts'
 import { useSeatChoice, useTerminal } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 import { SeatGrid } from './seat-grid.tsx'
@@ -15,26 +17,46 @@ import { soonText } from './showtimes.tsx'
 /** One show's seat map: what show it is, the ticket the next seats get, the hall, the marks. */
 export function SeatPanel({ showtimeId }: { showtimeId: ShowtimeId }) {
   const say = useSay()
-  const programme = useProgramme()
-  const showtime = programme?.showtimes.find((one) => one.id === showtimeId)
-  const hall = programme?.halls.find((one) => one.id === showtime?.hallId)
+  const query = useProgrammeQuery()
   return (
     <section className="panel room" aria-labelledby="seats-title">
-      {showtime === undefined || hall === undefined ? (
-        <p className="empty">{say.t('seats.loading')}</p>
-      ) : (
-        <Room showtime={showtime} hall={hall} say={say} />
-      )}
+      <QueryState query={query} loading={say.t('seats.loading')}>
+        {(programme) => {
+          const showtime = programme.showtimes.find((one) => one.id === showtimeId)
+          const hall = programme.halls.find((one) => one.id === showtime?.hallId)
+          if (showtime === undefined || hall === undefined) return <Gone say={say} />
+          return <Room showtime={showtime} hall={hall} say={say} />
+        }}
+      </QueryState>
     </section>
+  )
+}
+
+/** The programme was renewed, and this show is not in it any more. */
+function Gone({ say: { t } }: { say: Say }) {
+  const openShowtime = useUi((ui) => ui.openShowtime)
+  const { say, next } = noticeWords({ code: 'showtime-closed' }, t)
+  return (
+    <div className="empty" role="status">
+      <p>
+        <strong>{say}</strong>
+        <br />
+        {next}
+      </p>
+      <Button variant="default" className="try-again" onClick={() => openShowtime(undefined)}>
+        {t('seats.back')}
+      </Button>
+    </div>
   )
 }
 
 function Room({ showtime, hall, say }: { showtime: Showtime; hall: Hall; say: Say }) {
   const { client } = useTerminal()
-  const map = useSeatMap(showtime.id, client.seatMap, { showtimeId: showtime.id })
+  const query = useSeatMap(showtime.id, client.seatMap, { showtimeId: showtime.id })
   const { choice, choose } = useSeatChoice(showtime.id)
   const [ticketTypeId, setTicketTypeId] = useState<string>(showtime.ticketTypes[0]?.id ?? '')
   const tell = useUi((ui) => ui.tell)
+  const map = query.data
   const seats = map?.ok === true ? map.value.seats : {}
   const stateOf = (seat: string): ShownSeat => {
     const wanted = choice.some((one) => one.seat === seat)
@@ -54,34 +76,23 @@ function Room({ showtime, hall, say }: { showtime: Showtime; hall: Hall; say: Sa
       >
         <TicketTypes showtime={showtime} say={say} chosen={ticketTypeId} onChoose={setTicketTypeId} />
       </RoomHead>
-      {map !== undefined && !map.ok && <RoomRefusal code={map.error} say={say} />}
-      {map === undefined && <p className="empty empty-room">{say.t('seats.loading')}</p>}
-      {map?.ok === true && (
-        <SeatGrid
-          hall={hall}
-          stateOf={stateOf}
-          say={say}
-          onToggle={(seat) => {
-            const next = toggleSeat(choice, seat, ticketTypeId)
-            if (next.length > SEATS_PER_SHOWTIME_MAX) tell({ code: 'cart-full' })
-            else choose(next)
-          }}
-          onRefused={(seat) => tell({ code: 'seat-not-free', subject: [seat] })}
-        />
-      )}
+      <AnswerState query={query} loading={say.t('seats.loading')} className="empty empty-room">
+        {() => (
+          <SeatGrid
+            hall={hall}
+            stateOf={stateOf}
+            say={say}
+            onToggle={(seat) => {
+              const next = toggleSeat(choice, seat, ticketTypeId)
+              if (next.length > SEATS_PER_SHOWTIME_MAX) tell({ code: 'cart-full' })
+              else choose(next)
+            }}
+            onRefused={(seat) => tell({ code: 'seat-not-free', subject: [seat] })}
+          />
+        )}
+      </AnswerState>
       <SeatLegend t={say.t} />
     </>
-  )
-}
-
-function RoomRefusal({ code, say }: { code: Parameters<typeof noticeWords>[0]; say: Say }) {
-  const words = noticeWords(code, say.t)
-  return (
-    <p className="empty empty-room" role="status">
-      <strong>{words.say}</strong>
-      <br />
-      {words.next}
-    </p>
   )
 }
 

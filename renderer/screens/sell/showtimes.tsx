@@ -1,17 +1,19 @@
 import { IconCloudOff } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { Showtime } from '#shared/domain/programme.ts'
+import { QueryState } from '../../components/query-state.tsx'
 import { countdownTo, type Film, filmsOf, hueOf } from '../../flows/programme.ts'
 import { focusIsFree } from '../../focus.ts'
-import { type Say, useNowMs, useProgramme, useSay } from '../../hooks.ts'
+import { type Say, useNowMs, useProgrammeQuery, useSay } from '../../hooks.ts'
 import { useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 
 /** Today's films, each with its shows as buttons. */
 export function Showtimes() {
   const say = useSay()
-  const programme = useProgramme()
-  const { status } = useTillState()
+  const query = useProgrammeQuery()
+  const { data: programme } = query
+  const { status, programmeVersion } = useTillState()
   const nowMs = useNowMs()
   const left = useUi((ui) => ui.leftShowtimeId)
   const list = useRef<HTMLDivElement>(null)
@@ -25,6 +27,8 @@ export function Showtimes() {
     const hall = programme?.halls.find((one) => one.id === hallId)
     return hall === undefined ? hallId : say.words(hall.name)
   }
+  const isOffline = status.backend.state === 'offline'
+  const isWaiting = programmeVersion === 'none'
   return (
     <section className="panel shows" aria-labelledby="shows-title">
       <header className="panel-head">
@@ -33,25 +37,36 @@ export function Showtimes() {
           {say.t('sell.today')} · {say.day(nowMs)}
         </span>
       </header>
-      {status.backend.state === 'offline' && <OfflineNote say={say} />}
+      {isOffline && !isWaiting && <OfflineNote say={say} />}
       <div className="panel-scroll" ref={list}>
-        {programme === undefined && <p className="empty">{say.t('sell.loading')}</p>}
-        {programme !== undefined && films.length === 0 && (
-          <p className="empty">
-            <strong>{say.t('sell.noShows')}</strong>
-            <br />
-            {say.t('sell.noShowsNext')}
-          </p>
-        )}
-        {films.map((film) => (
-          <FilmCard key={film.key} film={film} nowMs={nowMs} say={say} hallName={hallName} />
-        ))}
+        <QueryState query={query} loading={say.t('sell.loading')}>
+          {() => (
+            <>
+              {films.length === 0 && <NoShows isWaiting={isWaiting} isOffline={isOffline} say={say} />}
+              {films.map((film) => (
+                <FilmCard key={film.key} film={film} nowMs={nowMs} say={say} hallName={hallName} />
+              ))}
+            </>
+          )}
+        </QueryState>
       </div>
     </section>
   )
 }
 
-export function OfflineNote({ say }: { say: Say }) {
+/** Nothing is left to sell, or nothing has come to be sold: two different evenings. */
+function NoShows({ isWaiting, isOffline, say: { t } }: { isWaiting: boolean; isOffline: boolean; say: Say }) {
+  const next = isWaiting ? t(isOffline ? 'sell.noProgrammeOffline' : 'sell.noProgrammeNext') : t('sell.noShowsNext')
+  return (
+    <p className="empty">
+      <strong>{isWaiting ? t('sell.noProgramme') : t('sell.noShows')}</strong>
+      <br />
+      {next}
+    </p>
+  )
+}
+
+function OfflineNote({ say }: { say: Say }) {
   return (
     <p className="offline">
       <IconCloudOff size={24} aria-hidden="true" />

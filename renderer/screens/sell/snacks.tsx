@@ -3,8 +3,9 @@ import { IconBasket, IconBottle, IconBucket, IconCookie } from '@tabler/icons-re
 import { useEffect, useRef, useState } from 'react'
 import type { Product } from '#shared/domain/programme.ts'
 import { LINE_QUANTITY_MAX } from '#shared/domain/sale-line.ts'
-import { useProgramme, useSay } from '../../hooks.ts'
-import { useQuantity } from '../../terminal-context.ts'
+import { QueryState } from '../../components/query-state.tsx'
+import { useProgrammeQuery, useSay } from '../../hooks.ts'
+import { useQuantity, useTillState } from '../../terminal-context.ts'
 import { useUi } from '../../ui-store.ts'
 
 const GROUPS = ['popcorn', 'drink', 'snack', 'combo'] as const satisfies readonly Product['group'][]
@@ -18,14 +19,14 @@ function isShown(text: string): text is Shown {
 /** Snacks and drinks: a tap adds one. */
 export function Snacks() {
   const { t } = useSay()
-  const programme = useProgramme()
+  const query = useProgrammeQuery()
+  const { programmeVersion } = useTillState()
   const [shown, setShown] = useState<Shown>('all')
   const list = useRef<HTMLDivElement>(null)
   const asked = useUi((ui) => ui.snacksAsked)
   useEffect(() => {
     if (asked > 0) list.current?.querySelector('button')?.focus()
   }, [asked])
-  const products = (programme?.products ?? []).filter((product) => shown === 'all' || product.group === shown)
   return (
     <section className="panel snacks" aria-labelledby="snacks-title">
       <header className="panel-head">
@@ -41,9 +42,14 @@ export function Snacks() {
         fullWidth
       />
       <div className="panel-scroll snacks-list" ref={list}>
-        {products.map((product) => (
-          <ProductTile key={product.id} product={product} />
-        ))}
+        <QueryState query={query} loading={t('sell.loading')}>
+          {(programme) => {
+            const products = programme.products.filter((product) => shown === 'all' || product.group === shown)
+            if (products.length === 0)
+              return <p className="empty">{programmeVersion === 'none' ? t('sell.noProgramme') : t('sell.noSnacks')}</p>
+            return products.map((product) => <ProductTile key={product.id} product={product} />)
+          }}
+        </QueryState>
       </div>
     </section>
   )

@@ -1,10 +1,12 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core'
 import { IconKey, IconPlus, IconTrash, IconUser, IconUserShield } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { ROLES, type Role, STAFF_MAX, STAFF_NAME_MAX, type StaffMember } from '#shared/contracts/staff.ts'
 import { Confirm, Dialog } from '../../components/dialog.tsx'
 import { PinTwice } from '../../components/pin-twice.tsx'
+import { QueryState } from '../../components/query-state.tsx'
+import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal } from '../../terminal-context.ts'
 import { Part } from './part.tsx'
@@ -19,7 +21,8 @@ export function People({ me }: { me: StaffMember }) {
   const queries = useQueryClient()
   const [open, setOpen] = useState<Open>()
   const [said, setSaid] = useState('')
-  const { data: staff = [] } = useQuery({ queryKey: [STAFF, me.id], queryFn: () => client.staff() })
+  const query = useQuery({ queryKey: [STAFF, me.id], queryFn: () => client.staff() })
+  const isFull = query.data !== undefined && query.data.length >= STAFF_MAX
   const isManager = me.role === 'manager'
   const close = () => setOpen(undefined)
   const show = (next: Open) => {
@@ -33,19 +36,23 @@ export function People({ me }: { me: StaffMember }) {
   }
   return (
     <Part title={t('staff.title')} isLocked={!isManager} className="part-people">
-      <ul className="staff">
-        {staff.map((person) => (
-          <PersonRow key={person.id} person={person} me={me} onOpen={show} />
-        ))}
-      </ul>
+      <QueryState query={query} loading={t('settings.loading')}>
+        {(staff) => (
+          <ul className="staff">
+            {staff.map((person) => (
+              <PersonRow key={person.id} person={person} me={me} onOpen={show} />
+            ))}
+          </ul>
+        )}
+      </QueryState>
       {isManager && (
         <Button
           variant="default"
           leftSection={<IconPlus aria-hidden="true" />}
-          disabled={staff.length >= STAFF_MAX}
+          disabled={query.data === undefined || isFull}
           onClick={() => show({ what: 'add' })}
         >
-          {staff.length >= STAFF_MAX ? t('staff.full') : t('staff.add')}
+          {isFull ? t('staff.full') : t('staff.add')}
         </Button>
       )}
       <span className="part-said" role="status">
@@ -104,19 +111,26 @@ type DialogProps = { readonly onClose: () => void; readonly onDone: () => void }
 function AddPerson({ onClose, onDone }: DialogProps) {
   const { t } = useSay()
   const { client } = useTerminal()
-  const { busy, act } = useAct()
+  const { busy, refused, act } = useAct('here')
   const [name, setName] = useState('')
   const [role, setRole] = useState<Role>('cashier')
   const [isNamed, setIsNamed] = useState(false)
   const trimmed = name.trim()
+  const isTaken = refused?.code === 'name-taken' && !isNamed
+  const add = (pin: string) =>
+    act(
+      () => client.addStaff({ name: trimmed, role, pin }),
+      onDone,
+      // Another name helps, not another PIN: back to where it is typed.
+      ({ code }) => code === 'name-taken' && setIsNamed(false),
+    )
   return (
-    <Dialog title={isNamed ? trimmed : t('staff.add')} onClose={onClose}>
+    <Dialog title={isNamed ? trimmed : t('staff.add')} onClose={onClose} refused={isTaken ? undefined : refused}>
       {isNamed ? (
-        <PinTwice
-          busy={busy}
-          doneLabel={t('staff.add')}
-          onPin={(pin) => act(() => client.addStaff({ name: trimmed, role, pin }), onDone)}
-        />
+        <>
+          <PinTwice busy={busy} doneLabel={t('staff.add')} onPin={add} />
+          <CancelButton onClose={onClose} />
+        </>
       ) : (
         <form
           className="dialog-form"
@@ -125,13 +139,7 @@ function AddPerson({ onClose, onDone }: DialogProps) {
             if (trimmed !== '') setIsNamed(true)
           }}
         >
-          <TextInput
-            label={t('staff.name')}
-            value={name}
-            maxLength={STAFF_NAME_MAX}
-            autoComplete="off"
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
+          <NameField name={name} isTaken={isTaken} onName={setName} />
           <div className="choice">
             <span className="choice-label">{t('staff.role')}</span>
             <SegmentedControl
@@ -152,17 +160,39 @@ function AddPerson({ onClose, onDone }: DialogProps) {
           </div>
         </form>
       )}
-      {isNamed && <CancelButton onClose={onClose} />}
     </Dialog>
+  )
+}
+
+/** The name, and, once somebody else turned out to have it, the words that say so until another one is typed. */
+function NameField({ name, isTaken, onName }: { name: string; isTaken: boolean; onName: (name: string) => void }) {
+  const { t } = useSay()
+  const [taken] = useState(isTaken ? name : undefined)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (taken !== undefined) field.current?.focus()
+  }, [taken])
+  const { say, next } = noticeWords({ code: 'name-taken' }, t)
+  return (
+    <TextInput
+      ref={field}
+      label={t('staff.name')}
+      value={name}
+      maxLength={STAFF_NAME_MAX}
+      autoComplete="off"
+      error={taken !== undefined && taken === name && `${say} ${next}`}
+      errorProps={{ role: 'alert' }}
+      onChange={(event) => onName(event.currentTarget.value)}
+    />
   )
 }
 
 function NewPin({ person, onClose, onDone }: DialogProps & { person: StaffMember }) {
   const { t } = useSay()
   const { client } = useTerminal()
-  const { busy, act } = useAct()
+  const { busy, refused, act } = useAct('here')
   return (
-    <Dialog title={t('staff.changePinTitle', { name: person.name })} onClose={onClose}>
+    <Dialog title={t('staff.changePinTitle', { name: person.name })} onClose={onClose} refused={refused}>
       <PinTwice busy={busy} doneLabel={t('setUp.save')} onPin={(pin) => act(() => client.changePin({ staffId: person.id, pin }), onDone)} />
       <CancelButton onClose={onClose} />
     </Dialog>
@@ -181,9 +211,10 @@ function CancelButton({ onClose }: { onClose: () => void }) {
 function RemovePerson({ person, onClose, onDone }: DialogProps & { person: StaffMember }) {
   const { t } = useSay()
   const { client } = useTerminal()
-  const { busy, act } = useAct()
+  const { busy, refused, act } = useAct('here')
   return (
     <Confirm
+      refused={refused}
       title={t('staff.removeTitle', { name: person.name })}
       text={t('staff.removeText')}
       yes={t('staff.removeYes')}

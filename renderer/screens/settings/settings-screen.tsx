@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { SettingsView } from '#shared/contracts/settings.ts'
+import { QueryState } from '../../components/query-state.tsx'
 import { clockOffWords } from '../../flows/clock-off.ts'
-import { noticeWords } from '../../flows/refusal.ts'
 import { useSay } from '../../hooks.ts'
 import { useTerminal, useTillState } from '../../terminal-context.ts'
 import { Facts, Part } from './part.tsx'
@@ -17,7 +17,7 @@ export function SettingsScreen() {
   const { client } = useTerminal()
   const { session, status, language } = useTillState()
   const queries = useQueryClient()
-  const { data: settings, isError } = useQuery({
+  const query = useQuery({
     queryKey: [SETTINGS, status.radio.state, status.radio.driver, language],
     queryFn: () => client.settings(),
     placeholderData: (previous) => previous,
@@ -30,24 +30,24 @@ export function SettingsScreen() {
       <h1 className="sr" tabIndex={-1}>
         {t('settings.title')}
       </h1>
-      {settings === undefined ? (
-        <p className="panel empty">{isError ? noticeWords({ code: 'no-answer' }, t).say : t('settings.loading')}</p>
-      ) : (
-        <>
-          <div className="settings-column">
-            <ScreenPart />
-            <LockPart settings={settings} isManager={isManager} onSaved={onSaved} />
-            <RadioPart settings={settings} isManager={isManager} onSaved={onSaved} />
-          </div>
-          <div className="settings-column">
-            <PrinterPart settings={settings} isManager={isManager} onSaved={onSaved} />
-          </div>
-          <div className="settings-column">
-            <People me={session.staff} />
-            <About settings={settings} />
-          </div>
-        </>
-      )}
+      <QueryState query={query} loading={t('settings.loading')} className="panel empty">
+        {(settings) => (
+          <>
+            <div className="settings-column">
+              <ScreenPart />
+              <LockPart settings={settings} isManager={isManager} onSaved={onSaved} />
+              <RadioPart settings={settings} isManager={isManager} onSaved={onSaved} />
+            </div>
+            <div className="settings-column">
+              <PrinterPart settings={settings} isManager={isManager} onSaved={onSaved} />
+            </div>
+            <div className="settings-column">
+              <People me={session.staff} />
+              <About settings={settings} />
+            </div>
+          </>
+        )}
+      </QueryState>
     </div>
   )
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BandView } from '#shared/contracts/till.ts'
 import type { SightingId } from '#shared/domain/ids.ts'
-import { bandFlags, chargeAct, nearestFirst, selectedBand } from '../../../renderer/flows/bands.ts'
+import { bandFlags, chargeAct, inOrder, movedBands, nearestFirst, selectedBand } from '../../../renderer/flows/bands.ts'
 import { BANDS, TWINS } from '../support/fake-bands.ts'
 
 const bandArbitrary: fc.Arbitrary<BandView> = fc.record({
@@ -25,6 +25,17 @@ test('bands are nearest first, and the order does not depend on how they arrived
       expect(nearestFirst(bands.toReversed())).toEqual(ordered)
     }),
   )
+})
+
+test('a kept order keeps everybody in place, whatever their nearness; newcomers stand last, and who is gone leaves no gap', () => {
+  const [a, b, c, d] = BANDS
+  if (!a || !b || !c || !d) throw new Error('four bands')
+  const nearer = [{ ...a, nearness: 0 as const }, b, { ...c, nearness: 4 as const }, { ...d, nearness: 4 as const }]
+  expect(inOrder(nearer, [a.id, b.id]).map(({ letter }) => letter)).toEqual(['A', 'B', 'C', 'D'])
+  expect(inOrder(nearer.slice(1), [a.id, b.id]).map(({ letter }) => letter)).toEqual(['B', 'C', 'D'])
+  expect(inOrder(BANDS, [])).toEqual(nearestFirst(BANDS))
+  expect(movedBands([a.id, b.id], [a.id, b.id, c.id])).toEqual([])
+  expect(movedBands([a.id, b.id, c.id], [b.id, c.id])).toEqual([b.id, c.id])
 })
 
 test('letters count A to Z, then AA', () => {

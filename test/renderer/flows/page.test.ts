@@ -8,7 +8,7 @@ import { money } from '#shared/domain/money.ts'
 import { byDistance, DISTANCES_M, SPOTS, spotOf, troubles } from '../../../renderer/flows/practice.ts'
 import { isSamePrinter, printerFault } from '../../../renderer/flows/printer.ts'
 import { toneOf } from '../../../renderer/flows/sound.ts'
-import { shouldTell } from '../../../renderer/flows/touch.ts'
+import { isHeldPress, shouldTell } from '../../../renderer/flows/touch.ts'
 import { PRACTICE_WORLD, SETTINGS } from '../support/fake-desk-data.ts'
 
 const RECEIPT = 'receipt-1' as ReceiptId
@@ -30,6 +30,13 @@ test('a touch is passed on at once, then not again for five seconds', () => {
   expect(shouldTell(undefined, 0)).toBe(true)
   expect(shouldTell(1_000, 5_999)).toBe(false)
   expect(shouldTell(1_000, 6_000)).toBe(true)
+})
+
+test('a key that is held down presses nothing again; a space that is typed may repeat', () => {
+  expect(isHeldPress('Enter', true)).toBe(true)
+  expect(isHeldPress(' ', false)).toBe(true)
+  expect(isHeldPress(' ', true)).toBe(false)
+  expect(isHeldPress('ArrowRight', false)).toBe(false)
 })
 
 test('a payment that ends is heard once: rising when paid, falling when refused; the first state is silent', () => {

@@ -26,6 +26,8 @@ export abstract class FakeDesk {
   /** How long each answer takes. */
   lagMs = 60
   practiceGone = false
+  /** Looking anything up fails, as when the terminal meets a bug. */
+  isBroken = false
   /** What was steered in the practice world, in order. */
   readonly steered: TillInput<'practice'>[] = []
   touches = 0
@@ -148,6 +150,7 @@ export abstract class FakeDesk {
   }
 
   staff(): readonly StaffMember[] {
+    this.mustWork()
     return this.#people.map(({ id, name, role }) => ({ id, name, role }))
   }
 
@@ -255,6 +258,10 @@ export abstract class FakeDesk {
     const staff = this.#people.find(({ id }) => id === this.#signedIn)
     if (staff === undefined) return { state: 'locked', staff: this.#people, lastStaffId: CASHIER.id }
     return { state: 'signed-in', staff: { id: staff.id, name: staff.name, role: staff.role } }
+  }
+
+  protected mustWork(): void {
+    if (this.isBroken) throw new Error('told to fail')
   }
 
   protected at(ms: number): string {

@@ -1,7 +1,7 @@
-import type { ReceiptPage, Refused, TillInput } from '#shared/contracts/till.ts'
+import type { Refused } from '#shared/contracts/till.ts'
 import type { HoldId, LineId, MerchantId, ReceiptId, SeatId, ShowtimeId, SiteId, TerminalId } from '#shared/domain/ids.ts'
 import { type Money, sum } from '#shared/domain/money.ts'
-import type { Programme, SeatState } from '#shared/domain/programme.ts'
+import type { Programme } from '#shared/domain/programme.ts'
 import { type Payment, printedNumber, type Receipt, tenderOf } from '#shared/domain/receipt.ts'
 import { priceLine, type SaleLine } from '#shared/domain/sale-line.ts'
 import { err, type Result } from '#shared/result.ts'
@@ -15,21 +15,6 @@ type SubjectOf<C, R = Refused> = R extends Refused ? (C extends R['code'] ? R['s
 export function refuse<C extends Refused['code']>(code: C, subject?: SubjectOf<C>): Result<never, Refused> {
   // The cast: TypeScript does not see that this subject is one of this code's.
   return err((subject === undefined ? { code } : { code, subject }) as Refused)
-}
-
-/** A third of each hall is gone already, in the same places each time. */
-export function seatsGone(programme: Programme): Map<string, SeatState> {
-  const gone = new Map<string, SeatState>()
-  for (const [index, show] of programme.showtimes.entries()) {
-    const hall = programme.halls.find((one) => one.id === show.hallId)
-    for (const [at, seat] of (hall?.rows ?? []).flatMap((row) => row.seats).entries()) {
-      const dice = (at * 7919 + index * 104_729) % 97
-      if (dice < 26) gone.set(`${show.id} ${seat.id}`, 'sold')
-      else if (dice < 31) gone.set(`${show.id} ${seat.id}`, 'held')
-      else if (dice < 33) gone.set(`${show.id} ${seat.id}`, 'pinned')
-    }
-  }
-  return gone
 }
 
 export function ticketLine(programme: Programme, showtimeId: ShowtimeId, { seat, ticketTypeId }: Chosen): SaleLine {
@@ -70,6 +55,11 @@ export function productLine(programme: Programme, productId: string, quantity: n
   })
 }
 
+export function totalsOf(lines: readonly SaleLine[]): { readonly total: Money; readonly tax: Money } {
+  const sumOf = (amounts: readonly Money[]) => sum(amounts, 'CNY')
+  return { total: sumOf(lines.map(({ total }) => total)), tax: sumOf(lines.map(({ tax }) => tax)) }
+}
+
 export function receiptOf(sale: {
   number: number
   atMs: number
@@ -91,14 +81,7 @@ export function receiptOf(sale: {
     cashierName: '练习员',
     lines,
     payments,
-    total: sum(
-      lines.map((line) => line.total),
-      'CNY',
-    ),
-    tax: sum(
-      lines.map((line) => line.tax),
-      'CNY',
-    ),
+    ...totalsOf(lines),
     tender: tenderOf(payments),
   }
 }
@@ -118,23 +101,4 @@ export function voidOf(sale: Receipt, { number, atMs }: { number: number; atMs: 
     tax: minus(sale.tax),
     of: { receiptId: sale.id, printedNumber: printedNumber(sale), reason: 'wrong-person' },
   }
-}
-
-/** A page of receipts, newest first, found by number or by what was sold. */
-export function pageOf(receipts: readonly Receipt[], { before, limit, find = '' }: TillInput<'receipts'>, synced: boolean): ReceiptPage {
-  const textOf = (one: Receipt) =>
-    `${printedNumber(one)} ${one.lines.map(({ name }) => `${name.en} ${name['zh-CN']}`).join(' ')}`.toLowerCase()
-  const found = receipts.filter((one) => (before === undefined || one.number < before) && textOf(one).includes(find.toLowerCase()))
-  const rows = found.slice(0, limit).map((one) => ({
-    id: one.id,
-    printedNumber: printedNumber(one),
-    issuedAt: one.issuedAt,
-    total: one.total,
-    tender: one.tender,
-    kind: one.kind,
-    summary: { en: one.lines.map(({ name }) => name.en).join(', '), 'zh-CN': one.lines.map(({ name }) => name['zh-CN']).join('、') },
-    synced,
-  }))
-  const last = found[rows.length - 1]
-  return { rows, ...(found.length > limit && last !== undefined ? { nextBefore: last.number } : {}) }
 }

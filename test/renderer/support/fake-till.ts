@@ -1,4 +1,3 @@
-import { paperSvg } from '#main/printing/receipt-picture.ts'
 import type {
   BandView,
   CartView,
@@ -11,15 +10,17 @@ import type {
   TillState,
   TillStatus,
 } from '#shared/contracts/till.ts'
-import type { AuthorizationId, CartId, ReceiptId, RequestId, ShowtimeId } from '#shared/domain/ids.ts'
-import { money, sum } from '#shared/domain/money.ts'
+import type { AuthorizationId, CartId, ReceiptId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
+import { money } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
-import { type Payment, printedNumber, type Receipt } from '#shared/domain/receipt.ts'
+import { type Payment, type Receipt } from '#shared/domain/receipt.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { APPROVES, BANDS, NOT_ASKED, type Script } from './fake-bands.ts'
 import { FakeDesk } from './fake-desk.ts'
-import { type Chosen, MERCHANT, pageOf, productLine, receiptOf, refuse, SITE, seatsGone, ticketLine, voidOf } from './fake-sale.ts'
+import { pageOf, viewOf } from './fake-receipts.ts'
+import { type Chosen, MERCHANT, productLine, receiptOf, refuse, SITE, ticketLine, totalsOf, voidOf } from './fake-sale.ts'
+import { seatsGone, seatsOf } from './fake-seats.ts'
 import { programmeAround } from './programme.ts'
 
 const HOLD_MS = 8 * 60_000
@@ -38,6 +39,8 @@ export function createFakeTill(nowMs: () => number = Date.now): FakeTill {
 export class FakeTill extends FakeDesk implements Till {
   /** How long each stage of a band's payment takes. */
   stepMs = 500
+  /** False: the till has never met its backend, so it does not know what to sell. */
+  hasProgramme = true
   readonly #programme: ReturnType<typeof programmeAround>
   readonly #seats: Map<string, SeatState>
   readonly #scripts = new Map<string, Script>()
@@ -103,6 +106,12 @@ export class FakeTill extends FakeDesk implements Till {
     this.#update({ state: 'paid' })
   }
 
+  /** The first minute of the sale just paid is over. */
+  endFirstMinute(): void {
+    this.#wrongPersonUntil = undefined
+    this.push()
+  }
+
   /** Changes the payment on the screen, as the till would: a reversal's reason, a promise. */
   patchPayment(patch: Partial<Extract<PaymentView, { tender: 'band' }>>): void {
     this.#update(patch)
@@ -113,7 +122,7 @@ export class FakeTill extends FakeDesk implements Till {
   state(): TillState {
     return {
       revision: this.revision(),
-      programmeVersion: this.#programme.version,
+      programmeVersion: this.hasProgramme ? this.#programme.version : 'none',
       now: this.at(0),
       identity: {
         terminalId: 'aurora-1',
@@ -143,7 +152,8 @@ export class FakeTill extends FakeDesk implements Till {
   }
 
   programme() {
-    return this.#programme
+    this.mustWork()
+    return this.hasProgramme ? this.#programme : { ...this.#programme, showtimes: [], products: [] }
   }
 
   async seatMap({ showtimeId }: TillInput<'seatMap'>): Promise<Result<SeatMapView, Refused>> {
@@ -153,9 +163,8 @@ export class FakeTill extends FakeDesk implements Till {
     if (show === undefined || hall === undefined) return refuse('unknown-item')
     if (this.#status.backend.state === 'offline') return refuse('backend-offline')
     const ours = new Set(this.#chosen.get(showtimeId)?.seats.map((one) => one.seat))
-    const ids = hall.rows.flatMap((row) => row.seats.map((seat) => seat.id))
-    const states = ids.map((id) => [id, ours.has(id) ? 'ours' : (this.#seats.get(`${showtimeId} ${id}`) ?? 'free')] as const)
-    return ok({ showtimeId, hallId: hall.id, seats: Object.fromEntries(states) })
+    const stateOf = (id: SeatId) => (ours.has(id) ? 'ours' : (this.#seats.get(`${showtimeId} ${id}`) ?? 'free'))
+    return ok({ showtimeId, hallId: hall.id, seats: seatsOf(hall, stateOf) })
   }
 
   setSeats({ showtimeId, seats }: TillInput<'setSeats'>) {
@@ -283,20 +292,17 @@ export class FakeTill extends FakeDesk implements Till {
   }
 
   receipts(input: TillInput<'receipts'>): ReceiptPage {
+    this.mustWork()
     return pageOf(this.#receipts, input, this.#status.outbox.pending === 0)
   }
 
   async receipt({ receiptId }: TillInput<'receipt'>) {
     await this.lag()
+    this.mustWork()
     const receipt = this.#receipts.find((one) => one.id === receiptId)
     if (receipt === undefined) return refuse('receipt-unknown')
-    return ok({
-      receipt,
-      printedNumber: printedNumber(receipt),
-      synced: this.#status.outbox.pending === 0,
-      prints: this.#prints.get(receiptId) ?? 0,
-      paperSvg: paperSvg(receipt, { language: this.language(), columns: 48, head: 'a'.repeat(64) }),
-    })
+    const synced = this.#status.outbox.pending === 0
+    return ok(viewOf(receipt, this.#receipts, { synced, prints: this.#prints.get(receiptId) ?? 0, language: this.language() }))
   }
 
   print({ receiptId }: TillInput<'print'>): Promise<Result<void, Refused>> {
@@ -333,14 +339,7 @@ export class FakeTill extends FakeDesk implements Till {
       id: 'cart-1' as CartId,
       state: this.#payment?.state === 'in-doubt' ? 'in-doubt' : this.#isRunning() ? 'paying' : 'open',
       lines,
-      total: sum(
-        lines.map((line) => line.total),
-        'CNY',
-      ),
-      tax: sum(
-        lines.map((line) => line.tax),
-        'CNY',
-      ),
+      ...totalsOf(lines),
       holds: [...this.#chosen].map(([showtimeId, { seats, expiresAt }]) => ({
         showtimeId,
         seats: seats.map((one) => one.seat),

@@ -11,7 +11,7 @@ const REPOSITORY = join(import.meta.dirname, '../../..')
 /** A browser on a busy machine of two cores. */
 export const STORY_TIMEOUT_MS = 60_000
 
-export type Opened = { readonly page: Page; readonly till: FakeTill }
+export type Opened = { readonly page: Page; readonly till: FakeTill; readonly host: DevHost }
 export type OpenScreens = (prepare?: (till: FakeTill) => void, context?: BrowserContextOptions) => Promise<Opened>
 
 /** Builds the screens when they are old, starts Chromium once, and closes after each test what it opened. The till speaks English. */
@@ -42,11 +42,18 @@ export function screensForTests(): OpenScreens {
     await page.goto(host.url)
     await page.locator('.top').waitFor()
     await page.locator(`html[lang="${till.language()}"]`).waitFor()
-    return { page, till }
+    return { page, till, host }
   }
 }
 
 export async function addCola(page: Page): Promise<void> {
   await page.locator('[data-product="cola"]').click()
   await page.locator('.line-product').first().waitFor()
+}
+
+/** Pays the open sale by the proposed band, and waits for the receipt. */
+export async function payByBand(page: Page): Promise<void> {
+  await page.keyboard.press('F8')
+  await page.locator('[data-act="charge"][aria-disabled="false"]').click()
+  await page.getByTestId('receipt-number').waitFor()
 }

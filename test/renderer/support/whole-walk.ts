@@ -5,6 +5,7 @@ import { startDevHost } from './dev-host.ts'
 import { createFakeTill } from './fake-till.ts'
 import { type Walk, walkDone, walkPaying, walkSelling } from './walk.ts'
 import { walkKnocking, walkPeople, walkPractice, walkSettings, walkTrouble, walkWrongPerson } from './walk-more.ts'
+import { walkDisk, walkNothing, walkTakenBack } from './walk-states.ts'
 
 export type WalkOptions = {
   readonly language: Language
@@ -56,4 +57,7 @@ export async function walkAll(walk: Walk): Promise<void> {
   await walkSettings(walk)
   await walkPractice(walk)
   await walkPeople(walk)
+  await walkDisk(walk)
+  await walkTakenBack(walk)
+  await walkNothing(walk)
 }
