@@ -23,7 +23,7 @@ import type { Signer } from '#shared/crypto/keys.ts'
 import type { HoldId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Programme } from '#shared/domain/programme.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { createConnection } from './connection.ts'
+import { createConnection, type Heard } from './connection.ts'
 import { type Call, createCaller } from './http-caller.ts'
 import type { HttpBackendClient } from './ports.ts'
 
@@ -50,13 +50,13 @@ export function createBackendClient(input: BackendClientInput): Result<HttpBacke
   const { terminalId, signer, clock, random, fetch = globalThis.fetch } = input
   const closing = new AbortController()
   const common = { baseUrl, clock, closing: closing.signal, fetch }
-  const connection = createConnection({ ...common, random })
+  const askSigned = async () => heardOf(await send({ method: 'GET', path: BACKEND_PATHS.standing, reply: undefined }))
+  const connection = createConnection({ ...common, random, askSigned })
   const send = createCaller({ ...common, keyId: `terminal:${terminalId}`, signer, onDated: (answer) => connection.dated(answer) })
   const call: Caller = async (request, read) => {
     const arrived = await send(request)
     const answer = arrived.ok ? read(arrived.value) : arrived
-    if (!answer.ok && answer.error.code === 'offline') connection.missed()
-    else connection.heard()
+    connection.called(heardOf(answer))
     return answer
   }
 
@@ -68,6 +68,15 @@ export function createBackendClient(input: BackendClientInput): Result<HttpBacke
     ...moneyCalls(call),
     ...recoveryCalls(call),
   })
+}
+
+/** These say "not you", whatever was asked: the till's clock is wrong, or its key is not taken any more. */
+const REFUSES_US: ReadonlySet<string> = new Set(['bad-signature', 'unsigned', 'not-allowed'])
+
+function heardOf(answer: Result<unknown, BackendRefusal>): Heard {
+  if (answer.ok) return 'heard'
+  if (answer.error.code === 'offline') return 'missed'
+  return REFUSES_US.has(answer.error.code) ? 'refused' : 'heard'
 }
 
 /** Makes a call and reads its reply: a reply that cannot be read is no answer. */

@@ -17,7 +17,12 @@ export type ConnectionInput = {
   readonly random: () => number
   readonly closing: AbortSignal
   readonly fetch: typeof globalThis.fetch
+  /** Asks something that only this terminal may. The probe, while the backend answers and refuses it. */
+  readonly askSigned: () => Promise<Heard>
 }
+
+/** What became of a call: taken or refused for what it says; refused for who calls; or no answer. */
+export type Heard = 'heard' | 'refused' | 'missed'
 
 /** When a call left and when its answer came by this clock, and how the answer was dated: the text of its `date` header. */
 export type DatedAnswer = { readonly sentMs: number; readonly cameMs: number; readonly date: string | null }
@@ -33,13 +38,14 @@ function skewOf({ sentMs, cameMs, date }: DatedAnswer): number | undefined {
   return Math.max(0, sentMs - (datedMs + DATE_STEP_MS))
 }
 
-/** Keeps track of whether the backend answers, and of its clock. `heard`, `missed` and `dated` report what a call learned. */
-export function createConnection(input: ConnectionInput): Connection & { heard(): void; missed(): void; dated(answer: DatedAnswer): void } {
+/** Keeps track of whether the backend answers, and of its clock. `called` and `dated` report what a call learned. */
+export function createConnection(input: ConnectionInput): Connection & { called(became: Heard): void; dated(answer: DatedAnswer): void } {
   const { clock, closing } = input
   const listeners = new Set<(state: BackendState) => void>()
   let state: BackendState = 'unknown'
   let lastContactAt: string | undefined
   let skewMs: number | undefined
+  let isRefusing = false
   let probing = false
   let failures = 0
   let cancelTimer: Unsubscribe | undefined
@@ -51,10 +57,7 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
   }
 
   const probe = async () => {
-    const answered = await probeOnce(input, dated)
-    if (closing.aborted) return
-    if (answered) heard()
-    else missed()
+    called(isRefusing ? await input.askSigned() : await probeOnce(input, dated))
   }
 
   const schedule = () => {
@@ -68,28 +71,22 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
     })
   }
 
-  const heard = () => {
+  const called = (became: Heard) => {
     if (closing.aborted) return
-    lastContactAt = new Date(clock.nowMs()).toISOString()
-    failures = 0
+    isRefusing = became === 'refused'
+    failures = became === 'heard' ? 0 : failures + 1
+    if (became === 'heard') lastContactAt = new Date(clock.nowMs()).toISOString()
     schedule()
-    become('online')
+    become(became === 'heard' ? 'online' : 'offline')
   }
 
   const dated = (answer: DatedAnswer) => {
     skewMs = skewOf(answer) ?? skewMs
   }
 
-  const missed = () => {
-    if (closing.aborted) return
-    failures += 1
-    schedule()
-    become('offline')
-  }
-
   closing.addEventListener('abort', () => cancelTimer?.(), { once: true })
   return {
-    state: () => ({ state, ...(lastContactAt === undefined ? {} : { lastContactAt }) }),
+    state: () => ({ state, ...(lastContactAt === undefined ? {} : { lastContactAt }), ...(isRefusing ? { isRefusing } : {}) }),
     skewMs: () => skewMs,
     onChange(listener) {
       listeners.add(listener)
@@ -99,21 +96,20 @@ export function createConnection(input: ConnectionInput): Connection & { heard()
       probing = true
       void probe()
     },
-    heard,
-    missed,
+    called,
     dated,
   }
 }
 
-async function probeOnce({ baseUrl, closing, fetch, clock }: ConnectionInput, onDated: (answer: DatedAnswer) => void): Promise<boolean> {
+async function probeOnce({ baseUrl, closing, fetch, clock }: ConnectionInput, onDated: (answer: DatedAnswer) => void): Promise<Heard> {
   try {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(PROBE_TIMEOUT_MS)])
     const sentMs = clock.nowMs()
     const response = await fetch(new URL(BACKEND_PATHS.health, baseUrl), { redirect: 'error', signal })
     onDated({ sentMs, cameMs: clock.nowMs(), date: response.headers.get('date') })
     await response.body?.cancel()
-    return response.ok
+    return response.ok ? 'heard' : 'missed'
   } catch {
-    return false // Whatever the reason, it did not answer; the state says so.
+    return 'missed' // Whatever the reason, it did not answer; the state says so.
   }
 }

@@ -1,6 +1,6 @@
 import type { BackendClient } from '#main/ports.ts'
 import type { OutboxKind } from '#shared/contracts/backend-api.ts'
-import type { BackendState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { BackendState, TillStatus, Unsubscribe } from '#shared/contracts/till.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
 
 /** What the backend said about a record that a person must look at, or why it would not take it. */
@@ -31,7 +31,7 @@ export interface Outbox {
 
 /** Whether the backend answers, as learned from every call and from probes in between. */
 export interface Connection {
-  state(): { readonly state: BackendState; readonly lastContactAt?: string }
+  state(): TillStatus['backend']
   /**
    * How far this clock was ahead of the backend's when it last answered, milliseconds; negative: behind. The time an answer took and the
    * whole seconds it is dated in count for nothing. Undefined before the first answer.

@@ -75,7 +75,7 @@ function backendItem({ backend }: TillStatus, { t }: Say): Shown {
     id: 'backend',
     tone: isOffline ? 'warn' : backend.state === 'online' ? 'good' : 'quiet',
     icon: isOffline ? <IconCloudOff size={20} /> : <IconCloudCheck size={20} />,
-    words: t(`status.backend.${backend.state}`),
+    words: t(`status.backend.${backend.isRefusing ? 'refusing' : backend.state}`),
   }
 }
 

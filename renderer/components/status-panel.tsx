@@ -59,9 +59,10 @@ function useRows(): readonly Row[] {
     {
       id: 'backend',
       name: t('status.name.backend'),
-      state: t(`status.backend.${backend.state}`),
+      state: t(`status.backend.${backend.isRefusing ? 'refusing' : backend.state}`),
       isWrong: backend.state === 'offline',
       more: [
+        ...(backend.isRefusing ? [t('status.refusingNext')] : []),
         ...(backend.state === 'offline' ? [t('sell.offlineText')] : []),
         ...(backend.lastContactAt === undefined ? [] : [t('status.lastContact', { time: time(backend.lastContactAt) })]),
       ],

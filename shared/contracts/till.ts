@@ -162,7 +162,8 @@ export type BackendState = 'unknown' | 'online' | 'offline'
 
 export type TillStatus = {
   readonly radio: { readonly state: RadioState; readonly driver?: RadioDriver; readonly bandsNear: number }
-  readonly backend: { readonly state: BackendState; readonly lastContactAt?: string }
+  /** `isRefusing`: it answers, and takes nothing from this till: its clock is wrong, or it was blocked. Offline for all that depends on it. */
+  readonly backend: { readonly state: BackendState; readonly lastContactAt?: string; readonly isRefusing?: true }
   readonly outbox: { readonly pending: number; readonly unsyncedTotal: Money }
   readonly printer: {
     readonly state: 'ready' | 'failed'

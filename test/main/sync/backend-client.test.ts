@@ -262,3 +262,21 @@ test('an address that is not a service’s root, or plain http to another machin
     Array.from({ length: 6 }, () => 'bad-url'),
   )
 })
+
+test('a backend that answers and refuses this till is no help: said so, asked by signed calls, and back when it takes them', async () => {
+  answer = json({ status: 'ok' })
+  client.connection.start()
+  await until('online', () => client.connection.state().state === 'online')
+  answer = json({ code: 'bad-signature', message: 'refused' }, 401)
+  expect(await client.programme()).toMatchObject({ ok: false, error: { code: 'bad-signature' } })
+  expect(client.connection.state()).toMatchObject({ state: 'offline', isRefusing: true })
+  heard.length = 0
+  await clock.advance(PROBE_MAX_MS)
+  await until('it was asked', () => heard.length > 0)
+  expect(heard[0]).toMatchObject({ path: '/v1/recovery/standing', keyId: 'terminal:aurora-1' })
+  expect(client.connection.state()).toMatchObject({ isRefusing: true })
+  answer = json({ epoch: 1, series: {} })
+  await clock.advance(PROBE_MAX_MS)
+  await until('online again', () => client.connection.state().state === 'online')
+  expect(client.connection.state()).not.toHaveProperty('isRefusing')
+})
