@@ -35,8 +35,9 @@ const startProcess: StartProcess = (_entry, { args }) => {
   return {
     post: () => {},
     onMessage: (listener) => {
-      listener({ type: 'driver', driver: `the ${driver} one`, detail: 'because it was asked for' })
-      setImmediate(() => listener({ type: 'state', state: 'scanning', detail: '' }))
+      const why = driver === 'auto' ? 'usual' : 'chosen'
+      listener({ type: 'driver', driver: driver === 'auto' ? 'abandonware' : driver, why })
+      setImmediate(() => listener({ type: 'scanning' }))
       return () => {}
     },
     onExit: (listener) => {
@@ -84,11 +85,11 @@ test('a driver chosen in the settings runs at once, in a new process, and again 
   demand(await first.till.setUp(MANAGER))
   await until('the radio scans', () => isScanning(first))
   expect(drivers).toEqual(['auto'])
-  expect(first.till.settings().radio).toMatchObject({ choice: 'auto', chosenBy: 'settings', driver: 'the auto one' })
+  expect(first.till.settings().radio).toMatchObject({ choice: 'auto', chosenBy: 'settings', driver: 'abandonware', why: 'usual' })
 
   expect(await first.till.changeSettings({ radio: 'stoprocent' })).toEqual({ ok: true })
   await until('another process runs', () => drivers.length === 2 && isScanning(first))
-  expect(first.till.settings().radio).toMatchObject({ choice: 'stoprocent', chosenBy: 'settings', driver: 'the stoprocent one' })
+  expect(first.till.settings().radio).toMatchObject({ choice: 'stoprocent', chosenBy: 'settings', driver: 'stoprocent', why: 'chosen' })
   // The radio was asked to change; nothing has failed.
   expect(log.lines.filter(({ level }) => level !== 'info')).toEqual([])
   // The same choice again, and another setting: no reason for another process.

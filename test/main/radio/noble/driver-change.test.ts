@@ -14,7 +14,7 @@ function obedient() {
     return {
       post: (message) => {
         const { type, call } = message as { readonly type: string; readonly call?: number }
-        if (type === 'scan') setImmediate(() => say({ type: 'state', state: 'scanning', detail: '' }))
+        if (type === 'scan') setImmediate(() => say({ type: 'scanning' }))
         if (type === 'connect') setImmediate(() => say({ type: 'linked', call, mtu: 185, attRequests: 6 }))
         if (type === 'hang-up') setImmediate(() => say({ type: 'ended', call, ending: 'link-lost' }))
       },
