@@ -6,8 +6,8 @@
 import type { ApiErrorCode, TerminalProfile } from '#shared/contracts/backend-api.ts'
 import type { BandAdvert } from '#shared/contracts/band-advert.ts'
 import type { Message } from '#shared/contracts/frames.ts'
-import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
-import type { DriverWhy, RadioDriver, RadioTrouble, StorageTrouble } from '#shared/contracts/troubles.ts'
+import type { RadioStanding, Unsubscribe } from '#shared/contracts/till.ts'
+import type { StorageTrouble } from '#shared/contracts/troubles.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import type { HoldId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Programme, SeatState } from '#shared/domain/programme.ts'
@@ -117,15 +117,6 @@ export interface BandLink {
   /** The next message from the band, in order of arrival; `timeout` when none arrives in time (the link stays open). */
   receive(timeoutMs: number): Promise<Result<Message, LinkError>>
   close(): Promise<void>
-}
-
-export type RadioStanding = {
-  readonly state: RadioState
-  /** Absent until one has been loaded. */
-  readonly driver?: RadioDriver
-  readonly why?: DriverWhy
-  /** While no band can be heard. */
-  readonly trouble?: RadioTrouble
 }
 
 export interface Radio {

@@ -325,7 +325,6 @@ export class Terminal {
     const { clock, radio, backend, practice } = this.#parts
     const { profile } = this.#enrolment.standing()
     const bands = this.#sightings.list()
-    const { state, driver } = radio.state()
     const payment = this.#payments.view()
     const knock = this.#knocks.view()
     const lastReceiptId = this.#lastSale.receiptId()
@@ -340,7 +339,7 @@ export class Terminal {
       language: this.#settings.now().language,
       session: this.#staff.view(),
       status: {
-        radio: { state, ...(driver ? { driver } : {}), bandsNear: bands.length },
+        radio: { ...radio.state(), bandsNear: bands.length },
         backend: backend.connection.state(),
         outbox: { pending: this.#outbox.pending(), unsyncedTotal: exposure.total },
         printer: this.#receipts.status(),

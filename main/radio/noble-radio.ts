@@ -2,9 +2,9 @@
  * The terminal's radio over Bluetooth: the port of main/ports.ts, with the library in a process of its own. What crosses to that
  * process is bytes and wishes; frames, messages and everything a payment knows stay here.
  */
-import type { BandLink, Clock, Radio, RadioStanding, Sighting, StartProcess } from '#main/ports.ts'
+import type { BandLink, Clock, Radio, Sighting, StartProcess } from '#main/ports.ts'
 import { decodeAdvert } from '#shared/contracts/band-advert.ts'
-import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { RadioStanding, RadioState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { RadioTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { FramedLink } from './framed-link.ts'

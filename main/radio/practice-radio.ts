@@ -1,10 +1,10 @@
 /** The terminal's radio in practice: the port of main/ports.ts over the practice link, where the bands of the training world are heard. */
 import type { NetConnectOpts } from 'node:net'
-import type { BandLink, Clock, Radio, RadioStanding, Sighting } from '#main/ports.ts'
+import type { BandLink, Clock, Radio, Sighting } from '#main/ports.ts'
 import { decodeAdvert } from '#shared/contracts/band-advert.ts'
 import { fromHex, toHex } from '#shared/contracts/bytes.ts'
 import { ADDRESS_BYTES, type FromAir } from '#shared/contracts/practice-link.ts'
-import type { RadioState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { RadioStanding, RadioState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { RadioTrouble } from '#shared/contracts/troubles.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { AttError } from './att-client.ts'

@@ -52,6 +52,7 @@ function useRows(): readonly Row[] {
       state: t(`status.radio.${radio.state}`),
       isWrong: radio.state === 'failed',
       more: [
+        ...(radio.trouble === undefined ? [] : [t(`radio.trouble.${radio.trouble}`)]),
         ...(radio.state === 'failed' ? [t('pay.radioFailedNext')] : [t('status.bands', { count: radio.bandsNear })]),
         ...(radio.driver === undefined ? [] : [t('status.driver', { driver: t(`radio.driver.${radio.driver}`) })]),
       ],

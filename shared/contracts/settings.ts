@@ -1,8 +1,7 @@
 /** What can be set at the counter, and what the settings screen shows beside it. */
 import * as z from 'zod'
 import { LANGUAGES, type Language } from '#shared/domain/words.ts'
-import type { RadioState } from './till.ts'
-import type { DriverWhy, RadioDriver, RadioTrouble } from './troubles.ts'
+import type { RadioStanding } from './till.ts'
 
 /** Paper widths in millimetres and the columns of half-width characters a 203 dpi printer puts on them (Font A, 12 dots). */
 export const PAPER_COLUMNS = { 58: 32, 80: 48 } as const
@@ -46,15 +45,10 @@ export type SettingsChange = z.output<typeof settingsChange>
 export type SettingsView = {
   readonly language: Language
   readonly printer: PrinterSettings
-  readonly radio: {
+  readonly radio: RadioStanding & {
     readonly choice: RadioChoice
     /** Only `settings` can be changed here: the terminal was started with a driver, or practice has its own radio. */
     readonly chosenBy: 'settings' | 'start' | 'practice'
-    readonly state: RadioState
-    /** What is in use, and why this one. Absent until one has been loaded. */
-    readonly driver?: RadioDriver
-    readonly why?: DriverWhy
-    readonly trouble?: RadioTrouble
   }
   readonly lockAfterMinutes: (typeof LOCK_AFTER_MINUTES)[number]
   readonly practice: boolean

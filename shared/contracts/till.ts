@@ -18,7 +18,7 @@ import { type PracticeView, practiceCommand } from './practice-desk.ts'
 import { type Exposure, type InterruptedView, type RecoveryView, recoveryInputs } from './recovery.ts'
 import { type SettingsView, settingsChange } from './settings.ts'
 import { type SessionView, type StaffMember, staffInputs } from './staff.ts'
-import type { PracticeTrouble, PrinterTrouble, RadioDriver, SettingTrouble, StorageTrouble } from './troubles.ts'
+import type { DriverWhy, PracticeTrouble, PrinterTrouble, RadioDriver, RadioTrouble, SettingTrouble, StorageTrouble } from './troubles.ts'
 
 /** Refusals the till gives its cashier. The words are in main's and the renderer's catalogs under `refusal.<code>`. */
 export const TILL_REFUSALS = [
@@ -158,10 +158,18 @@ export type CashPaymentView = {
 export type PaymentView = BandPaymentView | CashPaymentView
 
 export type RadioState = 'starting' | 'scanning' | 'failed'
+export type RadioStanding = {
+  readonly state: RadioState
+  /** What listens, and why this one. Absent until one has been loaded. */
+  readonly driver?: RadioDriver
+  readonly why?: DriverWhy
+  /** While no band can be heard. */
+  readonly trouble?: RadioTrouble
+}
 export type BackendState = 'unknown' | 'online' | 'offline'
 
 export type TillStatus = {
-  readonly radio: { readonly state: RadioState; readonly driver?: RadioDriver; readonly bandsNear: number }
+  readonly radio: RadioStanding & { readonly bandsNear: number }
   /** `isRefusing`: it answers, and takes nothing from this till: its clock is wrong, or it was blocked. Offline for all that depends on it. */
   readonly backend: { readonly state: BackendState; readonly lastContactAt?: string; readonly isRefusing?: true }
   readonly outbox: { readonly pending: number; readonly unsyncedTotal: Money }

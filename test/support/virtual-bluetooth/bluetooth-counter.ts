@@ -1,7 +1,8 @@
 /** A CounterWorld whose terminal pays over noble, and whose customer's band stands in the virtual air behind an independent stack. */
-import type { Radio, RadioStanding } from '#main/ports.ts'
+import type { Radio } from '#main/ports.ts'
 import type { DriverChoice } from '#main/radio/noble/noble-adapter.ts'
 import { createNobleRadio, type RadioFault } from '#main/radio/noble-radio.ts'
+import type { RadioStanding } from '#shared/contracts/till.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { CounterWorld } from '../counter-world.ts'
 import { until } from '../until.ts'
