@@ -93,17 +93,25 @@ async function walk(counter: Counter, language: Language): Promise<void> {
   await page.locator('.desk-head').waitFor()
   await take(page, `history-${language}`)
   await page.keyboard.press('Escape')
-  await page.locator('[data-primary]').click()
+  await nextSale(page)
+}
+
+async function nextSale(page: Page): Promise<void> {
+  await page.getByTestId('done').locator('[data-primary]').click()
+  await page.getByTestId('done').waitFor({ state: 'detached' })
+  await page.locator('.film').first().waitFor()
 }
 
 /** Two people side by side: the count to knock. Ends at the sale, with the drawer that moved them. */
 async function walkKnock({ page, stack }: Counter, language: Language): Promise<void> {
   await addSnacks(page, ['cola'])
-  await stack.sendAllAway()
-  for (const customer of ['twin-a', 'twin-b'] as const) await stack.bringToCounter(customer)
   await page.keyboard.press('F8')
-  // Whoever stood there a moment ago is still heard for a while.
-  await page.waitForFunction(() => document.querySelectorAll('.flag-knock').length === 2)
+  await page.locator('.band').first().waitFor()
+  await stack.sendAllAway()
+  // Whoever stood there a moment ago is still heard for a while, and would be asked to knock too.
+  await page.waitForFunction(() => document.querySelectorAll('.bars-3, .bars-4').length === 0)
+  for (const customer of ['twin-a', 'twin-b'] as const) await stack.bringToCounter(customer)
+  await page.waitForFunction(() => document.querySelectorAll('.bars-3, .bars-4').length === 2)
   await page.locator('[data-act="knock"][aria-disabled="false"]').click()
   await page.getByTestId('knock').waitFor()
   await take(page, `knock-${language}`)
@@ -136,7 +144,7 @@ async function walkInterrupted(counter: Counter, language: Language): Promise<vo
   await take(page, `interrupted-${language}`)
   await page.getByTestId('interrupted').locator('.charge').click()
   await page.getByTestId('done').waitFor()
-  await page.locator('[data-primary]').click()
+  await nextSale(page)
 }
 
 /** Locked; then what a manager sets, and what waits for a manager when records were copied back from a backup. */
