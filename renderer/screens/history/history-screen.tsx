@@ -41,42 +41,19 @@ export function HistoryScreen() {
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? []
   // Nothing is done to a receipt that is not in the list: what was chosen before the search changed is not what is looked at now.
   const shown = (rows.find(({ id }) => id === chosen) ?? rows[0])?.id
-  const input = useRef<HTMLInputElement>(null)
-  useEscape(() => {
-    setFind('')
-    return find !== ''
-  })
-  useEffect(() => input.current?.focus(), [])
   return (
     <div className="history">
       <h1 className="sr" tabIndex={-1}>
         {t('history.title')}
       </h1>
       <section className="panel receipts" aria-label={t('history.list')}>
-        <div className="receipts-find">
-          <Button
-            variant="subtle"
-            color="gray"
-            leftSection={<IconArrowLeft aria-hidden="true" />}
-            onClick={() => useUi.getState().goTo('selling')}
-            aria-keyshortcuts="Escape"
-          >
-            {t('history.back')}
-          </Button>
-          <TextInput
-            ref={input}
-            type="search"
-            aria-label={t('history.find')}
-            placeholder={t('history.find')}
-            leftSection={<IconSearch aria-hidden="true" />}
-            value={find}
-            maxLength={FIND_CHARACTERS_MAX}
-            onChange={(event) => {
-              setFind(event.currentTarget.value)
-              setChosen(undefined)
-            }}
-          />
-        </div>
+        <Find
+          find={find}
+          onFind={(text) => {
+            setFind(text)
+            setChosen(undefined)
+          }}
+        />
         <PrintQueue />
         <div className="panel-scroll receipts-list">
           <QueryState query={query} loading={t('history.loading')}>
@@ -101,6 +78,40 @@ export function HistoryScreen() {
       <section className="desk history-desk" aria-label={t('done.receipt')}>
         {shown === undefined ? <p className="empty">{t('history.choose')}</p> : <Shown receiptId={shown} say={say} />}
       </section>
+    </div>
+  )
+}
+
+/** The way back, and the search, which has the focus first and which Escape empties first. */
+function Find({ find, onFind }: { find: string; onFind: (text: string) => void }) {
+  const { t } = useSay()
+  const input = useRef<HTMLInputElement>(null)
+  useEscape(() => {
+    onFind('')
+    return find !== ''
+  })
+  useEffect(() => input.current?.focus(), [])
+  return (
+    <div className="receipts-find">
+      <Button
+        variant="subtle"
+        color="gray"
+        leftSection={<IconArrowLeft aria-hidden="true" />}
+        onClick={() => useUi.getState().goTo('selling')}
+        aria-keyshortcuts="Escape"
+      >
+        {t('history.back')}
+      </Button>
+      <TextInput
+        ref={input}
+        type="search"
+        aria-label={t('history.find')}
+        placeholder={t('history.find')}
+        leftSection={<IconSearch aria-hidden="true" />}
+        value={find}
+        maxLength={FIND_CHARACTERS_MAX}
+        onChange={(event) => onFind(event.currentTarget.value)}
+      />
     </div>
   )
 }
