@@ -82,6 +82,7 @@ export const enTrouble = {
     finishWait: 'Finish: not known yet whether it was paid',
     undo: 'Undo this payment',
     undoText: 'Undo takes the charge back first, whatever the answer was, then frees the sale.',
+    waitsForBackend: 'These records may have been copied back: the sale can be ended as soon as the backend has been reached.',
     undoneIn: 'If nobody touches the till, it is undone by itself in {{left}}.',
   },
   attention: {

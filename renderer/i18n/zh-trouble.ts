@@ -72,6 +72,7 @@ export const zhTrouble: Pick<Catalog, 'knock' | 'void' | 'jobs' | 'interrupted' 
     finishWait: '完成：还不清楚是否已付款',
     undo: '撤销这笔付款',
     undoText: '撤销：无论结果如何，先退回扣款，再释放本单。',
+    waitsForBackend: '本机记录可能是从备份恢复的：连上后台后才能处理这笔销售。',
     undoneIn: '如果没有人操作，{{left}} 后自动撤销。',
   },
   attention: {

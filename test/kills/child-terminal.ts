@@ -99,6 +99,7 @@ class Life {
     this.#clock.advance(ADVERT_INTERVAL_MS)
     await until('a programme and a band', () => till.programme().version !== 'none' && till.state().bands.length > 0)
     const { interrupted } = this.#go
+    await until('the sale may be ended', () => till.state().interrupted?.canUndo !== false || till.state().interrupted?.canFinish === true)
     if (till.state().interrupted && interrupted !== 'leave')
       await (interrupted === 'finish' ? till.finishInterrupted() : till.undoInterrupted())
     await this.#ended()

@@ -2,10 +2,11 @@
  * A whole counter in one process: the real terminal over a real database file and the practice radio over a real socket, real bands and
  * phones, and the real backend on a loopback port. Everything shares one clock, and every part can be made to fail.
  */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileKeys } from '#main/hosting/file-keys.ts'
+import { MARK_FILE } from '#main/hosting/mark-file.ts'
 import type { Clock, Keys } from '#main/ports.ts'
 import type { PrintJob } from '#main/printing/printer.ts'
 import { openStore } from '#main/store/open-store.ts'
@@ -236,10 +237,12 @@ export class CounterWorld {
 
   /** As after a power cut: another terminal object goes on from the file as it is at this moment, knowing nothing of what came later. */
   async cutPower(): Promise<void> {
-    const file = join(this.folder, 'terminal.sqlite')
-    for (const suffix of ['', '-wal']) copyFileSync(`${file}${suffix}`, `${file}.kept${suffix}`)
+    const onDisk = ['terminal.sqlite', 'terminal.sqlite-wal', MARK_FILE]
+      .map((name) => join(this.folder, name))
+      .filter((file) => existsSync(file))
+    for (const file of onDisk) copyFileSync(file, `${file}.kept`)
     await this.stop()
-    for (const suffix of ['', '-wal']) copyFileSync(`${file}.kept${suffix}`, `${file}${suffix}`)
+    for (const file of onDisk) copyFileSync(`${file}.kept`, file)
     await this.start()
   }
 

@@ -62,6 +62,7 @@ export function InterruptedScreen() {
         <PaymentRefusal refusal={refusal} />
         <div className="interrupted-notes">
           {canUndo && <p>{t('interrupted.undoText')}</p>}
+          {!canUndo && interrupted.charged === 'unknown' && <p>{t('interrupted.waitsForBackend')}</p>}
           {undoneAt !== undefined && (
             <p className="figures" role="timer">
               {t('interrupted.undoneIn', { left: minutesAndSeconds(secondsUntil(undoneAt, nowMs)) })}

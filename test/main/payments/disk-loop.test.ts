@@ -83,6 +83,10 @@ async function aftermath(): Promise<void> {
   // Nobody waits for the next advert.
   world.clock.advance(ADVERT_INTERVAL_MS)
   await world.until('bands are heard', () => world.state.bands.length > 0)
+  await world.until(
+    'what was interrupted may be ended',
+    () => world.state.interrupted?.canUndo !== false || world.state.interrupted.canFinish,
+  )
   if (world.state.interrupted) await world.till.undoInterrupted()
   if (world.payment) await world.till.cancelPayment()
   world.clock.advance(20_000)

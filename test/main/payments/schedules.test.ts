@@ -166,6 +166,10 @@ function openAttempts(): readonly string[] {
 /** An interrupted sale as its cashier ends it: finished, undone, or left alone until the till does it. */
 async function endInterrupted(seeded: Seeded): Promise<void> {
   const { till } = world
+  await world.until(
+    'the sale may be ended',
+    () => till.state().interrupted?.canUndo !== false || till.state().interrupted?.canFinish === true,
+  )
   const choice = seeded.below(3)
   if (choice === 0) await till.undoInterrupted()
   else if (choice === 1) await till.finishInterrupted()

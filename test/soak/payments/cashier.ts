@@ -207,9 +207,11 @@ export class Cashier {
 
   /** After a start that found a sale under way, the cashier finishes it, undoes it, or leaves it alone. */
   async #answerInterrupted(): Promise<void> {
-    const { world, seeded } = this.#counter
+    const { world, pace, seeded } = this.#counter
     if (!world.state.interrupted) return
     const { till } = world
+    const mayEnd = () => world.state.interrupted?.canUndo !== false || world.state.interrupted.canFinish
+    await pace.until('the sale may be ended', mayEnd, seeded.pick(PATIENCE_MS))
     await seeded.pick([async () => till.finishInterrupted(), async () => till.undoInterrupted(), async () => undefined])()
   }
 

@@ -1,4 +1,5 @@
 /** Payments under faults: one counter, one or two tills, a hundred and more customers, and nothing that works all the time. */
+import { createMarkFile } from '#main/hosting/mark-file.ts'
 import type { CustomerCharacter } from '#reference/practice/customers.ts'
 import { CounterWorld, PAYER } from '#test/support/counter-world.ts'
 import { FailingDisk } from '#test/support/disk.ts'
@@ -34,6 +35,7 @@ export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS
   const wrong = new Set<string>()
   const count = { 'faulted payments': 0, payments: 0, 'with a kill': 0, rounds: 0 }
   try {
+    world.hooks.marks = () => createMarkFile(world.folder)
     world.hooks.store = (store) => new FailingDisk(store, bad.disk)
     watchWrites(world, pace)
     await world.start()
@@ -73,6 +75,7 @@ export async function runEpisode({ seed, stop }: EpisodeInput, { rounds = ROUNDS
 
 async function secondTill(world: CounterWorld, pace: Pace): Promise<CounterWorld> {
   const beside = await world.beside()
+  beside.hooks.marks = () => createMarkFile(beside.folder)
   watchWrites(beside, pace)
   await beside.start()
   await beside.ready(world.customers.size)
