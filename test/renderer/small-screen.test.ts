@@ -3,6 +3,7 @@ import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import type { TillState } from '#shared/contracts/till.ts'
 import { money, SALE_AMOUNT_MAX } from '#shared/domain/money.ts'
+import { untilArmed } from './support/armed.ts'
 import { PRINT_JOBS } from './support/fake-desk-data.ts'
 import type { FakeTill } from './support/fake-till.ts'
 import { addCola, type Opened, STORY_TIMEOUT_MS, screensForTests } from './support/open-screens.ts'
@@ -173,6 +174,7 @@ test(
       await page.locator('.desk-head').waitFor()
       expect(await faintRings(page), `${scheme} history`).toEqual([])
       await page.keyboard.press('F4')
+      await untilArmed(page)
       await page.keyboard.press('F8')
       await page.getByText('Nothing in this sale yet.').waitFor()
       if (scheme === 'light') await page.getByRole('button', { name: 'Dark colours' }).click()

@@ -56,23 +56,7 @@ export function HistoryScreen() {
         />
         <PrintQueue />
         <div className="panel-scroll receipts-list">
-          <QueryState query={query} loading={t('history.loading')}>
-            {() => (
-              <>
-                {rows.length === 0 && <NoRows find={asked} say={say} />}
-                <ul className="rows">
-                  {rows.map((row) => (
-                    <Row key={row.id} row={row} say={say} isShown={row.id === shown} onChoose={() => setChosen(row.id)} />
-                  ))}
-                </ul>
-                {query.hasNextPage && (
-                  <Button variant="default" fullWidth disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                    {query.isFetchingNextPage ? t('history.loading') : t('history.older')}
-                  </Button>
-                )}
-              </>
-            )}
-          </QueryState>
+          <Rows query={query} rows={rows} find={asked} shown={shown} onChoose={setChosen} say={say} />
         </div>
       </section>
       <section className="desk history-desk" aria-label={t('done.receipt')}>
@@ -139,6 +123,38 @@ function useReceipts(find: string) {
     getNextPageParam: (page) => page.nextBefore,
     placeholderData: (previous) => previous,
   })
+}
+
+type RowsProps = {
+  readonly query: ReturnType<typeof useReceipts>
+  readonly rows: readonly ReceiptRow[]
+  readonly find: string
+  readonly shown: ReceiptId | undefined
+  readonly onChoose: (id: ReceiptId) => void
+  readonly say: Say
+}
+
+function Rows({ query, rows, find, shown, onChoose, say }: RowsProps) {
+  const { t } = say
+  return (
+    <QueryState query={query} loading={t('history.loading')}>
+      {() => (
+        <>
+          {rows.length === 0 && <NoRows find={find} say={say} />}
+          <ul className="rows">
+            {rows.map((row) => (
+              <Row key={row.id} row={row} say={say} isShown={row.id === shown} onChoose={() => onChoose(row.id)} />
+            ))}
+          </ul>
+          {query.hasNextPage && (
+            <Button variant="default" fullWidth disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+              {query.isFetchingNextPage ? t('history.loading') : t('history.older')}
+            </Button>
+          )}
+        </>
+      )}
+    </QueryState>
+  )
 }
 
 function NoRows({ find, say: { t } }: { find: string; say: Say }) {
