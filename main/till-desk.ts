@@ -187,6 +187,10 @@ export class TillDesk implements Till {
     return by === undefined ? err({ code: 'locked' }) : this.#desks.recovery.end({ ...input, by })
   }
 
+  async putAwayAlarm({ id }: TillInput<'putAwayAlarm'>): Promise<Result<void, Refused>> {
+    return this.#desks.recovery.putAwayAlarm(id)
+  }
+
   // --- Receipts ------------------------------------------------------------------------------------------------------------------
 
   receipts(input: TillInput<'receipts'>): ReceiptPage {

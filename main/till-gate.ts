@@ -51,6 +51,7 @@ export const TILL_GATE = {
   steerPractice: 'signed-in',
 
   endUnknownYes: 'manager',
+  putAwayAlarm: 'manager',
   addStaff: 'manager',
   removeStaff: 'manager',
   testPrint: 'manager',
@@ -183,6 +184,7 @@ function callsOfRecords(till: Till, gate: Gate) {
 function managed(till: Till, keeper: GateKeeper, gate: Gate) {
   return {
     endUnknownYes: async (input) => gate.pass('endUnknownYes', async () => till.endUnknownYes(input)),
+    putAwayAlarm: async (input) => gate.pass('putAwayAlarm', async () => till.putAwayAlarm(input)),
     addStaff: async (input) => gate.pass('addStaff', async () => till.addStaff(input)),
     removeStaff: async (input) => gate.pass('removeStaff', async () => till.removeStaff(input)),
     testPrint: async () => gate.pass('testPrint', async () => till.testPrint()),

@@ -48,6 +48,7 @@ export type TerminalClient = {
   readonly finishInterrupted: () => Promise<Answer>
   readonly undoInterrupted: () => Promise<Answer>
   readonly recovery: () => Promise<RecoveryView>
+  readonly putAwayAlarm: (input: TillInput<'putAwayAlarm'>) => Promise<Answer>
   readonly endUnknownYes: (input: TillInput<'endUnknownYes'>) => Promise<Answer>
   readonly setUp: (input: TillInput<'setUp'>) => Promise<Answer>
   readonly signIn: (input: TillInput<'signIn'>) => Promise<Answer>
@@ -115,6 +116,7 @@ export function connectTerminal(): TerminalClient {
     finishInterrupted: () => api.finishInterrupted.mutate(),
     undoInterrupted: () => api.undoInterrupted.mutate(),
     recovery: () => api.recovery.query(),
+    putAwayAlarm: (input) => api.putAwayAlarm.mutate(input),
     endUnknownYes: (input) => api.endUnknownYes.mutate(input),
     setUp: (input) => api.setUp.mutate(input),
     signIn: (input) => api.signIn.mutate(input),

@@ -70,6 +70,7 @@ export function createRouter() {
     finishInterrupted: procedure.mutation(({ ctx }) => ctx.till.finishInterrupted()),
     undoInterrupted: procedure.mutation(({ ctx }) => ctx.till.undoInterrupted()),
     recovery: procedure.query(({ ctx }) => ctx.till.recovery()),
+    putAwayAlarm: procedure.input(tillInputs.putAwayAlarm).mutation(({ ctx, input }) => ctx.till.putAwayAlarm(input)),
     endUnknownYes: procedure.input(tillInputs.endUnknownYes).mutation(({ ctx, input }) => ctx.till.endUnknownYes(input)),
     setUp: procedure.input(tillInputs.setUp).mutation(({ ctx, input }) => ctx.till.setUp(input)),
     signIn: procedure.input(tillInputs.signIn).mutation(({ ctx, input }) => ctx.till.signIn(input)),

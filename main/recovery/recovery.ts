@@ -9,7 +9,7 @@ import type { AlarmView, RecoveryView, UnknownYesView } from '#shared/contracts/
 import type { Refused, Unsubscribe } from '#shared/contracts/till.ts'
 import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Words } from '#shared/domain/words.ts'
-import { err, type Result } from '#shared/result.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { type EndDeps, type EndInput, endUnknownYes } from './end-yes.ts'
 import { type FindDeps, findYeses, learnEnd } from './find-yeses.ts'
 import { restoredAlarms } from './local-alarms.ts'
@@ -17,6 +17,7 @@ import { compareWithBackend, type OpenedRecords } from './open-records.ts'
 import { pullReceipts } from './pull-receipts.ts'
 import type { RecordsMarker } from './records-mark.ts'
 import { pullCursor } from './reopen.ts'
+import { putAwayAlarm, seenAlarms } from './seen-alarms.ts'
 import { countWaiting, shownYeses, type UnknownYes } from './yes-rows.ts'
 
 /** Between two tries while the backend does not answer, milliseconds. Its coming back is noticed at once. */
@@ -53,11 +54,14 @@ export class Recovery {
   #cancelTimer: Unsubscribe | undefined
   /** Work of this run's that a person should hear of. */
   readonly #noticed: AlarmView[] = []
+  /** Alarms a manager has put away. */
+  #seen: ReadonlySet<string>
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps
     this.#verdict = deps.opened.verdict
     this.#oldHolds = deps.opened.oldHolds
+    this.#seen = new Set(seenAlarms(deps.store))
     this.#noticeLost(deps.opened.lostSeats)
   }
 
@@ -111,6 +115,16 @@ export class Recovery {
     if (ended.ok) this.#deps.onOutbox()
     this.#deps.onChange()
     return ended
+  }
+
+  /** Of an alarm that is not there any more, nothing happens. `storage-failed`: it stays. */
+  putAwayAlarm(id: string): Result<void, Refused> {
+    const { store, onChange } = this.#deps
+    const written = store.write((tx) => putAwayAlarm(tx, id))
+    if (!written.ok) return err({ code: 'storage-failed', subject: written.error.trouble })
+    this.#seen = new Set(seenAlarms(store))
+    onChange()
+    return ok()
   }
 
   #ask(): void {
@@ -177,7 +191,8 @@ export class Recovery {
   #alarms(): readonly AlarmView[] {
     const { store, ledger, clock, outboxAlarms } = this.#deps
     const fromBackend = outboxAlarms().map(({ id, at, kind, alarm }) => ({ id, at, record: kind, ...readAlarmLine(alarm) }))
-    return [...this.#noticed, ...restoredAlarms(store, ledger, clock.nowMs()), ...fromBackend]
+    const all = [...this.#noticed, ...restoredAlarms(store, ledger, clock.nowMs()), ...fromBackend]
+    return all.filter(({ id }) => !this.#seen.has(id))
   }
 
   #seatsOf(showtimeId: ShowtimeId, seats: readonly SeatId[]): UnknownYesView['seats'][number] {

@@ -92,6 +92,7 @@ export const enTrouble = {
     yeses: 'Approved payments this till knows nothing of',
     yesesText: 'The wallet said yes, and this till has no sale for it: it was lost with a disk or a restored copy. End each one once.',
     alarms: 'Alarms',
+    seen: 'Seen, put it away',
     alarm: {
       'counter-not-greater': 'A band sent a proof that had been used before.',
       'nonce-not-fresh': 'A band’s one-time number was used before.',

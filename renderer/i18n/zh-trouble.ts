@@ -82,6 +82,7 @@ export const zhTrouble: Pick<Catalog, 'knock' | 'void' | 'jobs' | 'interrupted' 
     yeses: '本机不知情的已批准付款',
     yesesText: '钱包已批准，但本机没有对应的销售：可能随磁盘损坏或恢复备份而丢失。每一笔只能处理一次。',
     alarms: '警报',
+    seen: '已知晓，收起',
     alarm: {
       'counter-not-greater': '有手环发来了用过的凭证。',
       'nonce-not-fresh': '有手环的一次性编号被重复使用。',

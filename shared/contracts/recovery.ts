@@ -87,4 +87,5 @@ const authorizationId = z.custom<AuthorizationId>((value) => typeof value === 's
 export const recoveryInputs = {
   /** `recover`: a receipt of kind `recovered`, captured. `reverse`: the money goes back. */
   endUnknownYes: z.strictObject({ authorizationId, how: z.enum(['recover', 'reverse']) }),
+  putAwayAlarm: z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/) }),
 } as const

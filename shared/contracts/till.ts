@@ -328,6 +328,8 @@ export interface Till {
   undoInterrupted(): Promise<Result<void, Refused>>
   recovery(): RecoveryView
   endUnknownYes(input: TillInput<'endUnknownYes'>): Promise<Result<void, Refused>>
+  /** A manager has seen it: it is shown no more. What it is about stays in the records. */
+  putAwayAlarm(input: TillInput<'putAwayAlarm'>): Promise<Result<void, Refused>>
 
   setUp(input: TillInput<'setUp'>): Promise<Result<void, Refused>>
   signIn(input: TillInput<'signIn'>): Promise<Result<void, Refused>>

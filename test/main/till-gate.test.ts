@@ -46,6 +46,7 @@ test('the rules: nobody, a cashier, a manager', () => {
 test('what takes a manager', () => {
   expect(calls.filter((call) => TILL_GATE[call].startsWith('manager'))).toEqual([
     'endUnknownYes',
+    'putAwayAlarm',
     'addStaff',
     'removeStaff',
     'testPrint',

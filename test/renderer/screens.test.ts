@@ -121,6 +121,9 @@ test(
     await page.getByRole('button', { name: 'Write the receipt' }).click()
     await page.locator('[data-yes="waiting"]').waitFor({ state: 'detached' })
     expect(till.recovery().unknownYeses.map(({ state }) => state)).toEqual(['recovered', 'recovered'])
+    await page.getByRole('button', { name: 'Seen, put it away' }).click()
+    await page.locator('.alarm').waitFor({ state: 'detached' })
+    expect(till.recovery().alarms).toEqual([])
   },
   STORY_TIMEOUT_MS,
 )

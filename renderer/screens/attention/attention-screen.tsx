@@ -144,6 +144,9 @@ function YesActs({ yes }: { yes: UnknownYesView }) {
 
 function Alarms({ alarms }: { alarms: readonly AlarmView[] }) {
   const { t, time, day } = useSay()
+  const { client } = useTerminal()
+  const { busy, act } = useAct()
+  const queries = useQueryClient()
   return (
     <>
       <h2 className="attention-kind">{t('attention.alarms')}</h2>
@@ -155,6 +158,18 @@ function Alarms({ alarms }: { alarms: readonly AlarmView[] }) {
             <span className="alarm-at figures">
               {day(Date.parse(alarm.at))} {time(alarm.at)}
             </span>
+            <Button
+              variant="default"
+              disabled={busy}
+              onClick={() =>
+                act(
+                  () => client.putAwayAlarm({ id: alarm.id }),
+                  () => void queries.invalidateQueries({ queryKey: [RECOVERY] }),
+                )
+              }
+            >
+              {t('attention.seen')}
+            </Button>
           </li>
         ))}
       </ul>

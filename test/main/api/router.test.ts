@@ -60,6 +60,7 @@ test('each procedure calls the method of its name; refusals travel as values', a
     retryPrint: { jobId: 'x' },
     dropPrint: { jobId: 'x' },
     voidSale: { receiptId: 'x' },
+    putAwayAlarm: { id: '0123456789abcdef'.repeat(2) },
     endUnknownYes: { authorizationId: '0123456789abcdef'.repeat(2), how: 'reverse' },
     setUp: { name: 'Mira', pin: '471100' },
     signIn: { staffId: 'x', pin: '1' },

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { printedNumber } from '#shared/domain/receipt.ts'
 import { type CounterWorld, demand, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
+import { signInManager } from '#test/support/staff.ts'
 import { until } from '#test/support/until.ts'
 import {
   backUp,
@@ -68,6 +69,24 @@ test.for(['kept', 'lost', 'restored'] as const)(
     expect(world.state.status.attention).toBe(0)
   },
 )
+
+test('an alarm that was seen is put away for good, by a manager, when the disk takes it', async () => {
+  await soldAndBackedUp()
+  await putBack(world)
+  await world.start()
+  await recovered(world)
+  const [alarm] = world.till.recovery().alarms
+  const id = alarm?.id ?? ''
+  await signInManager(world.till)
+  world.store.isFull = () => true
+  expect(await world.till.putAwayAlarm({ id })).toMatchObject({ error: { code: 'storage-failed' } })
+  expect(world.state.status.attention).toBe(1)
+  world.store.isFull = () => false
+  demand(await world.till.putAwayAlarm({ id }))
+  expect([world.state.status.attention, world.till.recovery().alarms]).toEqual([0, []])
+  await world.restart()
+  expect([world.state.status.attention, world.till.recovery().alarms]).toEqual([0, []])
+})
 
 test('what came back is what the backend has, byte for byte, and can be found, read and printed', async () => {
   await soldAndBackedUp()

@@ -51,7 +51,7 @@ export const TROUBLE: RecoveryView = {
   ],
   alarms: [
     {
-      id: 'alarm-1',
+      id: 'a1'.repeat(16),
       at: '2026-11-22T11:05:00.000Z',
       code: 'capture-refused',
       record: 'receipt',

@@ -217,6 +217,13 @@ export abstract class FakeDesk {
     })
   }
 
+  putAwayAlarm({ id }: TillInput<'putAwayAlarm'>): Promise<Result<void, Refused>> {
+    return this.#manage(() => {
+      this.#recovery = { ...this.#recovery, alarms: this.#recovery.alarms.filter((alarm) => alarm.id !== id) }
+      return ok()
+    })
+  }
+
   finishInterrupted(): Promise<Result<void, Refused>> {
     return this.#endInterrupted()
   }
