@@ -220,6 +220,8 @@ describe('the linter', () => {
     refused = plant(overlay, 'refused', REFUSED)
     allowed = plant(overlay, 'allowed', ALLOWED)
     faults = plant(overlay, 'fault', FAULTS)
+    overlay.write('main/ledger/round.ts', "import { about } from './about.ts'\nexport const round: number = about + 1\n")
+    overlay.write('main/ledger/about.ts', "import { round } from './round.ts'\nexport const about: number = round + 1\n")
     codes = lintCodes(overlay)
   })
   const found = (file = '') => [...(codes.get(file) ?? [])]
@@ -234,6 +236,10 @@ describe('the linter', () => {
 
   test.each(numbered(FAULTS))('finds %i: in %s %j, by %s', (index, _folder, _code, rule) => {
     expect(found(faults[index]).join(' ')).toContain(`(${rule})`)
+  })
+
+  test('refuses a circle of two files', () => {
+    expect(found('main/ledger/round.ts')).toContain('import(no-cycle)')
   })
 })
 
@@ -255,24 +261,5 @@ describe('the compiler', () => {
 
   test.each(numbered(ALLOWED))('allows %i: in %s %j', (index) => {
     expect(errors.get(allowed[index] ?? '')).toBeUndefined()
-  })
-})
-
-describe('a cycle', () => {
-  test('between two files is refused', () => {
-    const overlay = newOverlay()
-    overlay.write('main/ledger/round.ts', "import { about } from './about.ts'\nexport const round: number = about + 1\n")
-    overlay.write('main/ledger/about.ts', "import { round } from './round.ts'\nexport const about: number = round + 1\n")
-    expect([...(lintCodes(overlay).get('main/ledger/round.ts') ?? [])]).toContain('import(no-cycle)')
-  })
-})
-
-describe('the tree as it is', () => {
-  test('passes the linter and the compiler', () => {
-    const overlay = newOverlay()
-    const lint = overlay.run('oxlint', [])
-    expect(lint.code, lint.output).toBe(0)
-    const compiler = overlay.run('tsc', ['-b', '--pretty', 'false'])
-    expect(compiler.code, compiler.output).toBe(0)
   })
 })
