@@ -21,7 +21,7 @@ export const GROUPS: readonly Group[] = [
     counted: 'faulted payments',
     wanted: 50_000,
     share: 5,
-    workers: 3,
+    workers: 4,
     load: async () => import('./payments/episode.ts'),
   },
 ]

@@ -88,6 +88,11 @@ export class BadTimes {
     }
   }
 
+  /** Everybody stands where they stood: one is clearly nearest. */
+  stepApart(): void {
+    for (const customer of this.#world.customers.values()) customer.set({ distance: customer.character.distanceM, unlocks: true })
+  }
+
   /** There is room on the disk again, and it can be written to. */
   mendDisk(): void {
     this.#met += this.disk.met

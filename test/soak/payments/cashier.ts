@@ -110,7 +110,13 @@ export class Cashier {
   async #byKnock(refused: Result<unknown, Refused> | undefined): Promise<boolean> {
     const { world, pace, seeded, bad } = this.#counter
     if (refused?.ok !== false || refused.error.code !== 'knock-needed') return false
-    if (!(await world.till.chargeByKnock()).ok) return false
+    let begun: Result<void, Refused> | undefined
+    void world.till.chargeByKnock().then((result) => {
+      begun = result
+    })
+    // The bands are asked one after another before the count is shown: nobody lives through that in real time.
+    await pace.until('the count is on show', () => begun !== undefined, CALM_MS)
+    if (begun?.ok !== true) return false
     bad.meet()
     const knock = () => world.state.knock
     const { count = 0 } = knock() ?? {}
@@ -119,6 +125,7 @@ export class Cashier {
     for (const { band } of knocking) band.state.knocked(seeded.below(5) === 0 ? count - 1 : count)
     await pace.until('the count is over', () => knock()?.state !== 'listening', seeded.pick(KNOCK_PATIENCE_MS))
     if (this.#open() === undefined) await world.till.cancelPayment()
+    bad.stepApart()
     return this.#open() !== undefined
   }
 

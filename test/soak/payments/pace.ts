@@ -4,7 +4,7 @@ import type { WarpClock } from '#test/support/warp-clock.ts'
 /** Nothing has happened for so many looks, a millisecond apart: everybody waits for a timer. */
 const QUIET_LOOKS = 2
 /** In the middle of a payment threads are at work that no look sees: only after so many has it come to rest. */
-const RESTED_LOOKS = 8
+const RESTED_LOOKS = 3
 /** Leaps double while nothing happens. The longest is shorter than a cashier's patience, and than a band's offer lives. */
 const LEAP_FIRST_MS = 100
 const LEAP_MAX_MS = 10_000
