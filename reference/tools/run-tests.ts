@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..')
 /** The whole run may take twelve minutes on two cores; it stops itself half a minute earlier and names the step that was running. */
 const RUN_MS_MAX = 11.5 * 60_000
 
-const UNIT_PROJECTS = ['domain', 'main', 'reference', 'tools', 'renderer', 'soak']
+const UNIT_PROJECTS = ['domain', 'main', 'reference', 'tools', 'renderer', 'soak', 'e2e']
 
 function vitest(name: string, projects: readonly string[]): Step {
   const report = `.cache/test-run/${name}.json`
@@ -35,7 +35,7 @@ const STEPS: readonly Step[] = [
   vitest('house', ['house']),
   { name: 'build', command: ['electron-vite', 'build', '--logLevel', 'warn'] },
   vitest('unit', UNIT_PROJECTS),
-  vitest('e2e', ['e2e']),
+  vitest('counter', ['counter']),
   electronBinary() === undefined ? { ...ELECTRON, skip: 'Electron binary not installed' } : ELECTRON,
 ]
 

@@ -103,7 +103,7 @@ test('the same records twice: the second window is refused in both languages, th
   const second = spawnSync(process.execPath, [...PROGRAM, ...records], { cwd: REPOSITORY, timeout: 20_000, encoding: 'utf8' })
   expect(second.status).toBe(69)
   expect(second.stderr).toMatch(/already running[\s\S]*已有一个 Bandtill/)
-  expect(await call('language')).toBe('zh-CN')
+  expect(await call('nextSale')).toEqual({ ok: true })
 })
 
 test('a second start of the program hands over to the first and ends', async () => {
@@ -151,7 +151,7 @@ test('the bundle sells over Bluetooth: noble in its utility process, seven ATT r
   }
   await sell()
   expect(air.attRequests).toBe(7)
-  expect(seen.state?.status.radio.driver).toMatch(/^@\w+\/noble$/)
+  expect(seen.state?.status.radio.driver).toMatch(/^(abandonware|stoprocent)$/)
 
   // As V8 ends a process whose memory a hostile band has filled: Electron says `error` first, which must not end the till.
   const [first] = seen.helpers

@@ -1,6 +1,6 @@
 /** What a script may rely on of `npm run bench counter -- --json`: one JSON object on the last line, each figure under its name. */
 import { expect, test } from 'vitest'
-import { npm } from './support/npm.ts'
+import { npm } from './npm.ts'
 
 const BENCH_TIMEOUT_MS = 100_000
 /** The names, with their units, as they are published. */

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { decode, encode } from 'cborg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Ended, npm } from './support/npm.ts'
+import { type Ended, npm } from './npm.ts'
 
 /** What the demo promises; it takes about three quarters of a minute. */
 const DEMO_TIMEOUT_MS = 180_000

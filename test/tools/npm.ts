@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-const REPOSITORY = join(import.meta.dirname, '../../..')
+const REPOSITORY = join(import.meta.dirname, '../..')
 
 /** How a command ended: its exit code (null when it was killed), all it printed on stdout and on stderr, and how long it took. */
 export type Ended = { readonly code: number | null; readonly printed: string; readonly errors: string; readonly ms: number }
