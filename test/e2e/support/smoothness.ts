@@ -78,11 +78,14 @@ export async function aside<T>(page: Page, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A sale is observed at most so often. */
+const OBSERVED_MAX = 3
+
 type Observed = { readonly browser: Browser; readonly page: Page; readonly name: string }
 
 /**
- * Observes while `sell` runs at a counter of its own and prints what was found. What was too much is observed once more, at another one, before
- * it fails: a crowded machine makes a task a little dearer in processor time too.
+ * Observes while `sell` runs at a counter of its own and prints what was found. What was too much is observed again, at another one, before
+ * it fails: a crowded machine makes a task dearer in processor time too, and what the page does is done every time.
  */
 export async function expectSmooth<C extends { readonly page: Page }>(
   { browser, name, open }: { readonly browser: Browser; readonly name: string; readonly open: () => Promise<C> },
@@ -92,8 +95,9 @@ export async function expectSmooth<C extends { readonly page: Page }>(
     const counter = await open()
     return observe({ browser, page: counter.page, name }, () => sell(counter))
   }
-  const first = await once()
-  const { task, shiftSum, shifts } = isSmooth(first) ? first : await once()
+  let observed = await once()
+  for (let times = 1; times < OBSERVED_MAX && !isSmooth(observed); times += 1) observed = await once()
+  const { task, shiftSum, shifts } = observed
   expect(task.ownMs, `${name}: ${task.what}`).toBeLessThanOrEqual(TASK_MAX_MS)
   expect(shiftSum, `${name}: ${shifts.join(' | ')}`).toBeLessThanOrEqual(SHIFT_MAX)
 }

@@ -5,10 +5,10 @@ import { afterEach, expect, test } from 'vitest'
 import { UNATTENDED_AFTER_MS, UNDO_RETRY_MS } from '#main/payments/unattended.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { type CounterWorld, demand, POPCORN_PRICE } from '#test/support/counter-world.ts'
-import { until } from '#test/support/until.ts'
 import {
   backUp,
   chargeAndLose,
+  copiedInDoubtAndPaid,
   healRadio,
   openMarked,
   putBack,
@@ -29,16 +29,7 @@ async function paidInLostFile(): Promise<RequestId> {
   world = await openMarked()
   await sellForCash(world)
   await world.synced()
-  await world.popcorn()
-  const requestId = await chargeAndLose(world)
-  backUp(world)
-  healRadio(world)
-  world.dropLinks()
-  await until('in doubt', () => world.attemptState(requestId) === 'in-doubt')
-  world.clock.advance(2_000)
-  expect(await world.settled(requestId)).toBe('paid')
-  await world.synced()
-  return requestId
+  return copiedInDoubtAndPaid(world)
 }
 
 async function foundPaid(requestId: RequestId): Promise<void> {

@@ -6,9 +6,8 @@ import { signInManager } from '#test/support/staff.ts'
 import { until } from '#test/support/until.ts'
 import {
   backUp,
-  chargeAndLose,
   chargeCart,
-  healRadio,
+  copiedInDoubtAndPaid,
   openMarked,
   problemsOf,
   putBack,
@@ -214,15 +213,7 @@ test('seats of the open sale are given up, other lines stay, and an alarm for th
 
 test('an attempt that was open in the copy and paid by the lost file is paid by what came back, never again', async () => {
   world = await openMarked()
-  await world.popcorn()
-  const requestId = await chargeAndLose(world)
-  backUp(world)
-  healRadio(world)
-  world.dropLinks()
-  await until('in doubt', () => world.attemptState(requestId) === 'in-doubt')
-  world.clock.advance(2_000)
-  expect(await world.settled(requestId)).toBe('paid')
-  await world.synced()
+  const requestId = await copiedInDoubtAndPaid(world)
   const before = await taken(world)
   await putBack(world)
   await world.start()

@@ -76,6 +76,21 @@ export async function chargeAndLose(world: CounterWorld): Promise<RequestId> {
   return requestId
 }
 
+/** A sale is in doubt when the copy is taken; the file that is lost afterwards pays it, and sends the receipt. */
+export async function copiedInDoubtAndPaid(world: CounterWorld): Promise<RequestId> {
+  await world.popcorn()
+  const requestId = await chargeAndLose(world)
+  backUp(world)
+  healRadio(world)
+  world.dropLinks()
+  await until('in doubt', () => world.attemptState(requestId) === 'in-doubt')
+  world.clock.advance(2_000)
+  const state = await world.settled(requestId)
+  if (state !== 'paid') throw new Error(`the attempt is ${state}`)
+  await world.synced()
+  return requestId
+}
+
 export function healRadio(world: CounterWorld): void {
   world.hooks.fateOf = () => 'deliver'
 }
