@@ -6,7 +6,7 @@ import type { RecordsMarker } from './records-mark.ts'
 
 /** How far own receipts have been pulled back: a cursor of the backend's. There is one while the pull is not finished. */
 const PULL_CURSOR = 'receipts-pulled-to'
-const WRITE_SETTING = 'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
+export const WRITE_SETTING = 'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
 
 export function pullCursor(store: Pick<Store, 'get'>): number | undefined {
   const row = store.get('SELECT value FROM settings WHERE key = ?', PULL_CURSOR)

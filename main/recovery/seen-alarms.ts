@@ -1,5 +1,6 @@
 /** Alarms a manager has put away. The records keep them for ever; the screen shows them no more. */
 import type { ReadStore, WriteStore } from '#main/ports.ts'
+import { WRITE_SETTING } from './reopen.ts'
 
 const KEY = 'alarms-seen'
 /** More than are ever shown: whatever is older has left the screen by itself. */
@@ -13,5 +14,5 @@ export function seenAlarms(reads: ReadStore): readonly string[] {
 /** Ids are machine ids: no space is ever in one. */
 export function putAwayAlarm(tx: WriteStore, id: string): void {
   const seen = [...new Set([...seenAlarms(tx), id])].slice(-SEEN_MAX)
-  tx.run('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', KEY, seen.join(' '))
+  tx.run(WRITE_SETTING, KEY, seen.join(' '))
 }

@@ -4,6 +4,7 @@ import { createBackendClient } from '#main/sync/backend-client.ts'
 import type { AuthorizationId } from '#shared/domain/ids.ts'
 import { type CounterWorld, demand, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
 import { signInCashier, signInManager } from '#test/support/staff.ts'
+import { until } from '#test/support/until.ts'
 import { valueOf } from '../ledger/sample-sales.ts'
 import {
   backUp,
@@ -44,6 +45,8 @@ async function lostWithYes(options: { seats?: boolean } = {}): Promise<void> {
   await world.start()
   await recovered(world)
   await signInManager(world.till)
+  // The backend was asked; its answer may still be on its way.
+  await until('the yes is listed', () => yeses().length > 0)
 }
 
 async function agrees(): Promise<void> {
