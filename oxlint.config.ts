@@ -34,7 +34,7 @@ const FOLDERS: readonly Folder[] = [
   { path: 'shared/contracts', may: [...CONTRACTS, 'zod', ...CBOR, '@noble/curves/**'] },
   {
     path: 'shared/crypto',
-    may: [...SHARED, 'zod', ...CBOR, '@noble/curves/**', '@hpke/core', 'jose', 'http-message-sig', 'canonicalize'],
+    may: [...SHARED, 'zod', ...CBOR, '@noble/curves/**', '@noble/hashes/**', '@hpke/core', 'jose', 'http-message-sig', 'canonicalize'],
   },
 
   // The composition: it knows each feature by the files that lie directly in the feature's folder, and no host.

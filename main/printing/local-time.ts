@@ -16,7 +16,15 @@ export function localTime(moment: string, timeZone: string): { readonly minute: 
   return { minute, second: `${minute}:${part('second')}`, offset: offset === '' ? '+00:00' : offset }
 }
 
+/** A till is in one time zone: its format is made once. */
+let made: { readonly timeZone: string; readonly format: Intl.DateTimeFormat } | undefined
+
 function formatFor(timeZone: string): Intl.DateTimeFormat {
+  if (made?.timeZone !== timeZone) made = { timeZone, format: makeFormat(timeZone) }
+  return made.format
+}
+
+function makeFormat(timeZone: string): Intl.DateTimeFormat {
   const options = {
     calendar: 'gregory',
     numberingSystem: 'latn',

@@ -5,8 +5,12 @@ const MARKS_PER_LETTER_MAX = 2
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
+/** Most lines on paper: each of these is a character of its own. */
+const PLAIN = /^[ -~]*$/
+
 /** What a reader sees as one character, in order. */
 export function graphemesOf(text: string): string[] {
+  if (PLAIN.test(text)) return text.split('')
   return [...graphemes.segment(text)].map(({ segment }) => segment)
 }
 

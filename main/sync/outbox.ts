@@ -5,7 +5,7 @@ import type { Unsubscribe } from '#shared/contracts/till.ts'
 import type { OutboxId } from '#shared/domain/ids.ts'
 import { backOffMs } from './back-off.ts'
 import { alarmsOf, countPending, markAcked, markAlarm, nextBatch, type OutboxRecord } from './outbox-rows.ts'
-import type { Outbox } from './ports.ts'
+import type { Outbox, OutboxAlarm } from './ports.ts'
 
 export const BACK_OFF_FIRST_MS = 1_000
 export const BACK_OFF_MAX_MS = 60_000
@@ -33,7 +33,7 @@ export function createOutbox(input: OutboxInput): Outbox {
     kick: () => sender.kick(),
     backOnline: () => sender.backOnline(),
     pending: () => countPending(input.store),
-    alarms: () => alarmsOf(input.store),
+    alarms: () => sender.alarms(),
     drained: async (withinMs) => sender.drained(withinMs),
     stop: async () => sender.stop(),
   }
@@ -58,6 +58,8 @@ class Sender {
   #cancelTimer: Unsubscribe | undefined
   /** Set while records are set aside: an idle till offers them again, too. */
   #cancelOffer: Unsubscribe | undefined
+  /** The rows with an alarm, which only answers of the backend change: every look at the till asks for them. */
+  #alarms: readonly OutboxAlarm[] | undefined
 
   constructor(input: OutboxInput) {
     this.#input = input
@@ -66,6 +68,11 @@ class Sender {
   start(): void {
     this.#running = true
     this.kick()
+  }
+
+  alarms(): readonly OutboxAlarm[] {
+    this.#alarms ??= alarmsOf(this.#input.store)
+    return this.#alarms
   }
 
   kick(): void {
@@ -144,6 +151,7 @@ class Sender {
     const { store, clock, onChange } = this.#input
     const at = new Date(clock.nowMs()).toISOString()
     const marked = store.write((tx) => markAcked(tx, batch, outcomes, at))
+    this.#alarms = undefined
     // An answer about nothing that was sent, or a disk that takes no marks: the same batch again at once would spin.
     if (!marked.ok || marked.value === 0) return 'failed'
     this.#failures = 0
@@ -166,7 +174,9 @@ class Sender {
     this.#cancelOffer?.()
     this.#cancelOffer = clock.after(SET_ASIDE_MS, () => this.kick())
     const alarm = alarmLine('not-taken', refusal.code)
-    if (!store.write((tx) => markAlarm(tx, only, alarm)).ok) return 'failed'
+    const marked = store.write((tx) => markAlarm(tx, only, alarm))
+    this.#alarms = undefined
+    if (!marked.ok) return 'failed'
     onChange()
     return 'sent'
   }

@@ -3,6 +3,8 @@
  * which Node, Electron and browsers all have.
  */
 import { p256 } from '@noble/curves/nist.js'
+import { sha256 as createSha256 } from '@noble/hashes/sha2.js'
+import { toHex } from '#shared/contracts/bytes.ts'
 import { KID_BYTES } from '#shared/contracts/cose.ts'
 import { POINT_BYTES } from '#shared/contracts/radio-messages.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -21,14 +23,11 @@ export interface Signer {
 /** A private key as it is kept: JWK, only ever in a key store. */
 export type PrivateJwk = { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string; readonly d: string }
 
+/** Of all parts, one after another. What is hashed here is small: the platform's own would take longer to be asked than to answer. */
 export async function sha256(...parts: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', whole))
+  const hash = createSha256.create()
+  for (const part of parts) hash.update(part)
+  return Uint8Array.from(hash.digest())
 }
 
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
@@ -57,15 +56,37 @@ export interface VerifyKey {
   verify(signature: Uint8Array, data: Uint8Array): Promise<boolean>
 }
 
+/** Keys in use: a backend's, a terminal's, and those of the bands at one counter. */
+const IMPORTED_MAX = 256
+/** Keys already checked and taken in, the least recently used first: the same few sign everything a part receives. */
+const imported = new Map<string, Promise<VerifyKey>>()
+
 /** The verifying key of a compressed point. */
 export async function importVerifyKey(point: Uint8Array): Promise<Result<VerifyKey, 'bad-point'>> {
+  const name = toHex(point)
+  const before = imported.get(name)
+  if (before) {
+    imported.delete(name)
+    imported.set(name, before)
+    return ok(await before)
+  }
   const uncompressed = decompressPoint(point)
   if (!uncompressed.ok) return uncompressed
-  const key = await crypto.subtle.importKey('raw', uncompressed.value, ECDSA, true, ['verify'])
-  return ok({
-    point,
+  const importing = verifyKeyOf(uncompressed.value)
+  imported.set(name, importing)
+  for (const oldest of imported.keys()) {
+    if (imported.size <= IMPORTED_MAX) break
+    imported.delete(oldest)
+  }
+  return ok(await importing)
+}
+
+async function verifyKeyOf(uncompressed: Uint8Array<ArrayBuffer>): Promise<VerifyKey> {
+  const key = await crypto.subtle.importKey('raw', uncompressed, ECDSA, true, ['verify'])
+  return {
+    point: compressPoint(uncompressed),
     verify: async (signature, data) => crypto.subtle.verify(ES256, key, Uint8Array.from(signature), Uint8Array.from(data)),
-  })
+  }
 }
 
 export async function kidOf(point: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {

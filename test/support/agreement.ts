@@ -66,15 +66,17 @@ function wrongJournal(store: ReadStore): string[] {
 function wrongAttempts(store: ReadStore): string[] {
   const open = store.all("SELECT request_id FROM attempts WHERE state IN ('prepared', 'sent', 'in-doubt')")
   const wrong = open.length > 1 ? [`${open.length} attempts are open`] : []
+  const reversals = new Map<unknown, number>()
+  for (const { id = null } of store.all("SELECT json_extract(body, '$.requestId') AS id FROM outbox WHERE kind = 'reversal'"))
+    reversals.set(id, (reversals.get(id) ?? 0) + 1)
   for (const row of store.all('SELECT * FROM attempts')) {
     const [id, state] = [String(row['request_id']), String(row['state'])]
     const receipt = store.get('SELECT id FROM audit_receipts WHERE id = ?', row['receipt_id'] ?? null)
     if ((state === 'paid') !== (receipt !== undefined))
       wrong.push(`attempt ${id} is ${state}, its receipt ${receipt ? 'is there' : 'is not'}`)
-    const reversals = store.all("SELECT seq FROM outbox WHERE kind = 'reversal' AND json_extract(body, '$.requestId') = ?", id).length
     const isAsked = row['statement'] !== null || row['hold_ids_json'] !== '[]'
     const expected = state !== 'paid' && !OPEN.has(state) && isAsked ? 1 : 0
-    if (reversals !== expected) wrong.push(`attempt ${id} is ${state} with ${reversals} reversals`)
+    if ((reversals.get(id) ?? 0) !== expected) wrong.push(`attempt ${id} is ${state} with ${reversals.get(id) ?? 0} reversals`)
   }
   return wrong
 }

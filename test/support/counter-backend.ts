@@ -9,6 +9,7 @@ import type { Database } from '#reference/backend/database/tables.ts'
 import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-keys.ts'
 import { RegistryClient } from '#reference/practice/registry-client.ts'
 import { newId, OPERATOR_TOKEN } from './backend-world.ts'
+import { takeCallsNear } from './near-calls.ts'
 
 /** What becomes of a call: answered, done but the answer lost, cut in the middle or replaced by a 500, or refused without being looked at. */
 export type CallFate = 'answer' | 'lose-answer' | 'cut-answer' | 'fail-after' | 'refuse'
@@ -27,6 +28,7 @@ export class CounterBackend {
   readonly logged: string[] = []
   readonly #clock: Clock
   #app: Backend | undefined
+  #stopped = new AbortController()
   #port = 0
 
   private constructor(parts: { db: Database; keys: SigningKeys; clock: Clock }) {
@@ -66,12 +68,21 @@ export class CounterBackend {
     await backend.app.listen({ host: '127.0.0.1', port: this.#port })
     this.#port = (backend.app.server.address() as AddressInfo).port
     this.#app = backend
+    this.#stopped = new AbortController()
+  }
+
+  /** Until disposed of, calls of this process reach this backend without a socket. */
+  callsNear(): Disposable {
+    const listening = () => this.#app && { app: this.#app.app, stopped: this.#stopped.signal }
+    return takeCallsNear({ url: this.url, listening, admit: (call) => this.#admit(call) })
   }
 
   async stop(): Promise<void> {
-    this.#app?.app.server.closeAllConnections()
-    await this.#app?.app.close()
+    const backend = this.#app
     this.#app = undefined
+    this.#stopped.abort()
+    backend?.app.server.closeAllConnections()
+    await backend?.app.close()
   }
 
   async close(): Promise<void> {
@@ -83,13 +94,16 @@ export class CounterBackend {
     await this.#app?.sweep()
   }
 
+  #admit({ method, path, signatureInput }: { readonly method: string; readonly path: string; readonly signatureInput: string }): CallFate {
+    const caller = signatureInput.includes('"terminal:') ? 'terminal' : signatureInput.includes('"phone:') ? 'phone' : 'other'
+    const call: Call = { method, path, caller }
+    this.calls.push(call)
+    return this.fateOf(call)
+  }
+
   #mayPass(request: IncomingMessage, response: ServerResponse): boolean {
     const { method = '', url = '' } = request
-    const signedBy = String(request.headers['signature-input'] ?? '')
-    const caller = signedBy.includes('"terminal:') ? 'terminal' : signedBy.includes('"phone:') ? 'phone' : 'other'
-    const call: Call = { method, path: url, caller }
-    this.calls.push(call)
-    const fate = this.fateOf(call)
+    const fate = this.#admit({ method, path: url, signatureInput: String(request.headers['signature-input'] ?? '') })
     if (fate === 'refuse') request.socket.destroy()
     if (fate === 'answer' || fate === 'refuse') return fate === 'answer'
     spoil(fate, request, response)
