@@ -2,11 +2,12 @@ import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { first } from '../migrations/0001-first.ts'
 import { wholeCounter } from '../migrations/0002-whole-counter.ts'
+import { bandLife } from '../migrations/0003-band-life.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** In order, frozen once released. */
-const MIGRATIONS = { '0001-first': first, '0002-whole-counter': wholeCounter }
+const MIGRATIONS = { '0001-first': first, '0002-whole-counter': wholeCounter, '0003-band-life': bandLife }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */
 export async function openDatabase(file: string): Promise<Database> {

@@ -1,5 +1,6 @@
 /** The rows of the backend's database as TypeScript sees them. Only repositories read or write them. */
 import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely'
+import type { NoticeKind } from '#shared/contracts/notices.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
 
@@ -125,6 +126,25 @@ export type Tables = {
   }
   restores: { terminal_id: string; epoch: number; incarnation: string; previous_incarnation: string; series: string; at: string }
   waiting_voids: { receipt_id: string; of_receipt_id: string }
+  /** `release`: the signed order, once the owner let the band go. `epoch`: of the newest binding that the band confirmed, 0 before. */
+  wristbands: {
+    id: string
+    factory_point: string
+    state: 'factory' | 'paired' | 'released'
+    epoch: number
+    release: Uint8Array | null
+    released_at: string | null
+  }
+  pairings: {
+    band_id: string
+    epoch: number
+    point: string
+    phone_id: string
+    binding: Uint8Array
+    confirmed_at: string | null
+    at: string
+  }
+  notices: { id: string; account_id: string; kind: NoticeKind; detail: string; at: string; read_at: string | null }
   alarms: { id: string; kind: string; terminal_id: string | null; detail: string; at: string }
 }
 

@@ -54,7 +54,15 @@ function failureOf(ended: Ended, count: Count | undefined, step: Step): string {
   return count.passed + count.failed === 0 ? 'ran no test at all' : ''
 }
 
-async function runStep(step: Step, context: { root: string; stop: AbortSignal; output: 'inherit' | 'ignore' }): Promise<StepResult> {
+type Context = {
+  readonly root: string
+  /** Added to the environment of every step. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly stop: AbortSignal
+  readonly output: 'inherit' | 'ignore'
+}
+
+async function runStep(step: Step, context: Context): Promise<StepResult> {
   const startedMs = performance.now()
   if (step.skip !== undefined) return { ...NONE, skipped: 1, name: step.name, seconds: 0, remark: `skipped: ${step.skip}` }
   const report = step.report === undefined ? undefined : join(context.root, step.report)
@@ -64,7 +72,7 @@ async function runStep(step: Step, context: { root: string; stop: AbortSignal; o
   }
   const mark = `BANDTILL_TEST_${randomBytes(8).toString('hex').toUpperCase()}`
   const path = `${join(context.root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`
-  const env = { ...process.env, PATH: path, [mark]: '1' }
+  const env = { ...process.env, ...context.env, PATH: path, [mark]: '1' }
   const ended = await runInGroup({ command: step.command, cwd: context.root, env, stop: context.stop, output: context.output })
   const strays = await sweepMarked(mark)
   const count = report === undefined ? undefined : readReport(report)
@@ -83,13 +91,9 @@ async function runStep(step: Step, context: { root: string; stop: AbortSignal; o
  * Runs the steps in order and returns what each came to. A failed step does not stop the later ones: one run shows everything that is
  * wrong. When `stop` fires, the running step and the ones never begun count as failed, by name.
  */
-export async function runSteps(input: {
-  readonly steps: readonly Step[]
-  readonly root: string
-  readonly stop: AbortSignal
-  readonly output: 'inherit' | 'ignore'
-  readonly say: (line: string) => void
-}): Promise<StepResult[]> {
+export async function runSteps(
+  input: Context & { readonly steps: readonly Step[]; readonly say: (line: string) => void },
+): Promise<StepResult[]> {
   const results: StepResult[] = []
   for (const step of input.steps) {
     input.say(`\n── ${step.name}${step.skip === undefined ? `: ${step.command.join(' ')}` : ''}`)
