@@ -85,6 +85,7 @@ const FOLDERS: readonly Folder[] = [
       'better-sqlite3',
       'pino',
       'prom-client',
+      '@simplewebauthn/server',
     ],
   },
   {

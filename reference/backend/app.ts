@@ -13,6 +13,8 @@ import { installErrors } from './plugins/errors.ts'
 import { createMetrics, installMetrics } from './plugins/metrics.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
 import { type App, RefusedCall } from './routes/call.ts'
+import { ownerAccountRoutes } from './routes/owner-account-routes.ts'
+import { ownerSignInRoutes } from './routes/owner-sign-in-routes.ts'
 import { phoneRoutes } from './routes/phone-routes.ts'
 import { recoveryRoutes } from './routes/recovery-routes.ts'
 import { registryRoutes } from './routes/registry-routes.ts'
@@ -22,9 +24,13 @@ import { createAlarms } from './services/alarms.ts'
 import { Authorizer } from './services/authorizer.ts'
 import { Certificates } from './services/certificates.ts'
 import { CertifiedTerminals } from './services/certified-terminals.ts'
+import { Freezes } from './services/freezes.ts'
 import { Holds } from './services/holds.ts'
 import { JournalHeads } from './services/journal-heads.ts'
+import { createNotices } from './services/notices.ts'
 import { OutboxIntake } from './services/outbox-intake.ts'
+import { createOwnerAccess } from './services/owner-access.ts'
+import type { RelyingParty } from './services/passkey-check.ts'
 import { Programmes } from './services/programmes.ts'
 import { Recovery } from './services/recovery.ts'
 import { Registry } from './services/registry.ts'
@@ -52,6 +58,8 @@ export type BackendParts = {
   readonly operatorToken: string
   /** True when something in front ends https and says in X-Forwarded-For who called. */
   readonly isBehindProxy?: boolean
+  /** The page that owners' passkeys are for. Left out, it is this backend's own address on this machine. */
+  readonly ownerPage?: { readonly rpId: string; readonly origin: string }
 }
 
 export type Backend = {
@@ -82,15 +90,17 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
   await installGuards(app, parts.isBehindProxy === true)
   await installDocs(app)
 
-  const services = createServices(parts, metrics, log)
+  const services = createServices(parts, metrics, relyingParty(parts, app))
   const isReady = async () => !isStopping && (await canWrite(db))
   await app.register(async (api: App) => {
-    installCallers(api, { ...parts, verifyKeys: services.verifyKeys })
+    installCallers(api, { ...parts, ...services })
     serviceRoutes(api, { keys: parts.keys, registry: metrics.registry, isReady })
     terminalRoutes(api, { ...services, db, received: ({ outcome }) => metrics.received.inc({ outcome }) })
     recoveryRoutes(api, services)
     phoneRoutes(api, services)
     registryRoutes(api, services)
+    ownerSignInRoutes(api, services.owner)
+    ownerAccountRoutes(api, services.owner)
   })
   await app.ready()
   return {
@@ -99,6 +109,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
       const reversed = await services.settlement.sweep(db)
       const freed = await services.holds.sweep()
       await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
+      await services.owner.sweep()
       if (reversed > 0 || freed > 0) log.info({ reversed, freed }, 'swept')
     },
     beginStop: () => {
@@ -123,8 +134,20 @@ function createServer({ log, isBehindProxy }: BackendParts): App {
   }).withTypeProvider<ZodTypeProvider>()
 }
 
-function createServices(parts: BackendParts, metrics: ReturnType<typeof createMetrics>, log: FastifyBaseLogger) {
-  const { db, clock, keys, newId } = parts
+/** Browsers make passkeys for a name, never for a number: on this machine the page is at `localhost`. */
+function relyingParty({ ownerPage }: BackendParts, app: App): RelyingParty {
+  if (ownerPage) return { rpId: ownerPage.rpId, origin: () => ownerPage.origin }
+  return {
+    rpId: 'localhost',
+    origin: () => {
+      const address = app.server.address()
+      return address !== null && typeof address === 'object' ? `http://localhost:${address.port}` : 'http://localhost'
+    },
+  }
+}
+
+function createServices(parts: BackendParts, metrics: ReturnType<typeof createMetrics>, party: RelyingParty) {
+  const { db, clock, keys, newId, log } = parts
   const raise = createAlarms({
     clock,
     newId,
@@ -134,6 +157,8 @@ function createServices(parts: BackendParts, metrics: ReturnType<typeof createMe
     },
   })
   const verifyKeys = new VerifyKeys()
+  const tell = createNotices({ clock, newId })
+  const freezes = new Freezes(clock, tell)
   const terminals = new CertifiedTerminals(keys.keySet)
   const holds = new Holds(db, clock)
   const settlement = new Settlement({ clock, newId }, holds, raise)
@@ -156,7 +181,8 @@ function createServices(parts: BackendParts, metrics: ReturnType<typeof createMe
     certificates: new Certificates(db, clock, keys),
     programmes: new Programmes(db),
     recovery: new Recovery(db),
-    registry: new Registry(db, clock, newId),
+    registry: new Registry(db, clock, newId, freezes),
+    owner: createOwnerAccess({ db, clock, newId, tell, freezes, party }),
   }
 }
 
@@ -214,7 +240,8 @@ async function installDocs(app: App): Promise<void> {
       info: {
         title: 'Bandtill backend',
         description:
-          'Calls of terminals and phones are signed (RFC 9421, key ids terminal:… and phone:…); operator calls carry a bearer token.',
+          'Calls of terminals and phones are signed (RFC 9421, key ids terminal:… and phone:…); operator calls carry a bearer token; ' +
+          'owner calls come from the owner’s page, with the cookie of a session.',
         version: '1',
       },
       components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },

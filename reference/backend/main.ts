@@ -37,6 +37,7 @@ async function start(options: Options): Promise<void> {
     newId: () => toHex(randomBytes(ID_BYTES)),
     operatorToken: openOperatorToken(options),
     isBehindProxy: options.isHttpsTerminated,
+    ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
   })
   const sweep = () => {
     backend.sweep().catch((err: unknown) => log.error({ err }, 'the sweep failed; the next one tries again'))

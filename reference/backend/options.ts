@@ -14,6 +14,8 @@ export const USAGE = `Usage: npm run backend -- [options]
   --host ADDRESS              address to listen on (127.0.0.1)
   --https-terminated          something in front ends https: required for any address but loopback
   --operator-token-file FILE  holds the operator's token (also: environment BANDTILL_OPERATOR_TOKEN)
+  --owner-origin ORIGIN       where owners open their page (http://localhost:PORT), https outside this machine
+  --owner-rp-id DOMAIN        the domain their passkeys are for (the host of the origin)
   --clock-offset-ms N         how far this process's clock is ahead of the machine's, for practice`
 
 const options = z.strictObject({
@@ -22,6 +24,8 @@ const options = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   'https-terminated': z.boolean().default(false),
   'operator-token-file': z.string().min(1).optional(),
+  'owner-origin': z.url({ protocol: /^https?$/u }).optional(),
+  'owner-rp-id': z.string().min(1).max(253).optional(),
   'clock-offset-ms': z.coerce.number().int().min(-OFFSET_MAX_MS).max(OFFSET_MAX_MS).default(0),
 })
 const environment = z.object({
@@ -37,6 +41,8 @@ export type Options = {
   readonly isHttpsTerminated: boolean
   readonly operatorTokenFile: string | undefined
   readonly operatorToken: string | undefined
+  /** The page that owners' passkeys are for; undefined: this backend's own, on this machine. */
+  readonly ownerPage: { readonly rpId: string; readonly origin: string } | undefined
   readonly clockOffsetMs: number
   readonly logLevel: string
   /** True under `npm run backend`: a person is reading, so one line says where the documentation is. */
@@ -58,6 +64,8 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
         host: text,
         'https-terminated': { type: 'boolean' },
         'operator-token-file': text,
+        'owner-origin': text,
+        'owner-rp-id': text,
         'clock-offset-ms': text,
       },
     }).values
@@ -72,6 +80,8 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (!LOOPBACK.has(host) && !isHttpsTerminated) {
     return err(`${host} is not a loopback address: calls need https there, so say --https-terminated when a proxy ends it`)
   }
+  const ownerPage = ownerPageOf(flags.data['owner-origin'], flags.data['owner-rp-id'])
+  if (!ownerPage.ok) return ownerPage
   return ok({
     dataDir: flags.data.data,
     port: flags.data.port,
@@ -79,8 +89,19 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     isHttpsTerminated,
     operatorTokenFile: flags.data['operator-token-file'],
     operatorToken: environs.data.BANDTILL_OPERATOR_TOKEN,
+    ownerPage: ownerPage.value,
     clockOffsetMs: flags.data['clock-offset-ms'],
     logLevel: environs.data.BANDTILL_LOG_LEVEL,
     isByHand: environs.data.npm_lifecycle_event === 'backend',
   })
+}
+
+/** Passkeys are for the origin's own domain or one above it (WebAuthn level 3, §5.1.3), and outside this machine only over https. */
+function ownerPageOf(address: string | undefined, domain: string | undefined): Result<Options['ownerPage'], string> {
+  if (address === undefined) return domain === undefined ? ok(undefined) : err('--owner-rp-id goes with --owner-origin')
+  const { origin, hostname, protocol } = new URL(address)
+  if (protocol !== 'https:' && hostname !== 'localhost') return err(`${origin} is not on this machine: owners' pages need https there`)
+  const rpId = domain ?? hostname
+  if (hostname !== rpId && !hostname.endsWith(`.${rpId}`)) return err(`${rpId} is neither ${hostname} nor a domain above it`)
+  return ok({ rpId, origin })
 }

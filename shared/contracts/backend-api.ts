@@ -19,27 +19,28 @@ export const TERMINAL_CERTIFICATE_DAYS = 7
 /** A hold of money is reversed by the backend itself when this has passed, days. */
 export const CAPTURE_DAYS = 30
 
-const machineId = z.string().regex(/^[0-9a-f]{32}$/)
+export const machineId = z.string().regex(/^[0-9a-f]{32}$/)
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,15}$/)
-const base64url = (max: number) =>
+export const base64url = (max: number) =>
   z
     .string()
     .max(max)
     .regex(/^[A-Za-z0-9_-]+$/)
-const instant = z.iso.datetime()
+export const instant = z.iso.datetime()
 const words = z.strictObject({ en: z.string().min(1).max(200), 'zh-CN': z.string().min(1).max(200) })
-const currency = z.enum(CURRENCIES)
+export const currency = z.enum(CURRENCIES)
 const moneySchema = z.strictObject({ amount: z.int(), currency })
-const point = base64url(44)
+export const point = base64url(44)
 const seatId = z.string().regex(/^[A-Z]{1,2}[0-9]{1,3}$/)
 
 /** Error answers, all of this shape: a closed code, and words for a person reading a log. */
 export const apiError = z.strictObject({
   code: z.enum([
     'malformed', // the body or a parameter is not what the contract says
-    'unsigned', // no or incomplete signature headers, or no operator token
+    'unsigned', // no or incomplete signature headers, no operator token, or nobody signed in
     'bad-signature', // the signature does not verify, is stale, or its nonce was seen before
     'not-allowed', // signed, but this key may not do this
+    'not-fresh', // signed in, but this needs a passkey shown just now
     'unknown', // no such thing
     'conflict', // exists with other content
     'seat-taken', // `seats` names them

@@ -3,8 +3,9 @@ import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely'
 import type { NoticeKind } from '#shared/contracts/notices.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
+import type { FrozenAccount, OwnerTables, RetiredPhone } from './owner-tables.ts'
 
-export type Tables = {
+export type Tables = OwnerTables & {
   merchants: { id: string; name_en: string; name_zh: string }
   sites: {
     id: string
@@ -27,8 +28,8 @@ export type Tables = {
     state: 'registered' | 'active' | 'suspended'
     epoch: Generated<number>
   }
-  accounts: { id: string; display_name: string; currency: Currency; opening_balance: number; frozen: number }
-  phones: { id: string; account_id: string; point: string }
+  accounts: { id: string; display_name: string; currency: Currency; opening_balance: number; frozen: number } & FrozenAccount
+  phones: { id: string; account_id: string; point: string } & RetiredPhone
   /** `counter`: the largest proof counter seen in this epoch, -1 before the first. */
   bands: {
     id: string

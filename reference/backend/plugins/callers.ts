@@ -3,14 +3,18 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { assert, unreachable } from '#shared/assert.ts'
 import { enrolTerminal } from '#shared/contracts/backend-api.ts'
+import { enrolPhone } from '#shared/contracts/owner-api.ts'
 import { SIGNATURE_AGE_MAX_S, SIGNATURE_CLOCK_SKEW_S, type VerifiedCall, verifyCall } from '#shared/crypto/http-signature.ts'
 import type { VerifyKey } from '#shared/crypto/keys.ts'
 import type { Database } from '../database/tables.ts'
 import { useCallNonce } from '../repositories/nonce-repository.ts'
+import type { OwnerSession } from '../repositories/owner-sessions-repository.ts'
 import { findPhone, findTerminal, type Phone } from '../repositories/registry-repository.ts'
 import { type App, type Caller, type Identity, RefusedCall } from '../routes/call.ts'
+import type { OwnerAccess } from '../services/owner-access.ts'
 import type { VerifyKeys } from '../services/verify-keys.ts'
 import type { Clock } from '../world.ts'
+import { checkSameOrigin, sessionOf } from './owner-callers.ts'
 
 const MS_PER_S = 1_000
 /** A nonce is kept for as long as any signature that carries it could still be accepted. */
@@ -18,14 +22,22 @@ const NONCE_LIFETIME_MS = (SIGNATURE_AGE_MAX_S + 2 * SIGNATURE_CLOCK_SKEW_S) * M
 const BEARER = 'Bearer '
 const ID_LENGTH_MAX = 32
 
-type CallerParts = { readonly db: Database; readonly clock: Clock; readonly verifyKeys: VerifyKeys; readonly operatorToken: string }
+type CallerParts = {
+  readonly db: Database
+  readonly clock: Clock
+  readonly verifyKeys: VerifyKeys
+  readonly operatorToken: string
+  readonly owner: OwnerAccess
+}
 
 export function installCallers(app: App, parts: CallerParts): void {
   const tokenDigest = digestOf(parts.operatorToken)
   app.decorateRequest('identity', undefined)
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', async (request, reply) => {
     const { caller } = request.routeOptions.config
     assert(caller, 'every route says who may call it')
+    // What an owner sees is for their eyes, not for a cache on the way or on the disk.
+    if (caller === 'owner' || caller === 'visitor') reply.header('cache-control', 'no-store')
     request.identity = await identify(request, caller, parts, tokenDigest)
   })
 }
@@ -43,6 +55,14 @@ async function identify(request: FastifyRequest, caller: Caller, parts: CallerPa
       return signedByTerminal(request, parts)
     case 'phone':
       return signedByPhone(request, parts)
+    case 'enrolling-phone':
+      return enrollingPhone(request, parts)
+    case 'owner':
+      return signedIn(request, parts)
+    case 'visitor': {
+      const session = await visiting(request, parts)
+      return session && { kind: 'owner', session }
+    }
     default:
       return unreachable(caller)
   }
@@ -76,7 +96,7 @@ async function signedByPhone(request: FastifyRequest, parts: CallerParts): Promi
   await verified(request, parts, async (keyId) => {
     const phoneId = idIn(keyId, 'phone')
     phone = phoneId === undefined ? undefined : await findPhone(parts.db, phoneId)
-    return phone && parts.verifyKeys.of(phone.point)
+    return phone?.retiredAt === null ? parts.verifyKeys.of(phone.point) : undefined
   })
   assert(phone, 'a verified call names its key')
   return { kind: 'phone', phone }
@@ -89,6 +109,28 @@ async function enrolling(request: FastifyRequest, parts: CallerParts): Promise<I
   const { terminalId, point } = body.data
   await verified(request, parts, async (keyId) => (idIn(keyId, 'terminal') === terminalId ? parts.verifyKeys.of(point) : undefined))
   return { kind: 'terminal', terminalId }
+}
+
+/** As `enrolling`, of a phone. It becomes one of ours only through what it asks for. */
+async function enrollingPhone(request: FastifyRequest, parts: CallerParts): Promise<undefined> {
+  const body = enrolPhone.body.safeParse(request.body)
+  if (!body.success) throw new RefusedCall({ code: 'malformed', message: 'not an enrolment' })
+  const { phoneId, point } = body.data
+  await verified(request, parts, async (keyId) => (idIn(keyId, 'phone') === phoneId ? parts.verifyKeys.of(point) : undefined))
+}
+
+async function visiting(request: FastifyRequest, { owner }: CallerParts): Promise<OwnerSession | undefined> {
+  checkSameOrigin(request, owner.party)
+  return sessionOf(request, owner.party, owner.sessions)
+}
+
+async function signedIn(request: FastifyRequest, parts: CallerParts): Promise<Identity> {
+  const session = await visiting(request, parts)
+  if (!session) throw new RefusedCall({ code: 'unsigned', message: 'nobody is signed in' })
+  if (request.routeOptions.config.fresh === true && !parts.owner.sessions.isFresh(session)) {
+    throw new RefusedCall({ code: 'not-fresh', message: 'show a passkey first' })
+  }
+  return { kind: 'owner', session }
 }
 
 function idIn(keyId: string, kind: 'terminal' | 'phone'): string | undefined {

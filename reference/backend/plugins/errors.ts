@@ -8,6 +8,7 @@ export const STATUS_OF: Readonly<Record<ApiErrorCode, number>> = {
   unsigned: 401,
   'bad-signature': 401,
   'not-allowed': 403,
+  'not-fresh': 403,
   unknown: 404,
   conflict: 409,
   'seat-taken': 409,
@@ -27,6 +28,7 @@ export function installErrors(app: App): void {
     const answer = answerOf(error)
     const status = STATUS_OF[answer.code]
     if (status >= SERVER_FAULT_STATUS) request.log.error({ err: error }, 'a call failed')
+    if (error instanceof RefusedCall && error.refusal.retryAfterS !== undefined) reply.header('retry-after', error.refusal.retryAfterS)
     return reply.code(status).send(answer)
   })
   app.setNotFoundHandler(async (_request, reply) =>

@@ -31,3 +31,24 @@ export async function noticesOf(
     .execute()
   return rows.map(({ id, kind, detail, at, read_at }) => ({ id, accountId, kind, detail, at, readAt: read_at }))
 }
+
+export async function countUnreadNotices(db: Database, accountId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('notices')
+    .select((count) => count.fn.countAll<number>().as('count'))
+    .where('account_id', '=', accountId)
+    .where('read_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Marks those of the account's notices that were not read before. Notices of others are left alone. */
+export async function markNoticesRead(tx: Tx, accountId: string, ids: readonly string[], at: string): Promise<void> {
+  await tx
+    .updateTable('notices')
+    .set({ read_at: at })
+    .where('account_id', '=', accountId)
+    .where('id', 'in', ids)
+    .where('read_at', 'is', null)
+    .execute()
+}

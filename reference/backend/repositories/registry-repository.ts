@@ -30,7 +30,13 @@ export type Account = {
   readonly openingBalance: number
   readonly frozen: boolean
 }
-export type Phone = { readonly id: string; readonly accountId: string; readonly point: string }
+export type Phone = {
+  readonly id: string
+  readonly accountId: string
+  readonly point: string
+  /** Once its owner replaced it: from then on its key is refused. */
+  readonly retiredAt: string | null
+}
 export type Band = {
   readonly id: string
   readonly accountId: string
@@ -139,26 +145,18 @@ export async function addAccount(tx: Tx, account: Omit<Account, 'frozen'>): Prom
     .execute()
 }
 
-export async function setFrozen(tx: Tx, accountId: string, frozen: boolean): Promise<boolean> {
-  const updated = await tx
-    .updateTable('accounts')
-    .set({ frozen: frozen ? 1 : 0 })
-    .where('id', '=', accountId)
-    .executeTakeFirst()
-  return updated.numUpdatedRows === 1n
-}
-
 export async function findPhone(db: Database, id: string): Promise<Phone | undefined> {
   const row = await db.selectFrom('phones').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && { id: row.id, accountId: row.account_id, point: row.point }
+  return row && { id: row.id, accountId: row.account_id, point: row.point, retiredAt: row.retired_at }
 }
 
 export async function findPhoneByPoint(db: Database, point: string): Promise<{ readonly id: string } | undefined> {
   return db.selectFrom('phones').select('id').where('point', '=', point).executeTakeFirst()
 }
 
-export async function addPhone(tx: Tx, phone: Phone): Promise<void> {
-  await tx.insertInto('phones').values({ id: phone.id, account_id: phone.accountId, point: phone.point }).execute()
+export async function addPhone(tx: Tx, phone: Omit<Phone, 'retiredAt'> & { readonly addedAt: string }): Promise<void> {
+  const { id, accountId, point, addedAt } = phone
+  await tx.insertInto('phones').values({ id, account_id: accountId, point, added_at: addedAt }).execute()
 }
 
 function bandOf(row: {

@@ -5,20 +5,27 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { apiError, putHold, terminalProfile } from '#shared/contracts/backend-api.ts'
 import type { Refusable, Refusal } from '../refusal.ts'
+import type { OwnerSession } from '../repositories/owner-sessions-repository.ts'
 import type { Phone } from '../repositories/registry-repository.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
-/** Who signs a call. `enrolling`: a terminal that proves the key it brings in the body. */
-export type Caller = 'anyone' | 'terminal' | 'phone' | 'operator' | 'enrolling'
+/**
+ * Who calls. `enrolling`, `enrolling-phone`: a terminal or phone that proves the key it brings in the body. `owner`: our own page with the
+ * cookie of an owner session. `visitor`: our own page, signed in or not.
+ */
+export type Caller = 'anyone' | 'terminal' | 'phone' | 'operator' | 'enrolling' | 'enrolling-phone' | 'owner' | 'visitor'
 export type Identity =
   | { readonly kind: 'terminal'; readonly terminalId: string }
   | { readonly kind: 'phone'; readonly phone: Phone }
   | { readonly kind: 'operator' }
+  | { readonly kind: 'owner'; readonly session: OwnerSession }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     caller?: Caller
+    /** Only for a session that showed a passkey just now. */
+    fresh?: boolean
   }
   interface FastifyRequest {
     /** The body as received, for its digest. */
@@ -66,4 +73,15 @@ export function phoneOf(request: { readonly identity: Identity | undefined }): P
   const { identity } = request
   if (identity?.kind !== 'phone') throw new RefusedCall({ code: 'not-allowed', message: 'only a phone may do this' })
   return identity.phone
+}
+
+export function ownerOf(request: { readonly identity: Identity | undefined }): OwnerSession {
+  const session = sessionIn(request)
+  if (!session) throw new RefusedCall({ code: 'unsigned', message: 'nobody is signed in' })
+  return session
+}
+
+/** The owner session of a visitor, if they have one. */
+export function sessionIn({ identity }: { readonly identity: Identity | undefined }): OwnerSession | undefined {
+  return identity?.kind === 'owner' ? identity.session : undefined
 }

@@ -1,5 +1,4 @@
 /** Certificates for terminals and phones: who may ask, what they say, how long they live. */
-import { timingSafeEqual } from 'node:crypto'
 import { TERMINAL_CERTIFICATE_DAYS, type TerminalProfile } from '#shared/contracts/backend-api.ts'
 import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
@@ -10,6 +9,7 @@ import { ok } from '#shared/result.ts'
 import type { Database } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
 import { activateTerminal, findProfile, findTerminal } from '../repositories/registry-repository.ts'
+import { isSameText } from '../secrets.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, secondsOf } from '../world.ts'
 
@@ -104,8 +104,4 @@ export class Certificates {
     })
     return ok({ certificate: toBase64Url(certificate), keySet: this.keySet(), profile })
   }
-}
-
-function isSameText(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }

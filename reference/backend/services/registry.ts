@@ -22,10 +22,10 @@ import {
   findPhoneByPoint,
   findSite,
   findTerminal,
-  setFrozen,
 } from '../repositories/registry-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
 import { CERTIFIED_NAME_MAX } from './certificates.ts'
+import type { Freezes } from './freezes.ts'
 import { OUTSIDE_BANK, post, transfer, walletOf } from './wallet-ledger.ts'
 
 const LATITUDE_E5_MAX = 9_000_000
@@ -39,11 +39,13 @@ export class Registry {
   readonly #db: Database
   readonly #clock: Clock
   readonly #newId: NewId
+  readonly #freezes: Freezes
 
-  constructor(db: Database, clock: Clock, newId: NewId) {
+  constructor(db: Database, clock: Clock, newId: NewId, freezes: Freezes) {
     this.#db = db
     this.#clock = clock
     this.#newId = newId
+    this.#freezes = freezes
   }
 
   async putMerchant(id: string, { name }: z.output<typeof putMerchant.body>): Promise<Refusable<void>> {
@@ -116,19 +118,26 @@ export class Registry {
   }
 
   async freezeAccount(id: string, frozen: boolean): Promise<Refusable<void>> {
-    const found = await this.#db.transaction().execute(async (tx) => setFrozen(tx, id, frozen))
-    return found ? ok() : refuse('unknown', 'no such account')
+    return this.#db.transaction().execute(async (tx) => {
+      if (!(await findAccount(tx, id))) return refuse('unknown', 'no such account')
+      if (!frozen) return this.#freezes.unfreeze(tx, id, 'operator')
+      await this.#freezes.freeze(tx, id, 'operator')
+      return ok()
+    })
   }
 
   async putPhone(id: string, { accountId, point }: z.output<typeof putPhone.body>): Promise<Refusable<void>> {
     if (!(await isPoint(point))) return refuse('malformed', 'not a point of the curve')
     return this.#put(
-      async (tx) => findPhone(tx, id),
+      async (tx) => {
+        const known = await findPhone(tx, id)
+        return known && { id, accountId: known.accountId, point: known.point }
+      },
       { id, accountId, point },
       async (tx) => {
         if (!(await findAccount(tx, accountId))) return refuse('unknown', 'no such account')
         if (await findPhoneByPoint(tx, point)) return refuse('conflict', 'another phone has this key')
-        await addPhone(tx, { id, accountId, point })
+        await addPhone(tx, { id, accountId, point, addedAt: instantOf(this.#clock.nowMs()) })
         return ok()
       },
     )
