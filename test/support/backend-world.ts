@@ -162,12 +162,15 @@ export class BackendWorld {
     parts.clock.world = this
   }
 
-  static async open(): Promise<BackendWorld> {
+  /** `database`: a file instead of memory. `ownerPage`: where owners' passkeys belong, instead of this machine. */
+  static async open(
+    options: { readonly database?: string; readonly ownerPage?: { readonly rpId: string; readonly origin: string } } = {},
+  ): Promise<BackendWorld> {
     const dir = mkdtempSync(join(tmpdir(), 'bandtill-backend-'))
     const clock: { world: BackendWorld | undefined } = { world: undefined }
     const logged: string[] = []
     const keys = await openSigningKeys(join(dir, 'keys.json'), START_MS / 1_000)
-    const db = await openDatabase(':memory:')
+    const db = await openDatabase(options.database ?? ':memory:')
     const backend = await buildApp({
       db,
       keys,
@@ -175,6 +178,7 @@ export class BackendWorld {
       newId,
       log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
       operatorToken: OPERATOR_TOKEN,
+      ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
     })
     return new BackendWorld({ backend, db, keys, dir, clock, logged })
   }
