@@ -142,6 +142,8 @@ export class BackendWorld {
   readonly keys: SigningKeys
   /** Log lines written so far, as JSON text. */
   readonly logged: readonly string[]
+  /** Called whenever the time is read: a way into the middle of a call. */
+  whenClockIsRead: (() => void) | undefined
   readonly #dir: string
   #nowMs = START_MS
   #terminals = 0
@@ -190,6 +192,7 @@ export class BackendWorld {
   }
 
   nowMs(): number {
+    this.whenClockIsRead?.()
     return this.#nowMs
   }
 
@@ -287,6 +290,19 @@ export class BackendWorld {
     options: { version?: string; showtimes?: readonly string[]; rows?: number; seats?: number } = {},
   ): Promise<Reply> {
     return this.operator('PUT', pathOf('siteProgramme', siteId), programme(this.nowMs(), options))
+  }
+
+  /** What `act` gives, with `other` set off when the time is read for the n-th time meanwhile; undefined when it is not read so often. */
+  async amid<T, U>(act: () => Promise<T>, reading: number, other: () => Promise<U>): Promise<readonly [T, U | undefined]> {
+    let readings = 0
+    let running: Promise<U> | undefined
+    this.whenClockIsRead = () => {
+      readings += 1
+      if (readings === reading) running = other()
+    }
+    const done = await act()
+    this.whenClockIsRead = undefined
+    return [done, await running]
   }
 
   async submit(wish: SubmitWish): Promise<Reply & { readonly built: BuiltSubmit }> {
