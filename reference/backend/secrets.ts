@@ -6,6 +6,7 @@ import { randomBytes } from '#shared/crypto/keys.ts'
 const TOKEN_BYTES = 32
 /** Crockford's base 32: no letter that looks like a digit, and no U, so that no code spells a rude word. Five bits a letter. */
 const CODE_LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const CODE = new RegExp(`^[${CODE_LETTERS}]+$`, 'u')
 export const CODE_GROUP_LETTERS = 5
 
 /** 256 random bits, base64url. */
@@ -26,7 +27,7 @@ export function spelled(code: string): string {
 /** The code a person typed, however they wrote it; undefined when it cannot be one of so many groups. */
 export function readCode(typed: string, groups: number): string | undefined {
   const code = typed.toUpperCase().replaceAll(/[\s-]/gu, '').replaceAll('O', '0').replaceAll(/[IL]/gu, '1')
-  return code.length === groups * CODE_GROUP_LETTERS && [...code].every((letter) => CODE_LETTERS.includes(letter)) ? code : undefined
+  return code.length === groups * CODE_GROUP_LETTERS && CODE.test(code) ? code : undefined
 }
 
 /**

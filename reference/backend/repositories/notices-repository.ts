@@ -35,7 +35,7 @@ export async function noticesOf(
 export async function countUnreadNotices(db: Database, accountId: string): Promise<number> {
   const { count } = await db
     .selectFrom('notices')
-    .select((count) => count.fn.countAll<number>().as('count'))
+    .select((select) => select.fn.countAll<number>().as('count'))
     .where('account_id', '=', accountId)
     .where('read_at', 'is', null)
     .executeTakeFirstOrThrow()

@@ -2,7 +2,11 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { apiError, BACKEND_PATHS, type OutboxEntry } from '#shared/contracts/backend-api.ts'
+import { toBase64Url } from '#shared/contracts/bytes.ts'
+import { OWNER_PATHS, passkeyOptions, signInOptions } from '#shared/contracts/owner-api.ts'
 import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
+import { OwnerBrowser, signedUp } from '../../support/owner-browser.ts'
+import { SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 
 let world: BackendWorld
 let terminal: Terminal
@@ -20,7 +24,15 @@ const SERVER_FAULT = 500
 const json = fc.jsonValue({ maxDepth: 4 })
 const path = fc.string({ unit: 'binary', maxLength: 60 }).map((text) => encodeURIComponent(text.toWellFormed()))
 
+/** An address that nobody has called from yet: visits are counted by address. */
+let addresses = 0
+function elsewhere(): string {
+  addresses += 1
+  return `10.2.${addresses >> 8}.${addresses & 255}`
+}
+
 test('random bodies at every call that takes one', async () => {
+  const { browser } = await signedUp(world, customer)
   const calls = [
     async (body: unknown) => terminal.call('PUT', pathOf('hold', newId()), body),
     async (body: unknown) => terminal.call('POST', pathOf('pin', newId()), body),
@@ -32,6 +44,11 @@ test('random bodies at every call that takes one', async () => {
     async (body: unknown) => world.operator('PUT', pathOf('siteProgramme', 'aurora'), body),
     async (body: unknown) => world.operator('PUT', pathOf('band', newId()), body),
     async (body: unknown) => world.operator('PATCH', pathOf('account', customer.accountId), body),
+    async (body: unknown) => customer.call('POST', OWNER_PATHS.enrolPhone, body),
+    async (body: unknown) => OwnerBrowser.of(world, { from: elsewhere() }).call('POST', OWNER_PATHS.passkeys, body),
+    async (body: unknown) => OwnerBrowser.of(world, { from: elsewhere() }).call('POST', OWNER_PATHS.signIn, body),
+    async (body: unknown) => OwnerBrowser.of(world, { from: elsewhere() }).call('POST', OWNER_PATHS.recoverySignIn, body),
+    async (body: unknown) => browser.call('POST', OWNER_PATHS.readNotices, body),
   ]
   await fc.assert(
     fc.asyncProperty(json, fc.nat(calls.length - 1), async (body, which) => {
@@ -40,6 +57,28 @@ test('random bodies at every call that takes one', async () => {
       expect(apiError.safeParse(reply?.json).success).toBe(true)
     }),
     { numRuns: 300 },
+  )
+})
+
+test('random bytes anywhere in a passkey are not accepted, and break nothing', async () => {
+  const { browser } = await signedUp(world, customer)
+  const { authenticator, cookies } = browser
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((some) => toBase64Url(some))
+  const made = fc.constantFrom('clientDataJSON', 'attestationObject')
+  const shown = fc.constantFrom('clientDataJSON', 'authenticatorData', 'signature', 'userHandle')
+  await fc.assert(
+    fc.asyncProperty(bytes, made, shown, async (random, ofMade, ofShown) => {
+      const page = OwnerBrowser.of(world, { authenticator, cookies, from: elsewhere() })
+      const request = signInOptions.reply.parse((await page.call('POST', OWNER_PATHS.signInOptions)).json)
+      const get = authenticator.get(request)
+      const signedIn = { credential: { ...get, response: { ...get.response, [ofShown]: random } } }
+      expect(await page.call('POST', OWNER_PATHS.signIn, signedIn)).toMatchObject({ status: 403, json: { code: 'not-allowed' } })
+      const creation = passkeyOptions.reply.parse((await page.call('POST', OWNER_PATHS.passkeyOptions, {})).json)
+      const create = new SoftwareAuthenticator(() => page.origin).create(creation)
+      const added = { label: 'x', credential: { ...create, response: { ...create.response, [ofMade]: random } } }
+      expect(await page.call('POST', OWNER_PATHS.passkeys, added)).toMatchObject({ status: 403, json: { code: 'not-allowed' } })
+    }),
+    { numRuns: 60 },
   )
 })
 

@@ -1,6 +1,16 @@
 /** The owner's freeze: at once, by anyone who is signed in, and lifted only with a passkey in hand. */
-import { sql } from 'kysely'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openDatabase } from '#reference/backend/database/open-database.ts'
+import { openSqlite } from '#reference/backend/database/sqlite.ts'
+import type { Tables } from '#reference/backend/database/tables.ts'
+import { first } from '#reference/backend/migrations/0001-first.ts'
+import { wholeCounter } from '#reference/backend/migrations/0002-whole-counter.ts'
+import { bandLife } from '#reference/backend/migrations/0003-band-life.ts'
+import { findFreeze } from '#reference/backend/repositories/freezes-repository.ts'
 import { OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { BackendWorld, type Customer, pathOf, type Reply, type Terminal } from '../../support/backend-world.ts'
 import { OwnerBrowser, signedUp } from '../../support/owner-browser.ts'
@@ -106,4 +116,23 @@ test('a freeze while a payment is being decided comes before it or after it, nev
   const held = await world.db.selectFrom('authorizations').select('id').execute()
   // The last payment met no freeze.
   expect(held).toHaveLength(outcomes.filter((kind) => kind === 'authorization').length + 1)
+})
+
+test('an account that was frozen before owners could is the operator’s to unfreeze', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bandtill-migrate-'))
+  const file = join(folder, 'backend.sqlite')
+  const old = new Kysely<Tables>({ dialect: openSqlite(file) })
+  // As the migrator would have left it.
+  await sql`CREATE TABLE kysely_migration (name varchar(255) NOT NULL PRIMARY KEY, timestamp varchar(255) NOT NULL)`.execute(old)
+  for (const [name, migration] of Object.entries({ '0001-first': first, '0002-whole-counter': wholeCounter, '0003-band-life': bandLife })) {
+    await migration.up(old)
+    await sql`INSERT INTO kysely_migration VALUES (${name}, '2026-01-01T00:00:00.000Z')`.execute(old)
+  }
+  await sql`INSERT INTO accounts VALUES ('a', 'Mei', 'CNY', 0, 1), ('b', 'Bo', 'CNY', 0, 0)`.execute(old)
+  await old.destroy()
+  const db = await openDatabase(file)
+  expect(await findFreeze(db, 'a')).toMatchObject({ by: 'operator' })
+  expect(await findFreeze(db, 'b')).toBeUndefined()
+  await db.destroy()
+  rmSync(folder, { recursive: true, force: true })
 })

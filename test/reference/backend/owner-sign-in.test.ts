@@ -150,7 +150,7 @@ describe('a challenge', () => {
 
   test('is good for five minutes', async () => {
     const { browser } = await signedUp(world, customer)
-    const [late, intime] = [await shown(browser), await shown(browser)]
+    const [intime, late] = [await shown(browser), await shown(browser)]
     world.advance(CHALLENGE_LIFETIME_MS - 1)
     expect((await browser.call('POST', OWNER_PATHS.signIn, { credential: intime })).status).toBe(200)
     world.advance(1)
@@ -183,7 +183,7 @@ test('one counter shown twice at once signs in once', async () => {
   const { browser } = await signedUp(world, customer)
   const [one, two] = [OwnerBrowser.of(world, browser), OwnerBrowser.of(world, browser)]
   const both = await Promise.all([one.signIn({ counter: 9 }), two.signIn({ counter: 9 })])
-  expect(both.map(({ status }) => status).sort()).toEqual([200, 403])
+  expect(both.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 403]))
 })
 
 test('a credential nobody registered is refused like a wrong one', async () => {
