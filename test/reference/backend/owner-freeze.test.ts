@@ -69,12 +69,12 @@ test('an old session may freeze, and must show a passkey to lift it', async () =
 
 test('freezing twice is freezing once: the first who did it stands, and is told once', async () => {
   const { browser, codes } = await signedUp(world, customer)
-  const first = (await browser.call('PUT', OWNER_PATHS.freeze)).json
+  const before = (await browser.call('PUT', OWNER_PATHS.freeze)).json
   world.advance(60_000)
   const borrowed = OwnerBrowser.of(world)
   await borrowed.recover(codes[0] ?? '')
-  expect((await borrowed.call('PUT', OWNER_PATHS.freeze)).json).toEqual(first)
-  expect((await borrowed.call('GET', OWNER_PATHS.standing)).json['freeze']).toEqual(first['freeze'])
+  expect((await borrowed.call('PUT', OWNER_PATHS.freeze)).json).toEqual(before)
+  expect((await borrowed.call('GET', OWNER_PATHS.standing)).json['freeze']).toEqual(before['freeze'])
   expect(await told()).toEqual(['account-frozen passkey'])
   await browser.signIn()
   for (let count = 0; count < 2; count += 1) expect((await browser.call('DELETE', OWNER_PATHS.freeze)).status).toBe(200)
