@@ -142,9 +142,7 @@ export const freezeAccount = { reply: z.strictObject({ freeze }) }
 export const listNotices = {
   reply: z.strictObject({
     notices: z
-      .array(
-        z.strictObject({ id: machineId, kind: z.enum(NOTICE_KINDS), detail: z.string().max(200), at: instant, readAt: instant.optional() }),
-      )
+      .array(z.strictObject({ id: machineId, kind: z.enum(NOTICE_KINDS), detail: z.string(), at: instant, readAt: instant.optional() }))
       .max(NOTICES_PAGE_MAX),
   }),
 }
