@@ -20,12 +20,15 @@ import { recoveryRoutes } from './routes/recovery-routes.ts'
 import { registryRoutes } from './routes/registry-routes.ts'
 import { serviceRoutes } from './routes/service-routes.ts'
 import { terminalRoutes } from './routes/terminal-routes.ts'
+import { walletRoutes } from './routes/wallet-routes.ts'
 import { createAlarms } from './services/alarms.ts'
 import { Authorizer } from './services/authorizer.ts'
 import { Certificates } from './services/certificates.ts'
 import { CertifiedTerminals } from './services/certified-terminals.ts'
 import { Freezes } from './services/freezes.ts'
 import { Holds } from './services/holds.ts'
+import { Interest } from './services/interest.ts'
+import type { Terms } from './services/interest-rule.ts'
 import { JournalHeads } from './services/journal-heads.ts'
 import { createNotices } from './services/notices.ts'
 import { OutboxIntake } from './services/outbox-intake.ts'
@@ -37,6 +40,7 @@ import { Registry } from './services/registry.ts'
 import { Settlement } from './services/settlement.ts'
 import { VerifyKeys } from './services/verify-keys.ts'
 import { Voids } from './services/voids.ts'
+import { WalletStatements } from './services/wallet-statements.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Clock, NewId } from './world.ts'
 
@@ -47,6 +51,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 30_000
 const HANDLER_TIMEOUT_MS = 9_000
 /** For one address. A counter makes a few calls a second at its busiest, and many counters may share an address. */
 const CALLS_PER_MINUTE_MAX = 6_000
+/** Of a backend that is told nothing about interest: it pays none. */
+const NO_INTEREST: Terms = { basisPoints: 0, timeZone: 'UTC' }
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 
 export type BackendParts = {
@@ -60,11 +66,13 @@ export type BackendParts = {
   readonly isBehindProxy?: boolean
   /** The page that owners' passkeys are for. Left out, it is this backend's own address on this machine. */
   readonly ownerPage?: { readonly rpId: string; readonly origin: string }
+  /** What wallets earn from today on. */
+  readonly interest?: Terms
 }
 
 export type Backend = {
   readonly app: App
-  /** Reverses overdue holds of money, frees expired holds of seats, forgets old nonces. */
+  /** Reverses overdue holds of money, frees expired holds of seats, forgets old nonces, and credits interest. Never two at once. */
   sweep(): Promise<void>
   /** From now on new calls are answered `unavailable`; those running finish. */
   beginStop(): void
@@ -98,23 +106,42 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     terminalRoutes(api, { ...services, db, received: ({ outcome }) => metrics.received.inc({ outcome }) })
     recoveryRoutes(api, services)
     phoneRoutes(api, services)
+    walletRoutes(api, services)
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
   })
+  const sweep = oneAtATime(async () => {
+    const reversed = await services.settlement.sweep(db)
+    const freed = await services.holds.sweep()
+    await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
+    await services.owner.sweep()
+    const settledDays = await services.interest.sweep(() => isStopping)
+    if (reversed > 0 || freed > 0 || settledDays > 0) log.info({ reversed, freed, settledDays }, 'swept')
+  })
+  app.addHook('onClose', sweep.ended)
   await app.ready()
   return {
     app,
-    sweep: async () => {
-      const reversed = await services.settlement.sweep(db)
-      const freed = await services.holds.sweep()
-      await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
-      await services.owner.sweep()
-      if (reversed > 0 || freed > 0) log.info({ reversed, freed }, 'swept')
-    },
+    sweep: sweep.run,
     beginStop: () => {
       isStopping = true
     },
+  }
+}
+
+/** Work that whoever asks for it while it is under way waits for with the others. `ended` waits until none is under way. */
+function oneAtATime(work: () => Promise<void>): { readonly run: () => Promise<void>; readonly ended: () => Promise<void> } {
+  let running: Promise<void> | undefined
+  return {
+    run: async () => {
+      running ??= work().finally(() => {
+        running = undefined
+      })
+      return running
+    },
+    // Whoever asked for the work hears of its failure.
+    ended: async () => running?.catch(() => {}),
   }
 }
 
@@ -146,7 +173,8 @@ function relyingParty({ ownerPage }: BackendParts, app: App): RelyingParty {
   }
 }
 
-function createServices(parts: BackendParts, metrics: ReturnType<typeof createMetrics>, party: RelyingParty) {
+/** The services behind the routes: also for whoever needs them without HTTP. */
+export function createServices(parts: BackendParts, metrics: ReturnType<typeof createMetrics>, party: RelyingParty) {
   const { db, clock, keys, newId, log } = parts
   const raise = createAlarms({
     clock,
@@ -162,6 +190,7 @@ function createServices(parts: BackendParts, metrics: ReturnType<typeof createMe
   const terminals = new CertifiedTerminals(keys.keySet)
   const holds = new Holds(db, clock)
   const settlement = new Settlement({ clock, newId }, holds, raise)
+  const interest = parts.interest ?? NO_INTEREST
   const answered = (kind: string, reason: string) => metrics.answers.inc({ kind, reason })
   return {
     verifyKeys,
@@ -183,6 +212,8 @@ function createServices(parts: BackendParts, metrics: ReturnType<typeof createMe
     recovery: new Recovery(db),
     registry: new Registry(db, clock, newId, freezes),
     owner: createOwnerAccess({ db, clock, newId, tell, freezes, party }),
+    interest: new Interest(db, { clock, newId }, interest),
+    statements: new WalletStatements(db, clock, interest),
   }
 }
 

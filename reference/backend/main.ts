@@ -38,11 +38,11 @@ async function start(options: Options): Promise<void> {
     operatorToken: openOperatorToken(options),
     isBehindProxy: options.isHttpsTerminated,
     ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
+    interest: options.interest,
   })
   const sweep = () => {
     backend.sweep().catch((err: unknown) => log.error({ err }, 'the sweep failed; the next one tries again'))
   }
-  await backend.sweep()
   const sweeping = setInterval(sweep, SWEEP_EVERY_MS)
   const stop = stopper(backend, db, log, () => clearInterval(sweeping))
   // Not `once`: a second signal, such as one to the whole group, must not cut the orderly end short.
@@ -53,6 +53,8 @@ async function start(options: Options): Promise<void> {
   // It may have gone while this process was still loading.
   if (process.send && !process.connected) stop()
   await backend.app.listen({ host: options.host, port: options.port })
+  // Behind the start: after days of standing still there is much to credit, and nobody at a counter should wait for that.
+  sweep()
   const { address, port } = addressOf(backend)
   log.info({ address, port }, 'listening')
   process.send?.({ type: 'ready', port, rootPoint: toBase64Url(keys.rootPoint) })

@@ -2,11 +2,15 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import { err, ok, type Result } from '#shared/result.ts'
+import { isTimeZone } from './services/calendar-days.ts'
+import type { Terms } from './services/interest-rule.ts'
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 const DAY_MS = 86_400_000
 const OFFSET_MAX_MS = 3_650 * DAY_MS
 export const TOKEN_LENGTH_MIN = 16
+/** Half of it again every year: more is a slip of the pen. */
+const INTEREST_BPS_MAX = 5_000
 
 export const USAGE = `Usage: npm run backend -- [options]
   --data DIR                  where the database and the keys are kept (data/backend)
@@ -16,7 +20,11 @@ export const USAGE = `Usage: npm run backend -- [options]
   --operator-token-file FILE  holds the operator's token (also: environment BANDTILL_OPERATOR_TOKEN)
   --owner-origin ORIGIN       where owners open their page (http://localhost:PORT), https outside this machine
   --owner-rp-id DOMAIN        the domain their passkeys are for (the host of the origin)
-  --clock-offset-ms N         how far this process's clock is ahead of the machine's, for practice`
+  --clock-offset-ms N         how far this process's clock is ahead of the machine's, for practice
+
+Environment:
+  BANDTILL_INTEREST_BPS        what wallets earn, hundredths of a percent a year, from today on; 0 for nothing (150)
+  BANDTILL_INTEREST_TIME_ZONE  whose midnight ends a day (Asia/Shanghai)`
 
 const options = z.strictObject({
   data: z.string().min(1).default('data/backend'),
@@ -31,6 +39,8 @@ const options = z.strictObject({
 const environment = z.object({
   BANDTILL_OPERATOR_TOKEN: z.string().min(TOKEN_LENGTH_MIN).optional(),
   BANDTILL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  BANDTILL_INTEREST_BPS: z.coerce.number().int().min(0).max(INTEREST_BPS_MAX).default(150),
+  BANDTILL_INTEREST_TIME_ZONE: z.string().max(64).refine(isTimeZone, 'no such time zone').default('Asia/Shanghai'),
   npm_lifecycle_event: z.string().optional(),
 })
 
@@ -45,6 +55,7 @@ export type Options = {
   readonly ownerPage: { readonly rpId: string; readonly origin: string } | undefined
   readonly clockOffsetMs: number
   readonly logLevel: string
+  readonly interest: Terms
   /** True under `npm run backend`: a person is reading, so one line says where the documentation is. */
   readonly isByHand: boolean
 }
@@ -92,6 +103,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     ownerPage: ownerPage.value,
     clockOffsetMs: flags.data['clock-offset-ms'],
     logLevel: environs.data.BANDTILL_LOG_LEVEL,
+    interest: { basisPoints: environs.data.BANDTILL_INTEREST_BPS, timeZone: environs.data.BANDTILL_INTEREST_TIME_ZONE },
     isByHand: environs.data.npm_lifecycle_event === 'backend',
   })
 }

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { type Backend, buildApp } from '#reference/backend/app.ts'
 import { openDatabase } from '#reference/backend/database/open-database.ts'
 import type { Database } from '#reference/backend/database/tables.ts'
+import type { Terms } from '#reference/backend/services/interest-rule.ts'
 import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-keys.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
@@ -164,9 +165,16 @@ export class BackendWorld {
     parts.clock.world = this
   }
 
-  /** `database`: a file instead of memory. `ownerPage`: where owners' passkeys belong, instead of this machine. */
+  /**
+   * `database`: a file instead of memory. `ownerPage`: where owners' passkeys belong, instead of this machine. `interest`: what wallets earn
+   * from now on, nothing when it is left out.
+   */
   static async open(
-    options: { readonly database?: string; readonly ownerPage?: { readonly rpId: string; readonly origin: string } } = {},
+    options: {
+      readonly database?: string
+      readonly ownerPage?: { readonly rpId: string; readonly origin: string }
+      readonly interest?: Terms
+    } = {},
   ): Promise<BackendWorld> {
     const dir = mkdtempSync(join(tmpdir(), 'bandtill-backend-'))
     const clock: { world: BackendWorld | undefined } = { world: undefined }
@@ -181,6 +189,7 @@ export class BackendWorld {
       log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
       operatorToken: OPERATOR_TOKEN,
       ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
+      ...(options.interest ? { interest: options.interest } : {}),
     })
     return new BackendWorld({ backend, db, keys, dir, clock, logged })
   }

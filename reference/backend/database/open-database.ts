@@ -3,12 +3,19 @@ import { Migrator } from 'kysely/migration'
 import { first } from '../migrations/0001-first.ts'
 import { wholeCounter } from '../migrations/0002-whole-counter.ts'
 import { bandLife } from '../migrations/0003-band-life.ts'
+import { interest } from '../migrations/0004-interest.ts'
 import { owners } from '../migrations/0005-owners.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
 /** In order, frozen once released. */
-const MIGRATIONS = { '0001-first': first, '0002-whole-counter': wholeCounter, '0003-band-life': bandLife, '0005-owners': owners }
+const MIGRATIONS = {
+  '0001-first': first,
+  '0002-whole-counter': wholeCounter,
+  '0003-band-life': bandLife,
+  '0004-interest': interest,
+  '0005-owners': owners,
+}
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */
 export async function openDatabase(file: string): Promise<Database> {

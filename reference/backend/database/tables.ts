@@ -1,6 +1,7 @@
 /** The rows of the backend's database as TypeScript sees them. Only repositories read or write them. */
 import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely'
 import type { NoticeKind } from '#shared/contracts/notices.ts'
+import type { PostingKind } from '#shared/contracts/wallet-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
 import type { FrozenAccount, OwnerTables, RetiredPhone } from './owner-tables.ts'
@@ -28,7 +29,20 @@ export type Tables = OwnerTables & {
     state: 'registered' | 'active' | 'suspended'
     epoch: Generated<number>
   }
-  accounts: { id: string; display_name: string; currency: Currency; opening_balance: number; frozen: number } & FrozenAccount
+  /**
+   * `interest_day`: the last day whose interest is settled, empty before the first. `interest_carried`: what that left over, in the parts of
+   * a minor unit of services/interest-rule.ts.
+   */
+  accounts: {
+    id: string
+    display_name: string
+    currency: Currency
+    opening_balance: number
+    frozen: number
+    interest_day: Generated<string>
+    interest_carried: Generated<number>
+  } & FrozenAccount
+  interest_terms: { from_day: string; basis_points: number; time_zone: string }
   phones: { id: string; account_id: string; point: string } & RetiredPhone
   /** `counter`: the largest proof counter seen in this epoch, -1 before the first. */
   bands: {
@@ -83,8 +97,10 @@ export type Tables = OwnerTables & {
     /** The void that gave the money back, once it did. */
     voided_by: Generated<string | null>
   }
-  postings: { id: string; kind: PostingKind; reference: string; at: string }
-  entries: { posting_id: string; account: string; currency: Currency; amount: number }
+  /** `rowid`: rows are never removed, so it is the order of posting. */
+  postings: { rowid: GeneratedAlways<number>; id: string; kind: PostingKind; reference: string; at: string }
+  /** `at`: as its posting says. */
+  entries: { posting_id: string; account: string; currency: Currency; amount: number; at: string }
   balances: { account: string; currency: Currency; amount: number }
   outbox_entries: {
     terminal_id: string
@@ -148,8 +164,6 @@ export type Tables = OwnerTables & {
   notices: { id: string; account_id: string; kind: NoticeKind; detail: string; at: string; read_at: string | null }
   alarms: { id: string; kind: string; terminal_id: string | null; detail: string; at: string }
 }
-
-export type PostingKind = 'opening' | 'hold' | 'release' | 'capture' | 'void'
 
 /** Reads may use either; whatever writes asks for a transaction. */
 export type Database = Kysely<Tables>

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
+import type { PostingKind } from '#shared/contracts/wallet-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
-import type { Database, PostingKind, Tx } from '../database/tables.ts'
+import type { Database, Tx } from '../database/tables.ts'
 
 export type Entry = { readonly account: string; readonly amount: number; readonly currency: Currency }
 export type Posting = {
   readonly id: string
   readonly kind: PostingKind
-  /** What it is about: an account id or an authorization id. One posting of a kind per reference. */
+  /** What it is about: an account, an authorization, or an account and a day. One posting of a kind per reference. */
   readonly reference: string
   /** ISO 8601 UTC. */
   readonly at: string
@@ -19,7 +20,7 @@ export async function addPosting(tx: Tx, posting: Posting): Promise<void> {
   await tx.insertInto('postings').values({ id, kind, reference, at }).execute()
   await tx
     .insertInto('entries')
-    .values(entries.map((entry) => ({ posting_id: id, account: entry.account, currency: entry.currency, amount: entry.amount })))
+    .values(entries.map((entry) => ({ posting_id: id, account: entry.account, currency: entry.currency, amount: entry.amount, at })))
     .execute()
   for (const { account, currency, amount } of entries) {
     const moved = await tx
@@ -39,6 +40,25 @@ export async function balanceOf(db: Database, account: string, currency: Currenc
     .select('amount')
     .where('account', '=', account)
     .where('currency', '=', currency)
+    .executeTakeFirst()
+  return row?.amount ?? 0
+}
+
+/** What came to an account from this instant (ISO 8601 UTC) on, less what left it, minor units. */
+export async function movedSince(
+  db: Database,
+  wallet: { readonly account: string; readonly currency: Currency },
+  from: string,
+  options: { readonly withInterest: boolean },
+): Promise<number> {
+  const row = await db
+    .selectFrom('entries')
+    .innerJoin('postings', 'postings.id', 'entries.posting_id')
+    .select(({ fn }) => fn.sum<number | null>('entries.amount').as('amount'))
+    .where('entries.account', '=', wallet.account)
+    .where('entries.currency', '=', wallet.currency)
+    .where('entries.at', '>=', from)
+    .$if(!options.withInterest, (query) => query.where('postings.kind', '!=', 'interest'))
     .executeTakeFirst()
   return row?.amount ?? 0
 }

@@ -24,6 +24,7 @@ import {
   findTerminal,
 } from '../repositories/registry-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
+import { isTimeZone } from './calendar-days.ts'
 import { CERTIFIED_NAME_MAX } from './certificates.ts'
 import type { Freezes } from './freezes.ts'
 import { OUTSIDE_BANK, post, transfer, walletOf } from './wallet-ledger.ts'
@@ -180,15 +181,6 @@ export class Registry {
 async function isPoint(point: string): Promise<boolean> {
   const bytes = fromBase64Url(point)
   return bytes !== undefined && (await importVerifyKey(bytes)).ok
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0
-  } catch {
-    // RangeError is how Intl says that it does not know the zone.
-    return false
-  }
 }
 
 /** Compares plain records, nested ones included, whatever the order of their keys. */

@@ -5,6 +5,8 @@ import { addPosting, type Posting } from '../repositories/ledger-repository.ts'
 
 /** The world beyond the wallets: money comes from here and goes back to here. */
 export const OUTSIDE_BANK = 'outside-bank'
+/** What the issuer has paid its customers for leaving money in their wallets: below zero by all the interest there ever was. */
+export const INTEREST_EXPENSE = 'interest-expense'
 export const walletOf = (accountId: string): string => `wallet:${accountId}`
 export const holdOf = (authorizationId: string): string => `hold:${authorizationId}`
 export const balanceOfMerchant = (merchantId: string): string => `merchant:${merchantId}`

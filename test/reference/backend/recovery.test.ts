@@ -205,12 +205,16 @@ test('a database of the first schema keeps its books, its heads and its guards w
   const db = await openDatabase(file)
   expect(await db.selectFrom('terminals').select('epoch').execute()).toEqual([{ epoch: 1 }])
   expect(await db.selectFrom('heads').select(['epoch', 'seq', 'signature']).execute()).toEqual([{ epoch: 1, seq: 3, signature: 's' }])
-  const ledger = await sql<{ amount_minor: number }>`SELECT amount_minor FROM audit_ledger ORDER BY amount_minor`.execute(db)
-  expect(ledger.rows).toEqual([{ amount_minor: -5 }, { amount_minor: 5 }])
+  const ledger = await sql`SELECT amount_minor, at FROM audit_ledger ORDER BY amount_minor`.execute(db)
+  const at = '2026-01-01T00:00:00.000Z'
+  expect(ledger.rows).toEqual([
+    { amount_minor: -5, at },
+    { amount_minor: 5, at },
+  ])
   await db.insertInto('postings').values({ id: 'v', kind: 'void', reference: 'a', at: 'x' }).execute()
   await expect(db.updateTable('entries').set({ amount: 1 }).execute()).rejects.toThrow('append only')
   await expect(db.deleteFrom('postings').execute()).rejects.toThrow('append only')
-  await expect(sql`INSERT INTO entries VALUES ('nowhere', 'a', 'CNY', 1)`.execute(db)).rejects.toThrow('FOREIGN KEY')
+  await expect(sql`INSERT INTO entries VALUES ('nowhere', 'a', 'CNY', 1, 'x')`.execute(db)).rejects.toThrow('FOREIGN KEY')
   expect((await sql`PRAGMA foreign_key_check`.execute(db)).rows).toEqual([])
   await db.destroy()
   rmSync(folder, { recursive: true, force: true })

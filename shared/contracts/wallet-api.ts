@@ -1,0 +1,99 @@
+/** What a wallet's owner reads of it: the balance, and what moved it. Calls are signed by a phone of the account. */
+import * as z from 'zod'
+import { reversalBody, terminalProfile } from './backend-api.ts'
+
+/** Every way money moves through the ledger, each with its own reference: an account, an authorization, or an account and a day. */
+export const POSTING_KINDS = ['opening', 'hold', 'release', 'capture', 'void', 'interest'] as const
+export type PostingKind = (typeof POSTING_KINDS)[number]
+
+/** Lines of one page of a statement. */
+export const STATEMENT_PAGE_MAX = 100
+/** Open holds named in a statement, oldest first. What is held in all stands in the wallet. */
+export const OPEN_HOLDS_MAX = 50
+
+const money = reversalBody.shape.amount
+const machineId = reversalBody.shape.requestId
+const { name } = terminalProfile.shape.site.shape
+const currency = terminalProfile.shape.currency
+const instant = z.iso.datetime()
+/** A calendar day such as `2026-05-01`, in the time zone that interest is reckoned in. */
+const day = z.iso.date()
+
+export const getWallet = {
+  reply: z.strictObject({
+    balance: money,
+    /** Authorized, and neither captured nor reversed: no longer in the balance, not yet the merchant's. */
+    held: money,
+    interest: z.strictObject({
+      /** Credited for the days of this calendar year. */
+      earned: money,
+      year: z.int(),
+      /** The rate in force, in hundredths of a percent a year: 150 is 1.5 %. */
+      basisPoints: z.int().min(0),
+    }),
+  }),
+}
+
+const payment = z.strictObject({
+  authorizationId: machineId,
+  state: z.enum(['held', 'captured', 'reversed']),
+  merchant: name,
+  site: name,
+  /** What the receipt took, minor units, and that receipt; once captured. */
+  captured: z.int().optional(),
+  receiptId: machineId.optional(),
+  /** The void that gave it back, once it did. */
+  voidedBy: machineId.optional(),
+})
+
+/** `from` and `to`: the first and the last day, both included. `after`: the cursor of the last line seen, 0 to begin. */
+export const getStatement = {
+  query: z.strictObject({
+    from: day,
+    to: day,
+    after: z.coerce.number().int().min(0).default(0),
+    limit: z.coerce.number().int().min(1).max(STATEMENT_PAGE_MAX).default(STATEMENT_PAGE_MAX),
+  }),
+  reply: z.strictObject({
+    from: day,
+    to: day,
+    timeZone: z.string().max(64),
+    currency,
+    /** Minor units, before the first and after the last line of the whole range, whichever page this is. */
+    opening: z.int(),
+    closing: z.int(),
+    lines: z
+      .array(
+        z.strictObject({
+          cursor: z.int().positive(),
+          at: instant,
+          kind: z.enum(POSTING_KINDS),
+          /** Minor units, negative when they left the wallet. */
+          amount: z.int(),
+          /** Minor units in the wallet after this line. */
+          balance: z.int(),
+          /** Of a line about a payment. */
+          payment: payment.optional(),
+          /** Of interest: the day that earned it. */
+          day: day.optional(),
+        }),
+      )
+      .max(STATEMENT_PAGE_MAX),
+    more: z.boolean(),
+    /** As of now, whatever the range. */
+    openHolds: z
+      .array(
+        z.strictObject({
+          authorizationId: machineId,
+          amount: z.int().positive(),
+          merchant: name,
+          site: name,
+          at: instant,
+          captureBy: instant,
+        }),
+      )
+      .max(OPEN_HOLDS_MAX),
+  }),
+}
+
+export const WALLET_PATHS = { wallet: '/v1/wallet', statement: '/v1/wallet/statement' } as const
