@@ -24,4 +24,5 @@ export const GROUPS: readonly Group[] = [
     workers: 4,
     load: async () => import('./payments/episode.ts'),
   },
+  { name: 'wallet', counted: 'operations', wanted: 100_000, share: 1, workers: 2, load: async () => import('./wallet/episode.ts') },
 ]
