@@ -18,6 +18,8 @@ const currency = terminalProfile.shape.currency
 const instant = z.iso.datetime()
 /** A calendar day such as `2026-05-01`, in the time zone that interest is reckoned in. */
 const day = z.iso.date()
+/** Within these a day has a day before and after it that are written alike. */
+const askedDay = day.refine((text) => text >= '1970-01-01' && text <= '2999-12-31', 'a day from 1970 to 2999')
 
 export const getWallet = {
   reply: z.strictObject({
@@ -49,8 +51,8 @@ const payment = z.strictObject({
 /** `from` and `to`: the first and the last day, both included. `after`: the cursor of the last line seen, 0 to begin. */
 export const getStatement = {
   query: z.strictObject({
-    from: day,
-    to: day,
+    from: askedDay,
+    to: askedDay,
     after: z.coerce.number().int().min(0).default(0),
     limit: z.coerce.number().int().min(1).max(STATEMENT_PAGE_MAX).default(STATEMENT_PAGE_MAX),
   }),

@@ -1,4 +1,4 @@
-/** Where owners find their page, as the backend is told at its start. */
+/** What the backend is told at its start: where owners find their page, and what wallets earn. */
 import { expect, test } from 'vitest'
 import { parseOptions } from '#reference/backend/options.ts'
 
@@ -31,4 +31,22 @@ test.each([
   [['--owner-origin', 'ftp://wallet.example'], /owner-origin/u],
 ])('%j is refused', (args, why) => {
   expect(ownerPage(...args)).toMatch(why)
+})
+
+test('interest is 1.5 % a year in Shanghai days unless it is said otherwise, and nothing when the rate is 0', () => {
+  expect(parseOptions([], {})).toMatchObject({ ok: true, value: { interest: { basisPoints: 150, timeZone: 'Asia/Shanghai' } } })
+  const env = { BANDTILL_INTEREST_BPS: '0', BANDTILL_INTEREST_TIME_ZONE: 'Europe/Berlin' }
+  expect(parseOptions([], env)).toMatchObject({ ok: true, value: { interest: { basisPoints: 0, timeZone: 'Europe/Berlin' } } })
+})
+
+test.each([
+  ['BANDTILL_INTEREST_BPS', '-1'],
+  ['BANDTILL_INTEREST_BPS', '1.5'],
+  ['BANDTILL_INTEREST_BPS', '5001'],
+  ['BANDTILL_INTEREST_BPS', 'much'],
+  ['BANDTILL_INTEREST_TIME_ZONE', 'Mars/Olympus'],
+])('%s=%s is refused in words', (name, value) => {
+  const parsed = parseOptions([], { [name]: value })
+  expect(parsed.ok).toBe(false)
+  expect(parsed).toMatchObject({ error: expect.stringContaining(name) as unknown })
 })

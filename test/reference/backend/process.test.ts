@@ -12,6 +12,7 @@ import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import { buildSubmit, type Customer, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
+import { until } from '../../support/until.ts'
 
 const ready = z.strictObject({ type: z.literal('ready'), port: z.int().positive(), rootPoint: z.string().length(44) })
 const MAIN = 'reference/backend/main.ts'
@@ -31,8 +32,8 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-async function start(args: readonly string[] = []) {
-  const env = { ...process.env, BANDTILL_OPERATOR_TOKEN: OPERATOR_TOKEN }
+async function start(args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
+  const env = { ...process.env, ...environment, BANDTILL_OPERATOR_TOKEN: OPERATOR_TOKEN }
   const child = spawn(process.execPath, [MAIN, '--data', dir, '--port', '0', ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   running.add(child)
   let stdout = ''
@@ -147,6 +148,34 @@ test('asked to stop, it ends by itself with everything in one file, whoever stil
   expect(() => statSync(join(dir, 'backend.sqlite-wal'))).toThrow('ENOENT')
   expect(backend.stdout()).toBe('')
   expect(backend.stderr()).toContain('"msg":"stopped"')
+})
+
+test('days that it slept through are credited behind its start, at the rate it was told of', async () => {
+  const env = { BANDTILL_INTEREST_BPS: '365', BANDTILL_INTEREST_TIME_ZONE: 'UTC' }
+  const accountId = newId()
+  const first = await start([], env)
+  await operator(first.base, pathOf('account', accountId), { displayName: 'Mei', currency: 'CNY', openingBalance: 1_000_000 })
+  first.child.kill('SIGTERM')
+  await exitOf(first)
+  const later = await start(['--clock-offset-ms', String(3 * 86_400_000)], env)
+  await until('interest is credited', () => later.stderr().includes('"settledDays"'))
+  later.child.kill('SIGTERM')
+  await exitOf(later)
+  const db = await openDatabase(join(dir, 'backend.sqlite'))
+  const credited = await db
+    .selectFrom('entries')
+    .innerJoin('postings', 'postings.id', 'entries.posting_id')
+    .select(['postings.kind', 'entries.amount'])
+    .where('entries.account', '=', `wallet:${accountId}`)
+    .orderBy('postings.rowid')
+    .execute()
+  await db.destroy()
+  // 3.65 % of 10,000.00 is 1.00 a day.
+  expect(credited.slice(0, 3)).toEqual([
+    { kind: 'opening', amount: 1_000_000 },
+    { kind: 'interest', amount: 100 },
+    { kind: 'interest', amount: 100 },
+  ])
 })
 
 test('it ends when whoever started it is gone', async () => {
