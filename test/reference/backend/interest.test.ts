@@ -143,7 +143,7 @@ test('missed days are credited as if none had been missed, each on its own closi
 })
 
 test('a year of interest on random balances and payments, with changes of the rate, is exact to the minor unit', async () => {
-  const seeded = new Seeded(20_280_229)
+  const seeded = new Seeded(20_280_301)
   // Through the leap day of 2028.
   goTo('2027-12-30T03:00:00.000Z')
   const rates = [{ fromDay: shanghaiDay(clock.ms), basisPoints: 150 }]
@@ -160,7 +160,7 @@ test('a year of interest on random balances and payments, with changes of the ra
     const amount = seeded.below(2) === 0 ? seeded.below(2_000_000) : -seeded.below(balance + 1)
     if (amount !== 0) await move(id, amount)
     if (seeded.below(40) === 0) {
-      terms = { ...terms, basisPoints: seeded.pick([0, 1, 150, 275, 4_999]) }
+      terms = { timeZone: 'Asia/Shanghai', basisPoints: seeded.pick([0, 1, 150, 275, 4_999]) }
       if (terms.basisPoints !== rates.at(-1)?.basisPoints) rates.push({ fromDay: shanghaiDay(clock.ms), basisPoints: terms.basisPoints })
     } else if (seeded.below(4) > 0) continue
     await interest(terms).sweep()
@@ -172,9 +172,10 @@ test('a year of interest on random balances and payments, with changes of the ra
     const days = await credits(id)
     expect(days).toEqual(await expected(id, rates, through))
     paid += Object.values(days).reduce((sum, amount) => sum + amount, 0)
-    if (rates.length === 1) expect(Object.keys(days)).toContain('2028-02-29')
   }
   expect(rates.length).toBeGreaterThan(2)
+  const onLeapDay = await db.selectFrom('postings').select('id').where('reference', 'like', '%:2028-02-29').execute()
+  expect(onLeapDay.length).toBeGreaterThan(0)
   expect(paid).toBeGreaterThan(100_000)
   expect(await ledgerFaults({ db })).toEqual([])
 })
