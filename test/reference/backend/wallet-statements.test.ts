@@ -4,7 +4,7 @@ import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
 import { getStatement, getWallet, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
-import { BackendWorld, type Customer, receiptEntry, reversalEntry, START_MS, type Terminal } from '../../support/backend-world.ts'
+import { BackendWorld, type Customer, newId, receiptEntry, reversalEntry, START_MS, type Terminal } from '../../support/backend-world.ts'
 import { voidEntry } from '../../support/outbox-entries.ts'
 
 const DAY_MS = 86_400_000
@@ -148,4 +148,31 @@ test('a phone reads its own wallet only, and what is not a range or a cursor of 
     expect(await ask(query), query).toBe('malformed')
   expect(await ask(range, terminal.call)).toBe('bad-signature')
   expect((await world.plain('GET', WALLET_PATHS.wallet)).json['code']).toBe('unsigned')
+})
+
+test('while thousands of days are credited calls are answered, and asked to stop it ends between two batches', async () => {
+  const accounts = Array.from({ length: 4_000 }, () => {
+    return { id: newId(), display_name: 'Mei', currency: 'CNY' as const, opening_balance: 0, frozen: 0 }
+  })
+  await world.db.insertInto('accounts').values(accounts).execute()
+  const settled = async () => {
+    const rows = await world.db.selectFrom('accounts').select('id').where('interest_day', '!=', '').execute()
+    return rows.length
+  }
+  world.advance(DAY_MS)
+  let isDone = false
+  const sweeping = world.backend.sweep().then(() => {
+    isDone = true
+  })
+  const { status } = await customer.call('GET', WALLET_PATHS.wallet)
+  expect([status, isDone]).toEqual([200, false])
+  // Whoever asks again meanwhile waits for the same sweep.
+  const again = world.backend.sweep()
+  world.backend.beginStop()
+  await world.backend.app.close()
+  expect(isDone).toBe(true)
+  await Promise.all([sweeping, again])
+  const done = await settled()
+  expect(done).toBeGreaterThan(0)
+  expect(done).toBeLessThan(accounts.length)
 })
