@@ -113,7 +113,9 @@ export class WalletPlay {
     const { kind, hint, signed } = answer.value
     const funds = model.wallet(accountId)
     if (kind === 'decline') {
-      const isRight = hint === 'limit' || (hint === 'funds' && funds < amount) || (hint === 'frozen' && model.isFrozen(accountId))
+      // What a customer's limits refuse is not this model's to know: it moves no money.
+      const isOwnRule = hint === 'limit' || hint === 'confirm'
+      const isRight = isOwnRule || (hint === 'funds' && funds < amount) || (hint === 'frozen' && model.isFrozen(accountId))
       return isRight ? [] : [`declined with ${hint}, having ${funds} for ${amount}`]
     }
     const opened = peekSign1(authorization, signed)
