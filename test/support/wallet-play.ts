@@ -1,6 +1,8 @@
 /** Plays steps on the backend's money and on the model of it, through power cuts, and says where the two differ. */
 import { sql } from 'kysely'
+import { findPhone } from '#reference/backend/repositories/registry-repository.ts'
 import { SETTLE_AFTER_MS } from '#reference/backend/services/interest.ts'
+import { assert } from '#shared/assert.ts'
 import { CAPTURE_DAYS } from '#shared/contracts/backend-api.ts'
 import { toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
@@ -106,9 +108,12 @@ export class WalletPlay {
     const nowMs = world.nowMs()
     const wish = { terminal: { ...world.terminal, call: never }, customer: { ...customer, call: never }, amount }
     const built = await buildSubmit(nowMs, wish)
-    const { accountId, phoneId, phone } = customer
-    const from = { id: phoneId, accountId, point: toBase64Url(phone.point) }
-    const answer = await this.#persist(async () => world.services.authorizer.submit(from, built.body))
+    const { accountId, phoneId } = customer
+    const answer = await this.#persist(async () => {
+      const from = await findPhone(world.db, phoneId)
+      assert(from, 'the phone of a customer is registered')
+      return world.services.authorizer.submit(from, built.body)
+    })
     if (!answer.ok) return [`refused: ${answer.error.message}`]
     const { kind, hint, signed } = answer.value
     const funds = model.wallet(accountId)
