@@ -60,7 +60,7 @@ async function readKey(file: string): Promise<Result<PrivateJwk | undefined, Fil
       return err({ code: 'exposed', file, detail: `mode ${(mode & 0o777).toString(8)}` })
     }
     if (size > KEY_BYTES_MAX) return err({ code: 'damaged', file, detail: 'too long' })
-    return parsed(file, await handle.readFile('utf8'))
+    return readKeyText(file, await handle.readFile('utf8'))
   } catch (cause) {
     const code = errorCode(cause)
     if (code === 'ENOENT') return ok(undefined)
@@ -70,7 +70,8 @@ async function readKey(file: string): Promise<Result<PrivateJwk | undefined, Fil
   }
 }
 
-function parsed(file: string, text: string): Result<PrivateJwk, FileKeysRefusal> {
+/** A private key as the file should have it. Nothing of the text is quoted. */
+export function readKeyText(file: string, text: string): Result<PrivateJwk, FileKeysRefusal> {
   let value: unknown
   try {
     value = JSON.parse(text)

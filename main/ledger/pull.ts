@@ -1,11 +1,10 @@
 /** Receipts that come back after a restore: kept beside those that never left, each with an entry in the journal of its own. */
 import type { WriteStore } from '#main/ports.ts'
-import { receiptBody } from '#shared/contracts/backend-api.ts'
 import type { TerminalId } from '#shared/domain/ids.ts'
-import { RECEIPT_KINDS, type Receipt, TENDERS } from '#shared/domain/receipt.ts'
 import { canonical, sha256Hex } from './canonical.ts'
 import type { Journal } from './journal.ts'
 import { addPayments, receiptColumns } from './payment-columns.ts'
+import { readBody } from './pulled-body.ts'
 
 const IS_HERE = 'SELECT 1 AS here FROM receipts WHERE id = ? UNION ALL SELECT 1 FROM pulled_receipts WHERE id = ?'
 const ADD_RECEIPT = `INSERT INTO pulled_receipts
@@ -13,28 +12,6 @@ const ADD_RECEIPT = `INSERT INTO pulled_receipts
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const ADD_PAYMENT = `INSERT INTO pulled_payments
   (receipt_id, position, tender, amount_minor, authorization_id, returned_authorization_id) VALUES (?, ?, ?, ?, ?, ?)`
-
-/** The body of a receipt as this terminal once sent it, or undefined: it is not one. */
-function readBody(text: string, terminalId: TerminalId) {
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const body = receiptBody.safeParse(content)
-  if (!body.success) return undefined
-  // The cast: this terminal made it. What the columns below need is checked here; the backend returns the bytes it was sent.
-  const receipt = body.data.receipt as unknown as Receipt
-  const isWhole =
-    receipt.terminalId === terminalId &&
-    RECEIPT_KINDS.includes(receipt.kind) &&
-    TENDERS.includes(receipt.tender) &&
-    typeof receipt.issuedAt === 'string' &&
-    Array.isArray(receipt.lines) &&
-    Array.isArray(receipt.payments)
-  return isWhole ? { receipt, journal: body.data.journal } : undefined
-}
 
 export function pullReceipt(tx: WriteStore, journal: Journal, terminalId: TerminalId, text: string): 'pulled' | 'known' | 'malformed' {
   const body = readBody(text, terminalId)

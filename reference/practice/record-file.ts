@@ -23,11 +23,10 @@ export class RecordFile {
       if (error.code === 'ENOENT') return Buffer.alloc(0)
       throw error
     })
-    const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1)
+    const { lines, length } = wholeLines(bytes)
     const file = await open(path, 'a', OWNER_ONLY)
-    if (whole.length < bytes.length) await file.truncate(whole.length)
-    const lines = whole.toString('utf8').split('\n').slice(0, -1)
-    return { file: new RecordFile(file, whole.length), lines }
+    if (length < bytes.length) await file.truncate(length)
+    return { file: new RecordFile(file, length), lines }
   }
 
   /** Resolves `ok` when the line would survive a power cut. */
@@ -53,4 +52,10 @@ export class RecordFile {
     await this.#turn
     await this.#file.close()
   }
+}
+
+/** The lines that have their end, and how many bytes they take. */
+export function wholeLines(bytes: Buffer): { readonly lines: readonly string[]; readonly length: number } {
+  const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1)
+  return { lines: whole.toString('utf8').split('\n').slice(0, -1), length: whole.length }
 }

@@ -14,12 +14,17 @@ export async function openBandStore(
   customer: string,
 ): Promise<{ readonly store: BandStore; readonly ceiling: number; close(): Promise<void> }> {
   const { file, lines } = await RecordFile.open(join(folder, `band-${customer}.jsonl`))
-  const ceilings = lines.map((line) => ceilingLine.parse(JSON.parse(line)).ceiling)
+  const ceilings = lines.map(readCeiling)
   return {
     store: { saveCounter: async (ceiling) => file.append(JSON.stringify({ ceiling })) },
     ceiling: Math.max(0, ...ceilings.slice(-1)),
     close: async () => file.close(),
   }
+}
+
+/** The counter's ceiling in one line. Throws `SyntaxError` or `ZodError` for a line that is none: the practice world does not guess. */
+export function readCeiling(line: string): number {
+  return ceilingLine.parse(JSON.parse(line)).ceiling
 }
 
 const isBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
@@ -54,7 +59,12 @@ export async function openPhoneStore(
   const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
   return {
     store: { save: async (entry) => file.append(JSON.stringify(record.encode(entry))) },
-    records: lines.map((line) => record.parse(JSON.parse(line))),
+    records: lines.map(readRecord),
     close: async () => file.close(),
   }
+}
+
+/** One line of a phone's memory. Throws `SyntaxError` or `ZodError` for a line that is none. */
+export function readRecord(line: string): RequestRecord {
+  return record.parse(JSON.parse(line))
 }

@@ -6,6 +6,7 @@
 import * as z from 'zod'
 import { CURRENCIES } from '#shared/domain/money.ts'
 import { SEAT_STATES } from '#shared/domain/programme.ts'
+import { readableText } from './text.ts'
 
 export const OUTBOX_BATCH_MAX = 50
 /** Characters of one outbox body. Sixty ticket lines with the longest names in two languages come to about 84,000. */
@@ -27,7 +28,7 @@ export const base64url = (max: number) =>
     .max(max)
     .regex(/^[A-Za-z0-9_-]+$/)
 export const instant = z.iso.datetime()
-const words = z.strictObject({ en: z.string().min(1).max(200), 'zh-CN': z.string().min(1).max(200) })
+const words = z.strictObject({ en: readableText(200), 'zh-CN': readableText(200) })
 export const currency = z.enum(CURRENCIES)
 const moneySchema = z.strictObject({ amount: z.int(), currency })
 export const point = base64url(44)
@@ -71,7 +72,7 @@ export const hallSchema = z.strictObject({
 })
 const ticketType = z.strictObject({ id: slug, name: words, price: moneySchema, taxBasisPoints: z.int().min(0).max(10_000) })
 export const showtimeSchema = z.strictObject({
-  id: z.string().min(1).max(40),
+  id: readableText(40),
   hallId: slug,
   title: words,
   format: words,
@@ -99,7 +100,7 @@ export const programmeSchema = z.strictObject({
 export const terminalProfile = z.strictObject({
   terminalId: slug,
   merchant: z.strictObject({ id: slug, name: words }),
-  site: z.strictObject({ id: slug, name: words, address: words, timeZone: z.string().max(64), latitudeE5: z.int(), longitudeE5: z.int() }),
+  site: z.strictObject({ id: slug, name: words, address: words, timeZone: readableText(64), latitudeE5: z.int(), longitudeE5: z.int() }),
   currency,
 })
 export type TerminalProfile = z.output<typeof terminalProfile>
@@ -295,7 +296,7 @@ export const putSite = {
     merchantId: slug,
     name: words,
     address: words,
-    timeZone: z.string().max(64),
+    timeZone: readableText(64),
     latitudeE5: z.int(),
     longitudeE5: z.int(),
     currency,

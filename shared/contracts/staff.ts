@@ -1,6 +1,7 @@
 /** Who stands at the till: two roles, a PIN each, one person signed in at a time. */
 import * as z from 'zod'
 import type { StaffId } from '#shared/domain/ids.ts'
+import { typedText } from './text.ts'
 
 /** A cashier sells and takes back a sale in its first minute. A manager may also end recovered payments, void later, and change settings. */
 export const ROLES = ['cashier', 'manager'] as const
@@ -22,7 +23,7 @@ export type SessionView =
   | { readonly state: 'signed-in'; readonly staff: StaffMember }
 
 const pin = z.string().regex(new RegExp(`^[0-9]{${PIN_DIGITS_MIN},${PIN_DIGITS_MAX}}$`))
-const name = z.string().trim().min(1).max(STAFF_NAME_MAX)
+const name = typedText(STAFF_NAME_MAX)
 const staffId = z.custom<StaffId>((value) => typeof value === 'string' && value.length > 0 && value.length <= 64)
 
 export const staffInputs = {

@@ -10,14 +10,23 @@ export function canonicalJson(content: unknown): string {
   return JSON.stringify(content) ?? ''
 }
 
-/** The content of a JSON object's text, or undefined when the text is not one. */
+/** A receipt nests 5 deep. What nests deeper than this is none, and would only use up the stack of whoever looks into it. */
+const DEPTH_MAX = 32
+
+/** The content of a JSON object's text, or undefined when the text is not one, or nests deeper than anything a terminal writes. */
 export function jsonObject(text: unknown): Readonly<Record<string, unknown>> | undefined {
   try {
     const content: unknown = JSON.parse(String(text))
-    return typeof content === 'object' && content !== null && !Array.isArray(content) ? { ...content } : undefined
+    const isOne = typeof content === 'object' && content !== null && !Array.isArray(content) && isShallow(content, DEPTH_MAX)
+    return isOne ? { ...content } : undefined
   } catch {
     return undefined
   }
+}
+
+function isShallow(content: unknown, depthLeft: number): boolean {
+  if (typeof content !== 'object' || content === null) return true
+  return depthLeft > 0 && Object.values(content).every((item) => isShallow(item, depthLeft - 1))
 }
 
 /** The value at a path such as `total.amount`, or undefined. */

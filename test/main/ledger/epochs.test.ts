@@ -197,6 +197,30 @@ test('receipts come back once, with what they said; texts that are none change n
   expect(valueOf(world.store.write((tx) => world.ledger.countPrint(tx, taken.id)))).toBe(1)
 })
 
+// Found by the fuzzing: each of these ended the restore with an exception.
+test('a body that another hand has changed is no receipt, however it was changed', () => {
+  sold(500, 700)
+  const body = lastBody('receipt')
+  world.store.close()
+  copyFileSync(file, `${file}.copy`)
+  world = openLedger(`${file}.copy`, keys)
+  valueOf(world.store.write((tx) => world.ledger.openEpoch(tx, opening)))
+  const head = world.ledger.head()
+  const id = (change: string) => change.replaceAll(/"id":"[0-9a-f]{32}"/g, `"id":"${newId()}"`)
+  for (const [what, text] of [
+    ['a payment without an amount', body.replace('"payments":[', '"payments":[{"tender":"cash"},')],
+    ['no payment at all', body.replace(/"payments":\[.*?\],"practice"/, '"payments":[],"practice"')],
+    ['half of a character', body.replace('"cashierName":"', '"cashierName":"\\ud800')],
+    ['a number that is none', body.replace('"receipt":{', '"receipt":{"more":1e999,')],
+    ['nesting without end', body.replace('"receipt":{', `"receipt":{"more":${'['.repeat(9_000)}${']'.repeat(9_000)},`)],
+    ['a line without a price', body.replace('"unitPrice"', '"price"')],
+  ] as const) {
+    expect(text, what).not.toBe(body)
+    expect(valueOf(world.store.write((tx) => world.ledger.pullReceipt(tx, id(text)))), what).toBe('malformed')
+  }
+  expect(world.ledger.head()).toEqual(head)
+})
+
 test('pages go on over both kinds, newest first, each receipt once', () => {
   const own = Array.from({ length: 7 }, () => sold())
   world.store.close()
