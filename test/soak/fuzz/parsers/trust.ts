@@ -25,10 +25,10 @@ import { importVerifyKey } from '#shared/crypto/keys.ts'
 import { openRequest, sealingKeyOf } from '#shared/crypto/sealing.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { Seeded } from '#test/support/seeded.ts'
-import { byteFaults } from '../byte-faults.ts'
+import { byteFaults, withFaults } from '../byte-faults.ts'
 import { changed, valueOf } from '../cbor-faults.ts'
 import { judged, type Parser } from '../parser.ts'
-import { joinPieces, pieceFaults, piecesOf } from '../pieces.ts'
+import { joinPieces, piecesOf } from '../pieces.ts'
 
 const NOW_S = 1_900_000_000
 const UNTIL_S = NOW_S + 1_000_000
@@ -101,15 +101,18 @@ function vouched(purpose: keyof typeof KEY_PURPOSES, key: FuzzKey): Uint8Array {
   return root.signPayload(keyStatement.encode(statementOf(purpose, key)), false)
 }
 
-/** A set of one to three statements of the root. */
+/** A set of a few statements of the root. What is altered comes first: one bad entry refuses the whole set, and nothing after it is read. */
 function keySet(): Parser {
   const pool = root.pool(keyStatement, statementOf('authorizer', authorizer), false)
   const honest = [vouched('authorizer', authorizer), vouched('terminal-ca', terminalCa)]
-  const faults = pieceFaults([honest], (seeded) => seeded.pick(pool))
+  const faults = byteFaults(pool)
   return {
     name: 'key set',
     specimens: [joinPieces(honest), joinPieces([])],
-    make: (seeded) => (seeded.below(4) === 0 ? joinPieces([seeded.pick(pool)]) : faults(seeded)),
+    make: (seeded) => {
+      if (seeded.below(16) === 0) return withFaults(seeded, joinPieces(honest))
+      return joinPieces([seeded.below(8) === 0 ? seeded.pick(pool) : faults(seeded), ...pool.slice(0, seeded.below(3))])
+    },
     run: async (input) => judged(await KeySet.open(root.point, piecesOf(input)), [...SIGN1_ERRORS, 'bad-point', 'too-many-keys']),
   }
 }
