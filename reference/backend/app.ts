@@ -21,6 +21,7 @@ import { registryRoutes } from './routes/registry-routes.ts'
 import { serviceRoutes } from './routes/service-routes.ts'
 import { terminalRoutes } from './routes/terminal-routes.ts'
 import { walletRoutes } from './routes/wallet-routes.ts'
+import { witnessRoutes } from './routes/witness-routes.ts'
 import { createAlarms } from './services/alarms.ts'
 import { Authorizer } from './services/authorizer.ts'
 import { Certificates } from './services/certificates.ts'
@@ -110,6 +111,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
+    witnessRoutes(api, { db })
   })
   const sweep = oneAtATime(async () => {
     const reversed = await services.settlement.sweep(db)

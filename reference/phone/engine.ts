@@ -14,6 +14,7 @@ import { judgePayment, type PaymentSettings } from './policy.ts'
 import type { BandLink, Clock, Outcome, Owner, PaymentView, PhoneBackend, PhoneStore, Relay, RequestRecord, Submission } from './ports.ts'
 import { RequestRecords } from './request-records.ts'
 import { Submitter } from './submitter.ts'
+import type { WitnessBook } from './witness-book.ts'
 
 /** Offers the phone leaves on the band. */
 export const BAND_OFFERS = 8
@@ -37,6 +38,8 @@ export type PhoneParts = {
   readonly bandPoint: Uint8Array
   readonly bandEpoch: number
   readonly rootPoint: Uint8Array
+  /** Keeps the heads of terminals' journals, where the phone has a place for them. */
+  readonly witness?: WitnessBook
 }
 
 type Settled = Exclude<Outcome, { state: 'asked' }>
@@ -164,6 +167,7 @@ export class PhoneEngine {
     const terminal = await checkTerminal(opened.value, keySet, nowS)
     // A query that fails its checks gets a hint only: a refusal would end the very attempt it asks about.
     if (!terminal.ok) return isQuery ? exchange.error('malformed') : exchange.answer({ state: 'refusal', reason: terminal.error }, nowS)
+    this.#parts.witness?.saw(terminal.value.terminalId, statement.value, nowS)
     if (statement.kind === 'presence') return this.#presence(exchange, statement.value, nowS)
     const key = requestKey(terminal.value.terminalId, statement.value.requestId)
     const view = viewOf(opened.value, terminal.value)

@@ -66,6 +66,20 @@ export interface PhoneStore {
   save(record: RequestRecord): Promise<Result<void, 'storage-failed'>>
 }
 
+/** The head of a terminal's journal, as a request carried it: the phone is a witness to it. */
+export type WitnessedHead = {
+  readonly terminalId: string
+  readonly seq: number
+  /** Lower-case hex of the first 16 bytes of the journal's newest hash. */
+  readonly head: string
+  readonly atS: number
+}
+
+export interface WitnessStore {
+  /** Keeps one more head. What is lost in a crash is a witness's memory, and no money. */
+  save(head: WitnessedHead): Promise<Result<void, 'storage-failed'>>
+}
+
 export type PaymentView = {
   readonly requestId: string
   readonly amount: number

@@ -4,7 +4,8 @@ import * as z from 'zod'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { REASON_LIST } from '#shared/domain/reasons.ts'
 import type { BandStore } from '../band/ports.ts'
-import type { Outcome, PhoneStore, RequestRecord } from '../phone/ports.ts'
+import type { Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
+import { WITNESSED_HEADS_MAX, WitnessBook } from '../phone/witness-book.ts'
 import { RecordFile } from './record-file.ts'
 
 const ceilingLine = z.strictObject({ ceiling: z.int().min(0) })
@@ -67,4 +68,25 @@ export async function openPhoneStore(
 /** One line of a phone's memory. Throws `SyntaxError` or `ZodError` for a line that is none. */
 export function readRecord(line: string): RequestRecord {
   return record.parse(JSON.parse(line))
+}
+
+const witnessedHead = z.strictObject({
+  terminalId: z.string(),
+  seq: z.int().min(0),
+  head: z.string().regex(/^[0-9a-f]{32}$/),
+  atS: z.int(),
+}) satisfies z.ZodType<WitnessedHead>
+
+/** What a customer's phone remembers of tills. The file is written anew at a start when it has grown beyond what is remembered. */
+export async function openWitnessBook(folder: string, customer: string): Promise<{ readonly book: WitnessBook; close(): Promise<void> }> {
+  const path = join(folder, `witness-${customer}.jsonl`)
+  const { file, lines } = await RecordFile.open(path)
+  const book = new WitnessBook({ save: async (head) => file.append(JSON.stringify(head)) }, lines.map(readHead))
+  if (lines.length > 2 * WITNESSED_HEADS_MAX) await file.replace(book.heads.map((head) => JSON.stringify(head)))
+  return { book, close: async () => file.close() }
+}
+
+/** One line of what a phone has witnessed. Throws `SyntaxError` or `ZodError` for a line that is none. */
+export function readHead(line: string): WitnessedHead {
+  return witnessedHead.parse(JSON.parse(line))
 }

@@ -8,9 +8,10 @@ import type { BandEvent, Relay } from '../band/ports.ts'
 import { createBackendClient } from '../phone/backend-client.ts'
 import { PhoneEngine } from '../phone/engine.ts'
 import type { Owner, PaymentView, PhoneBackend, PhoneEvent } from '../phone/ports.ts'
+import type { WitnessBook } from '../phone/witness-book.ts'
 import { type CustomerCharacter, PAYMENT_MAX } from './customers.ts'
 import type { PracticeClock } from './practice-clock.ts'
-import { openBandStore, openPhoneStore } from './stores.ts'
+import { openBandStore, openPhoneStore, openWitnessBook } from './stores.ts'
 import type { CustomerView, WorldCommand, WorldEvent } from './world-control.ts'
 import type { CustomerKeys } from './world-state.ts'
 
@@ -42,6 +43,8 @@ type Situation = {
 export class VirtualCustomer {
   readonly character: CustomerCharacter
   readonly band: Band
+  /** What this customer's phone remembers of tills. */
+  readonly witness: WitnessBook
   readonly #situation: Situation
   readonly #phone: PhoneEngine
   readonly #close: () => Promise<void>
@@ -49,11 +52,12 @@ export class VirtualCustomer {
 
   private constructor(
     character: CustomerCharacter,
-    parts: Pick<VirtualCustomer, 'band'> & { situation: Situation; phone: PhoneEngine; close: () => Promise<void> },
+    parts: Pick<VirtualCustomer, 'band' | 'witness'> & { situation: Situation; phone: PhoneEngine; close: () => Promise<void> },
   ) {
     this.character = character
     this.frozen = character.frozen
     this.band = parts.band
+    this.witness = parts.witness
     this.#situation = parts.situation
     this.#phone = parts.phone
     this.#close = parts.close
@@ -71,9 +75,10 @@ export class VirtualCustomer {
       confirmAbove: character.confirmAbove,
       confirms: 'yes',
     }
-    const [bandStore, phoneStore] = await Promise.all([
+    const [bandStore, phoneStore, witness] = await Promise.all([
       openBandStore(world.folder, character.id),
       openPhoneStore(world.folder, character.id),
+      openWitnessBook(world.folder, character.id),
     ])
     const [bandSigner, phoneSigner] = await Promise.all([signerOf(keys.bandKey), signerOf(keys.phoneKey)])
     const idKey = fromBase64Url(keys.idKey)
@@ -97,6 +102,7 @@ export class VirtualCustomer {
       store: phoneStore.store,
       records: phoneStore.records,
       rootPoint: world.rootPoint,
+      witness: witness.book,
       band: { send: (relay) => hop(() => band.fromPhone(relay)) },
       owner: ownerOf(character, situation, world),
       settings: () => ({ currency: 'CNY', paymentMax: PAYMENT_MAX, confirmAbove: situation.confirmAbove }),
@@ -121,9 +127,9 @@ export class VirtualCustomer {
     })
     const close = async () => {
       phone.value.stop()
-      await Promise.all([bandStore.close(), phoneStore.close()])
+      await Promise.all([bandStore.close(), phoneStore.close(), witness.close()])
     }
-    const customer = new VirtualCustomer(character, { band, situation, phone: phone.value, close })
+    const customer = new VirtualCustomer(character, { band, situation, phone: phone.value, witness: witness.book, close })
     await customer.#begin()
     return customer
   }

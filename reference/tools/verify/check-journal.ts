@@ -82,7 +82,7 @@ export function epochAt(entries: ReadonlyMap<number, Entry>, seq: number): numbe
 const kept = new WeakMap<ReadonlyMap<number, Entry>, readonly Entry[]>()
 
 /** The entries of restores, looked for once: there are few, and every receipt asks. */
-function restoresOf(entries: ReadonlyMap<number, Entry>): readonly Entry[] {
+export function restoresOf(entries: ReadonlyMap<number, Entry>): readonly Entry[] {
   const known = kept.get(entries)
   if (known) return known
   const restores = [...entries.values()].filter((entry) => entry.kind === 'restored')
@@ -121,7 +121,7 @@ function checkHeads(
   }
 }
 
-function publicKeyOf(point: unknown): { readonly key: KeyObject; readonly kid: string } | undefined {
+export function publicKeyOf(point: unknown): { readonly key: KeyObject; readonly kid: string } | undefined {
   const bytes = Buffer.from(String(point), 'base64url')
   try {
     const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, bytes]), format: 'der', type: 'spki' })

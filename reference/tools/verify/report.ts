@@ -1,3 +1,5 @@
+import type { WitnessSummary } from './check-witnesses.ts'
+
 /** A row that is not as it should be, named so that a person finds it. */
 export type Problem = { readonly table: string; readonly row: string; readonly text: string }
 export type Check = { readonly name: string; rows: number; problems: number }
@@ -9,6 +11,8 @@ export type Report = {
   /** What these figures cannot prove, in words. */
   readonly notProven: readonly string[]
   readonly head: { readonly seq: number; readonly hash: string } | undefined
+  /** What each witness had to say; empty when none was asked. */
+  readonly witnesses: readonly WitnessSummary[]
 }
 
 /** A problem is counted for every check; no more than this many are named, so that a wrecked file still gives a readable answer. */
