@@ -3,6 +3,7 @@ import type { BandEvent, Relay } from '#reference/band/ports.ts'
 import { PhoneEngine } from '#reference/phone/engine.ts'
 import type { PaymentSettings } from '#reference/phone/policy.ts'
 import type { Owner, PhoneEvent, PhoneStore, RequestRecord } from '#reference/phone/ports.ts'
+import type { WitnessBook } from '#reference/phone/witness-book.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
@@ -193,6 +194,7 @@ export type WorldOptions = {
   readonly records?: readonly RequestRecord[]
   readonly settings?: Partial<PaymentSettings>
   readonly sessionsPerMinuteMax?: number
+  readonly witness?: WitnessBook
 }
 
 /** A real band and a real phone side by side, with a scripted backend, owner and storage, on a clock that stands still. */
@@ -225,7 +227,7 @@ export async function phoneWorld(options: WorldOptions = {}) {
   const fromPhone: { kind: Message['kind'] }[] = []
   const phone = await PhoneEngine.start({
     ...{ clock, backend, store, owner, records: saved.slice(), settings: () => settings, rootPoint: keys.signer('root').point },
-    ...{ bandPoint: keys.signer('band').point, bandEpoch: 1 },
+    ...{ bandPoint: keys.signer('band').point, bandEpoch: 1, ...(options.witness ? { witness: options.witness } : {}) },
     band: {
       send: (relay) => {
         fromPhone.push({ kind: relay.message.kind })

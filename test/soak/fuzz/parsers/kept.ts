@@ -162,7 +162,8 @@ function pulledReceipt(): Parser {
     ...body,
     receipt: { ...receiptOf(), tender: 'cash', payments: [{ tender: 'cash', amount: money, tendered: money, change: money }] },
   }
-  const values: readonly Json[] = [body, cash]
+  const recovered = { ...line, subject: { kind: 'recovered', authorizationId: MACHINE_ID } }
+  const values: readonly Json[] = [body, cash, { ...body, receipt: { ...receiptOf(), kind: 'recovered', lines: [recovered] } }]
   const tx = new EmptyTransaction()
   const journal = createJournal({
     keys: {
