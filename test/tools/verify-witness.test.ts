@@ -222,7 +222,7 @@ describe('reading a witness', () => {
     return {
       asked,
       fetch: async (url, options) => {
-        asked.push(`${String(url)} ${new Headers(options?.headers).get('authorization') ?? ''}`)
+        asked.push(`${new Request(url).url} ${new Headers(options?.headers).get('authorization') ?? ''}`)
         const body = next.shift() ?? 500
         return typeof body === 'number' ? new Response('{}', { status: body }) : new Response(body)
       },

@@ -1,6 +1,7 @@
 /** Reads what a witness saw: from a file of its own, or from a backend that is asked as its operator. */
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import type * as z from 'zod'
 import { getWitness, type SeenHead, WITNESS_FILE_HEADS_MAX, WITNESS_PATH, witnessFile } from '#shared/contracts/witness.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -92,7 +93,8 @@ async function pageOf(url: URL, token: string, call: typeof fetch): Promise<Resu
 async function textOf(response: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> = response.body ?? Readable.from([])
+  for await (const chunk of body) {
     length += chunk.length
     if (length > PAGE_BYTES_MAX) return undefined
     chunks.push(chunk)

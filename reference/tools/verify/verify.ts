@@ -52,7 +52,7 @@ export function verifyDatabase(database: Database.Database, trustedPoint?: strin
 /** The terminal that the first entry names; undefined when that entry cannot be read. */
 export function terminalOf(database: Database.Database): string | undefined {
   try {
-    const text = database.prepare<[], unknown>('SELECT entry_json FROM audit_journal WHERE seq = 1').pluck().get()
+    const text = database.prepare('SELECT entry_json FROM audit_journal WHERE seq = 1').pluck().get()
     const terminal = jsonObject(text)?.['terminal']
     return typeof terminal === 'string' ? terminal : undefined
   } catch {
