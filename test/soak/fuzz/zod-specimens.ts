@@ -7,6 +7,8 @@ const SAMPLE_SEED = 20_301_102
 /** Samples of a text that are looked at: a few first, since nearly always one of those will do. */
 const TRIES_FIRST = 4
 const TRIES = 200
+/** No contract asks for lists that are longer than this. */
+const LENGTH_MAX = 65
 const INSTANT = '2030-01-02T12:00:00.000Z'
 /** For fields that only a function of ours describes: ids of each kind. */
 const CANDIDATES: readonly Json[] = ['a1', '0'.repeat(32), 'A1', 'aurora-1', 1, true]
@@ -55,7 +57,9 @@ function sample(schema: z.ZodType, isFull: boolean): Json {
 function arraySample(schema: z.ZodArray, isFull: boolean): Json {
   const element = schema.element as z.ZodType
   const one = sample(element, isFull)
-  return found(schema, isFull ? [[one, sample(element, false)], [one], []] : [[], [one]])
+  // Of the shortest length that is allowed, when none of the usual ones is.
+  const lengths = Array.from({ length: LENGTH_MAX }, (_, length) => Array.from({ length }, () => one))
+  return found(schema, isFull ? [[one, sample(element, false)], ...lengths.slice(1), []] : lengths)
 }
 
 function numberSample(schema: z.ZodType, isFull: boolean): Json {
