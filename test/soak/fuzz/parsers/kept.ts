@@ -12,7 +12,7 @@ import { pullReceipt } from '#main/ledger/pull.ts'
 import type { SqlValue, Store, WriteStore } from '#main/ports.ts'
 import { SettingsBook } from '#main/settings/settings-book.ts'
 import { wholeLines } from '#reference/practice/record-file.ts'
-import { readCeiling, readRecord } from '#reference/practice/stores.ts'
+import { readCeiling, readHead, readRecord } from '#reference/practice/stores.ts'
 import { canonicalJson, jsonObject } from '#reference/tools/verify/canonical-json.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import type { TerminalId } from '#shared/domain/ids.ts'
@@ -235,7 +235,12 @@ function recordLines(): readonly Parser[] {
       },
     }
   }
-  return [lined('phone record', records, readRecord), lined('band record', [{ ceiling: 64 }], readCeiling)]
+  const head = { terminalId: TERMINAL, seq: 7, head: 'ab'.repeat(16), atS: 1_900_000_000 }
+  return [
+    lined('phone record', records, readRecord),
+    lined('phone witness record', [head], readHead),
+    lined('band record', [{ ceiling: 64 }], readCeiling),
+  ]
 }
 
 async function pageFiles(folder: string): Promise<Parser> {
