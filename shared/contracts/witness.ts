@@ -53,4 +53,4 @@ export const getWitness = {
     next: z.string().max(100).optional(),
   }),
 }
-export const WITNESS_PATH = '/v1/witness/{terminalId}'
+export const WITNESS_PATHS = { terminal: '/v1/witness/{terminalId}' } as const

@@ -1,6 +1,6 @@
 /** What this backend has seen of a terminal's journal, for whoever checks the terminal's file. */
 import * as z from 'zod'
-import { getWitness, HEAD_SOURCES, type SeenHead, WITNESS_PAGE_MAX, WITNESS_PATH } from '#shared/contracts/witness.ts'
+import { getWitness, HEAD_SOURCES, type SeenHead, WITNESS_PAGE_MAX, WITNESS_PATHS } from '#shared/contracts/witness.ts'
 import type { Database } from '../database/tables.ts'
 import { findTerminal } from '../repositories/registry-repository.ts'
 import { type HeadPlace, headsAfter, type WitnessedHead } from '../repositories/witness-repository.ts'
@@ -8,7 +8,7 @@ import { type App, REFUSALS, RefusedCall, slug, urlOf } from './call.ts'
 
 export function witnessRoutes(app: App, { db }: { readonly db: Database }): void {
   app.get(
-    urlOf(WITNESS_PATH),
+    urlOf(WITNESS_PATHS.terminal),
     {
       config: { caller: 'operator' },
       schema: {

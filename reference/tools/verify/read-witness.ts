@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import type * as z from 'zod'
-import { getWitness, type SeenHead, WITNESS_FILE_HEADS_MAX, WITNESS_PATH, witnessFile } from '#shared/contracts/witness.ts'
+import { getWitness, type SeenHead, WITNESS_FILE_HEADS_MAX, WITNESS_PATHS, witnessFile } from '#shared/contracts/witness.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 /** A file of the most heads there may be. */
@@ -48,7 +48,7 @@ async function fromBackend(name: string, reading: Reading): Promise<Result<reado
   if (url.protocol !== 'https:' && !LOOPBACK.has(url.hostname))
     return err('the operator’s token goes over https only, or stays on this machine')
   if (reading.token === undefined) return err(`it is asked with the operator’s token, and ${TOKEN_VARIABLE} is not set`)
-  if (url.pathname === '/') url.pathname = WITNESS_PATH.replace('{terminalId}', reading.terminalId)
+  if (url.pathname === '/') url.pathname = WITNESS_PATHS.terminal.replace('{terminalId}', reading.terminalId)
   const heads: SeenHead[] = []
   const cursors = new Set<string>()
   while (heads.length <= WITNESS_FILE_HEADS_MAX) {

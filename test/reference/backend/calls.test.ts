@@ -5,6 +5,7 @@ import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
+import { WITNESS_PATHS } from '#shared/contracts/witness.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import { BackendWorld, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
 
@@ -159,11 +160,11 @@ test('every route is described, refusals included, with a schema for its answers
   )
   const { docs: _docs, ...called } = BACKEND_PATHS
   expect(new Set(described.map(({ path }) => path))).toEqual(
-    new Set([...Object.values(called), ...Object.values(OWNER_PATHS), ...Object.values(WALLET_PATHS)]),
+    new Set([...Object.values(called), ...Object.values(OWNER_PATHS), ...Object.values(WALLET_PATHS), ...Object.values(WITNESS_PATHS)]),
   )
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(49)
+  expect(described).toHaveLength(50)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {

@@ -1,7 +1,7 @@
 /** What the backend has seen of a terminal's journal, for its operator. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
-import { getWitness, WITNESS_PAGE_MAX, WITNESS_PATH } from '#shared/contracts/witness.ts'
+import { getWitness, WITNESS_PAGE_MAX, WITNESS_PATHS } from '#shared/contracts/witness.ts'
 import { BackendWorld, newId, receiptEntry, type Terminal } from '../../support/backend-world.ts'
 import { headEntry } from '../../support/outbox-entries.ts'
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(async () => world.close())
 
 const path = (terminalId: string, after?: string) =>
-  `${WITNESS_PATH.replace('{terminalId}', terminalId)}${after === undefined ? '' : `?after=${after}`}`
+  `${WITNESS_PATHS.terminal.replace('{terminalId}', terminalId)}${after === undefined ? '' : `?after=${after}`}`
 const page = async (after?: string) => getWitness.reply.parse((await world.operator('GET', path(terminal.id, after))).json)
 const send = async (entry: { readonly id: string; readonly kind: string; readonly body: string }) =>
   terminal.call('POST', BACKEND_PATHS.outbox, { entries: [{ id: entry.id, kind: entry.kind, body: entry.body }] })
