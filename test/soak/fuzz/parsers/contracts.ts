@@ -10,8 +10,6 @@ import { specimensOf } from '../zod-specimens.ts'
 const CONTRACTS = join(import.meta.dirname, '../../../../shared/contracts')
 /** How deep in what is exported a schema may lie: a call has its parts, a table its calls. */
 const NESTED_MAX = 3
-/** Parts of an HTTP call. Any other table of schemas is that of an API's inputs, where one parser reads all, by the name of the call. */
-const CALL_PARTS: ReadonlySet<string> = new Set(['body', 'reply', 'query', 'params'])
 
 /** Whatever the contracts export that is parsed: a new one is found by itself. Parts of larger ones are reached through those. */
 export async function contractParsers(): Promise<readonly Parser[]> {
@@ -30,17 +28,17 @@ function collect(name: string, value: unknown, found: Map<z.ZodType, string>, de
     if (!found.has(value)) found.set(value, name)
   } else if (depth < NESTED_MAX && typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
     const parts = Object.entries(value)
-    const inputs = parts.filter(([key, part]) => part instanceof z.ZodType && !CALL_PARTS.has(key))
-    if (inputs.length > 1) found.set(oneOf(inputs as readonly (readonly [string, z.ZodType])[]), name)
-    for (const [key, part] of parts) if (inputs.length < 2 || CALL_PARTS.has(key)) collect(`${name}.${key}`, part, found, depth + 1)
+    const schemas = parts.filter((part): part is [string, z.ZodType] => part[1] instanceof z.ZodType)
+    if (schemas.length > 1) found.set(oneOf(schemas), name)
+    else for (const [key, part] of parts) collect(`${name}.${key}`, part, found, depth + 1)
   }
 }
 
-/** `{ call, input }`, as an API takes them: the call chooses the schema. */
-function oneOf(inputs: readonly (readonly [string, z.ZodType])[]): z.ZodType {
-  const [first, second, ...rest] = inputs.map(([call, input]) => z.strictObject({ call: z.literal(call), input }))
-  if (!first || !second) throw new Error('an API has at least two calls')
-  return z.discriminatedUnion('call', [first, second, ...rest])
+/** The parts of a call, or the inputs of an API, as one contract: `{ part, content }`, where the part chooses the schema. */
+function oneOf(schemas: readonly (readonly [string, z.ZodType])[]): z.ZodType {
+  const [first, second, ...rest] = schemas.map(([part, content]) => z.strictObject({ part: z.literal(part), content }))
+  if (!first || !second) throw new Error('a choice needs two parts')
+  return z.discriminatedUnion('part', [first, second, ...rest])
 }
 
 /** All schemas inside a schema. */
