@@ -13,6 +13,7 @@ import { installErrors } from './plugins/errors.ts'
 import { createMetrics, installMetrics } from './plugins/metrics.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
 import { type App, RefusedCall } from './routes/call.ts'
+import { limitsRoutes } from './routes/limits-routes.ts'
 import { ownerAccountRoutes } from './routes/owner-account-routes.ts'
 import { ownerSignInRoutes } from './routes/owner-sign-in-routes.ts'
 import { phoneRoutes } from './routes/phone-routes.ts'
@@ -41,6 +42,7 @@ import { Registry } from './services/registry.ts'
 import { Settlement } from './services/settlement.ts'
 import { VerifyKeys } from './services/verify-keys.ts'
 import { Voids } from './services/voids.ts'
+import { Limits } from './services/wallet-limits.ts'
 import { WalletStatements } from './services/wallet-statements.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Clock, NewId } from './world.ts'
@@ -108,6 +110,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     recoveryRoutes(api, services)
     phoneRoutes(api, services)
     walletRoutes(api, services)
+    limitsRoutes(api, services)
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
@@ -210,6 +213,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
       failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
     }),
     certificates: new Certificates(db, clock, keys),
+    limits: new Limits(db, { clock, newId }),
     programmes: new Programmes(db),
     recovery: new Recovery(db),
     registry: new Registry(db, clock, newId, freezes),

@@ -5,8 +5,10 @@
  */
 import * as z from 'zod'
 import { CURRENCIES } from '#shared/domain/money.ts'
+import { POLICY_RULE_LIST } from '#shared/domain/policy-rules.ts'
 import { SEAT_STATES } from '#shared/domain/programme.ts'
 import { readableText } from './text.ts'
+import { walletLimits } from './wallet-limits-api.ts'
 
 export const OUTBOX_BATCH_MAX = 50
 /** Characters of one outbox body. Sixty ticket lines with the longest names in two languages come to about 84,000. */
@@ -42,6 +44,7 @@ export const apiError = z.strictObject({
     'bad-signature', // the signature does not verify, is stale, or its nonce was seen before
     'not-allowed', // signed, but this key may not do this
     'not-fresh', // signed in, but this needs a passkey shown just now
+    'owner-needed', // only the owner, freshly signed in, may do this
     'unknown', // no such thing
     'conflict', // exists with other content
     'seat-taken', // `seats` names them
@@ -150,11 +153,11 @@ export const submit = {
     act: z.enum(['none', 'confirmed']),
     place: z.strictObject({ latitudeE5: z.int(), longitudeE5: z.int() }).optional(),
   }),
-  /** The signed AUTHORIZATION or DECLINE; `hint` is for the phone's own screen and never leaves it. */
+  /** The signed AUTHORIZATION or DECLINE; `hint` is for the phone's own screen and never leaves it. A policy's no is named by its rule. */
   reply: z.strictObject({
     kind: z.enum(['authorization', 'decline']),
     signed: base64url(700),
-    hint: z.enum(['none', 'funds', 'limit', 'frozen', 'band', 'terminal', 'seats', 'expired', 'taken', 'confirm']).default('none'),
+    hint: z.enum(['none', 'funds', 'frozen', 'band', 'terminal', 'seats', 'expired', 'taken', ...POLICY_RULE_LIST]).default('none'),
   }),
 }
 export type SubmitHint = z.output<typeof submit.reply>['hint']
@@ -305,7 +308,13 @@ export const putSite = {
 /** The enrolment code is shown once to whoever sets the terminal up; only its hash is stored. */
 export const putTerminal = { body: z.strictObject({ siteId: slug, enrolmentCode: z.string().min(8).max(64) }) }
 export const putAccount = {
-  body: z.strictObject({ displayName: z.string().min(1).max(40), currency, openingBalance: z.int().min(0).max(100_000_000) }),
+  body: z.strictObject({
+    displayName: z.string().min(1).max(40),
+    currency,
+    openingBalance: z.int().min(0).max(100_000_000),
+    /** What a new account begins with; left out, the defaults of its currency. From then on its owner's affair. */
+    limits: walletLimits.optional(),
+  }),
 }
 export const patchAccount = { body: z.strictObject({ frozen: z.boolean() }) }
 export const putPhone = { body: z.strictObject({ accountId: machineId, point }) }

@@ -20,15 +20,28 @@ import {
   type PayStatement,
   payStatement,
 } from '#shared/contracts/radio-messages.ts'
+import type { WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import type { Currency } from '#shared/domain/money.ts'
+import type { Place } from '#shared/domain/place.ts'
+import { ANYWHERE_METRES } from '#shared/domain/policy.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests'
 /** An evening in Shanghai, whole seconds. */
 export const START_MS = Date.UTC(2026, 4, 1, 11, 0, 0)
 export const CURRENCY: Currency = 'CNY'
+
+const WIDE_LIMITS: WalletLimits = {
+  perPayment: 1_000_000_000,
+  perDay: 1_000_000_000,
+  perMerchantPerDay: 1_000_000_000,
+  confirmAbove: 1_000_000_000,
+  noKnockLimit: 1_000_000_000,
+  velocity: { payments: 1_000_000, withinMinutes: 1 },
+  placeMaxMetres: ANYWHERE_METRES,
+}
 
 export type Reply = { readonly status: number; readonly json: Record<string, unknown> }
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH'
@@ -71,13 +84,22 @@ export type SubmitWish = {
   /** Instead of the customer's own. */
   readonly bandSigner?: Signer
   readonly terminalSigner?: Signer
+  /** What the phone says of its owner and of where it is. */
+  readonly submit?: { readonly act?: 'none' | 'confirmed'; readonly place?: Place }
 }
 export type BuiltSubmit = {
   readonly requestId: string
   readonly statement: PayStatement
   readonly statementBytes: Uint8Array<ArrayBuffer>
   readonly proofBytes: Uint8Array<ArrayBuffer>
-  readonly body: { statement: string; certificate: string; requestDigest: string; proof: string; act: 'none' | 'confirmed' }
+  readonly body: {
+    statement: string
+    certificate: string
+    requestDigest: string
+    proof: string
+    act: 'none' | 'confirmed'
+    place?: Place
+  }
 }
 
 export async function newSigner(): Promise<Signer> {
@@ -127,6 +149,7 @@ export async function buildSubmit(nowMs: number, wish: SubmitWish): Promise<Buil
       requestDigest: toBase64Url(requestDigest),
       proof: toBase64Url(proofBytes),
       act: 'none',
+      ...wish.submit,
     },
   }
 }
@@ -274,13 +297,17 @@ export class BackendWorld {
     return { id, siteId, merchantId, signer, certificate, call }
   }
 
-  async addCustomer(options: { balance?: number; displayName?: string; currency?: Currency } = {}): Promise<Customer> {
+  /** `limits`: so wide that no test meets them by chance, unless it says otherwise; `defaults`: as an account has that nobody set any for. */
+  async addCustomer(
+    options: { balance?: number; displayName?: string; currency?: Currency; limits?: Partial<WalletLimits> | 'defaults' } = {},
+  ): Promise<Customer> {
     const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
     const [phone, band] = await Promise.all([newSigner(), newSigner()])
     const account = {
       displayName: options.displayName ?? 'Mei',
       currency: options.currency ?? CURRENCY,
       openingBalance: options.balance ?? 100_000,
+      ...(options.limits === 'defaults' ? {} : { limits: { ...WIDE_LIMITS, ...options.limits } }),
     }
     await this.#must('PUT', pathOf('account', accountId), account)
     await this.#must('PUT', pathOf('phone', phoneId), { accountId, point: toBase64Url(phone.point) })

@@ -5,6 +5,7 @@ import { wholeCounter } from '../migrations/0002-whole-counter.ts'
 import { bandLife } from '../migrations/0003-band-life.ts'
 import { interest } from '../migrations/0004-interest.ts'
 import { owners } from '../migrations/0005-owners.ts'
+import { limits } from '../migrations/0006-limits.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -15,6 +16,7 @@ const MIGRATIONS = {
   '0003-band-life': bandLife,
   '0004-interest': interest,
   '0005-owners': owners,
+  '0006-limits': limits,
 }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */

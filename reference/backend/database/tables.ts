@@ -161,6 +161,20 @@ export type Tables = OwnerTables & {
     confirmed_at: string | null
     at: string
   }
+  /** What an owner allows. An account without a row has the defaults of its currency. */
+  limits: {
+    account_id: string
+    per_payment: number
+    per_day: number
+    per_merchant_per_day: number
+    confirm_above: number
+    no_knock_limit: number
+    velocity_payments: number
+    velocity_minutes: number
+    place_max_metres: number
+  }
+  /** `before`, `after`: the settings as JSON. `changed_by`: `phone:<id>` or `owner`. */
+  limit_changes: { id: string; account_id: string; changed_by: string; before: string; after: string; at: string }
   notices: { id: string; account_id: string; kind: NoticeKind; detail: string; at: string; read_at: string | null }
   alarms: { id: string; kind: string; terminal_id: string | null; detail: string; at: string }
 }

@@ -9,6 +9,7 @@ export const STATUS_OF: Readonly<Record<ApiErrorCode, number>> = {
   'bad-signature': 401,
   'not-allowed': 403,
   'not-fresh': 403,
+  'owner-needed': 403,
   unknown: 404,
   conflict: 409,
   'seat-taken': 409,

@@ -5,7 +5,9 @@ import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import { type BandProof, FLAG_ARMED, FLAG_PROBE, FLAG_WORN, type PayStatement } from '#shared/contracts/radio-messages.ts'
 import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
-import type { Currency } from '#shared/domain/money.ts'
+import { distanceMetres, type Place } from '#shared/domain/place.ts'
+import { judge, type PolicyFacts, type PolicySettings } from '#shared/domain/policy.ts'
+import { POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 
 export type Facts = {
@@ -22,7 +24,13 @@ export type Facts = {
   /** The band of this phone whose key signed the proof, or undefined: none did. */
   readonly band: { readonly epoch: number; readonly counter: number; readonly isUsable: boolean } | undefined
   readonly isNonceSeen: boolean
-  readonly account: { readonly isFrozen: boolean; readonly currency: Currency; readonly balance: number }
+  readonly account: { readonly isFrozen: boolean; readonly balance: number }
+  readonly settings: PolicySettings
+  readonly spending: { readonly today: number; readonly todayAtMerchant: number; readonly paymentsInWindow: number }
+  /** What the phone's submit says of its owner and of where it is. */
+  readonly submitted: { readonly act: 'none' | 'confirmed'; readonly place: Place | undefined }
+  /** Where the terminal is, by its certificate. */
+  readonly certifiedPlace: Place
   /** Every hold the statement names lives, is this terminal's, and is free for this attempt to pin. */
   readonly areHoldsLive: boolean
 }
@@ -60,13 +68,36 @@ function bandRefusal({ band, proof, statement, requestDigest, isNonceSeen }: Fac
   return undefined
 }
 
-function customerRefusal({ proof, statement, account, areHoldsLive }: Facts): Decision | undefined {
+function customerRefusal(facts: Facts): Decision | undefined {
+  const { proof, statement, account, areHoldsLive } = facts
   if ((proof.flags & FLAG_WORN) === 0) return decline('not-worn', 'band')
   if ((proof.flags & FLAG_ARMED) === 0) return decline('not-armed', 'band')
-  if (statement.knocks > 0 && proof.knocks !== statement.knocks) return decline('knock-missing', 'band')
+  if (statement.knocks > 0 && proof.knocks !== statement.knocks) return ruledOut('knock')
+  const verdict = judge(facts.settings, policyFactsOf(facts))
+  // Before anything that is the customer's own affair: a terminal that spares them the knock learns nothing.
+  if (verdict.type === 'knock') return ruledOut(verdict.rule)
   // A freeze and an empty wallet look the same at the counter; only the phone learns which.
   if (account.isFrozen) return decline('wallet-refused', 'frozen')
-  if (account.currency !== statement.currency || account.balance < statement.amount) return decline('wallet-refused', 'funds')
+  if (verdict.type !== 'allow') return ruledOut(verdict.rule)
+  if (account.balance < statement.amount) return decline('wallet-refused', 'funds')
   if (!areHoldsLive) return decline('seat-not-held', 'seats')
   return undefined
+}
+
+function ruledOut(rule: PolicyRule): Decision {
+  return decline(POLICY_RULES[rule].reason, rule)
+}
+
+function policyFactsOf({ statement, proof, spending, submitted, certifiedPlace }: Facts): PolicyFacts {
+  return {
+    amount: statement.amount,
+    currency: statement.currency,
+    spentToday: spending.today,
+    spentTodayAtMerchant: spending.todayAtMerchant,
+    paymentsInWindow: spending.paymentsInWindow,
+    knocks: { required: statement.knocks, given: proof.knocks },
+    listAgeMinutes: statement.listAgeMinutes,
+    isConfirmed: submitted.act === 'confirmed',
+    distanceMetres: submitted.place && distanceMetres(submitted.place, certifiedPlace),
+  }
 }

@@ -36,11 +36,12 @@ import {
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
-import { type Decision, decide } from './authorization-decision.ts'
+import { type Decision, decide, type Facts } from './authorization-decision.ts'
 import type { CertifiedTerminals } from './certified-terminals.ts'
 import type { Holds } from './holds.ts'
 import type { VerifyKeys } from './verify-keys.ts'
 import { holdOf, post, transfer, walletOf } from './wallet-ledger.ts'
+import { settingsOf, spendingAt } from './wallet-limits.ts'
 import { witness } from './witness.ts'
 
 const STATEMENT_MAX_BYTES = 512
@@ -62,6 +63,7 @@ type Opened = {
   readonly binding: string
   readonly requestId: string
   readonly holdIds: readonly string[]
+  readonly submitted: Facts['submitted']
 }
 
 export type AuthorizerParts = {
@@ -127,6 +129,7 @@ export class Authorizer {
       binding: toHex(await sha256(statementDigest, requestDigest, await sha256(proofBytes), identity)),
       requestId: toHex(statement.value.requestId),
       holdIds: [...new Set(statement.value.holds.map(toHex))],
+      submitted: { act: body.act, place: body.place },
     })
   }
 
@@ -185,8 +188,9 @@ export class Authorizer {
     isReversed: boolean,
   ): Promise<{ readonly decision: Decision; readonly account: Account; readonly band: Band | undefined }> {
     const { clock, holds } = this.#parts
-    const { certificate, statement, proof } = opened
-    const nowS = secondsOf(clock.nowMs())
+    const { certificate, statement, proof, submitted } = opened
+    const nowMs = clock.nowMs()
+    const nowS = secondsOf(nowMs)
     const band = proven && (await findBand(tx, proven.id))
     const account = await findAccount(tx, phone.accountId)
     if (!account) throw new Error('a phone without its account')
@@ -198,9 +202,14 @@ export class Authorizer {
     for (const holdId of opened.holdIds) {
       areHoldsLive &&= await holds.isPinnable(tx, certificate.terminalId, holdId, opened.requestId)
     }
+    const settings = await settingsOf(tx, account)
     const decision = decide({
       nowS,
       statement,
+      settings,
+      spending: await spendingAt(tx, account, { nowMs, merchantId: certificate.merchantId, settings }),
+      submitted,
+      certifiedPlace: certificate,
       isTerminalTrusted:
         isEnrolled &&
         isValidAt(certificate, nowS) &&
@@ -217,7 +226,6 @@ export class Authorizer {
       isNonceSeen: band !== undefined && (await isNonceSeen(tx, band.id, toHex(proof.bandNonce))),
       account: {
         isFrozen: account.frozen,
-        currency: account.currency,
         balance: await balanceOf(tx, walletOf(account.id), account.currency),
       },
       areHoldsLive,

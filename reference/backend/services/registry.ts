@@ -7,6 +7,7 @@ import { importVerifyKey, sha256 } from '#shared/crypto/keys.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
+import { saveLimits } from '../repositories/limits-repository.ts'
 import {
   addAccount,
   addBand,
@@ -97,9 +98,9 @@ export class Registry {
     )
   }
 
-  /** A new account's opening balance is posted from the outside bank, once. */
+  /** A new account's opening balance is posted from the outside bank, once. Its limits are its owner's to change: they are not compared. */
   async putAccount(id: string, account: z.output<typeof putAccount.body>): Promise<Refusable<void>> {
-    const { displayName, currency, openingBalance } = account
+    const { displayName, currency, openingBalance, limits } = account
     if (!certified.accepts(displayName)) return refuse('malformed', 'the name cannot stand in an authorization')
     return this.#put(
       async (tx) => {
@@ -109,6 +110,7 @@ export class Registry {
       { displayName, currency, openingBalance },
       async (tx) => {
         await addAccount(tx, { id, displayName, currency, openingBalance })
+        if (limits) await saveLimits(tx, id, { currency, ...limits })
         if (openingBalance > 0) {
           const entries = transfer(OUTSIDE_BANK, walletOf(id), openingBalance, currency)
           await post(tx, { id: this.#newId(), kind: 'opening', reference: id, at: instantOf(this.#clock.nowMs()), entries })

@@ -132,8 +132,8 @@ const CASES: readonly Case[] = [
     'band-not-usable',
     'band',
   ],
-  ['no knock where two are required', async () => ({ statement: { knocks: 2 } }), 'knock-missing', 'band'],
-  ['three knocks where two are required', async () => ({ statement: { knocks: 2 }, proof: { knocks: 3 } }), 'knock-missing', 'band'],
+  ['no knock where two are required', async () => ({ statement: { knocks: 2 } }), 'knock-missing', 'knock'],
+  ['three knocks where two are required', async () => ({ statement: { knocks: 2 }, proof: { knocks: 3 } }), 'knock-missing', 'knock'],
   ['more than the wallet holds', async () => ({ amount: 100_001 }), 'wallet-refused', 'funds'],
   ['a hold nobody made', async () => ({ holds: [newId()] }), 'seat-not-held', 'seats'],
   ['a currency the site does not sell in', async () => ({ statement: { currency: 'EUR' } }), 'terminal-not-trusted', 'terminal'],
@@ -183,7 +183,7 @@ test('a frozen account is wallet-refused at the counter, and frozen on the phone
 
 test('a wallet in another currency is wallet-refused', async () => {
   const visitor = await world.addCustomer({ currency: 'EUR' })
-  expect(await declineOf(await submitted({ customer: visitor }))).toMatchObject({ reason: 'wallet-refused', hint: 'funds' })
+  expect(await declineOf(await submitted({ customer: visitor }))).toMatchObject({ reason: 'wallet-refused', hint: 'currency' })
 })
 
 test('another band, or another statement, gets taken; the first answer stands', async () => {
