@@ -5,12 +5,15 @@
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import type { BandProof, PresenceStatement, TerminalCertificate } from '#shared/contracts/radio-messages.ts'
 import { importVerifyKey, type VerifyKey } from '#shared/crypto/keys.ts'
+import type { Place } from '#shared/domain/place.ts'
+import type { PolicySettings } from '#shared/domain/policy.ts'
+import { POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Exchange, sendError } from './exchange.ts'
 import { OfferBook } from './offers.ts'
 import { type BandKey, checkProof, checkTerminal, isExpired, type OpenedRequest, openForwarded, requestKey } from './open-request.ts'
-import { judgePayment, type PaymentSettings } from './policy.ts'
+import { type OwnLimits, WalletPolicy } from './policy.ts'
 import type { BandLink, Clock, Outcome, Owner, PaymentView, PhoneBackend, PhoneStore, Relay, RequestRecord, Submission } from './ports.ts'
 import { RequestRecords } from './request-records.ts'
 import { Submitter } from './submitter.ts'
@@ -33,8 +36,12 @@ export type PhoneParts = {
   /** What the store kept, oldest first. */
   readonly records: readonly RequestRecord[]
   readonly owner: Owner
-  /** Read at every payment. */
-  readonly settings: () => PaymentSettings
+  /** What the store kept of the account's limits. */
+  readonly limits: PolicySettings | undefined
+  /** Limits of this phone's own, where they are stricter. Read at every payment. */
+  readonly ownLimits?: () => OwnLimits
+  /** Where the phone is now, when it knows. */
+  readonly place?: () => Place | undefined
   readonly bandPoint: Uint8Array
   readonly bandEpoch: number
   readonly rootPoint: Uint8Array
@@ -51,6 +58,7 @@ type Payment = {
   readonly proof: BandProof
   readonly key: string
   readonly view: PaymentView
+  readonly terminal: TerminalCertificate
 }
 
 export class PhoneEngine {
@@ -59,6 +67,7 @@ export class PhoneEngine {
   readonly #offers: OfferBook
   readonly #records: RequestRecords
   readonly #submitter: Submitter
+  readonly #policy: WalletPolicy
   readonly #open = new Map<string, OpenRequest>()
   readonly #exchanges = new Map<string, { readonly exchange: Exchange; readonly view: PaymentView; readonly key: string }>()
   /** Requests are checked one after another, so that a query never overtakes the request it asks about. */
@@ -75,6 +84,7 @@ export class PhoneEngine {
     this.#offers = new OfferBook(parts.backend, parts.rootPoint)
     this.#records = new RequestRecords(parts.store, parts.records)
     this.#submitter = new Submitter({ clock: parts.clock, backend: parts.backend, keySet: () => this.#offers.keySet })
+    this.#policy = new WalletPolicy(parts)
   }
 
   static async start(parts: PhoneParts): Promise<Result<PhoneEngine, 'bad-point'>> {
@@ -87,6 +97,8 @@ export class PhoneEngine {
     this.#slot = slot
     this.#left = 0
     void this.#refill()
+    // A quarter of an hour has passed, or the phone was away: the owner may have changed the limits meanwhile.
+    void this.#policy.refresh()
   }
 
   /** One message from the band. */
@@ -174,10 +186,10 @@ export class PhoneEngine {
     this.#remember(toHex(relay.offerId), { exchange, view, key })
     if (!isQuery && (await this.#answeredBefore(exchange, key))) return
     const proof = await this.#checkBand(exchange, statement.value, nowS)
-    if (!proof.ok) return isQuery ? exchange.error('malformed') : this.#refuseAtOnce(exchange, key, proof.error)
+    if (!proof.ok) return isQuery ? exchange.error('malformed') : this.#refuseAtOnce(exchange, { key, view }, proof.error)
     if (statement.kind === 'query') return this.#query(exchange, key)
     if (this.#open.size >= REQUESTS_OPEN_MAX) return exchange.error('busy')
-    this.#begin({ exchange, opened: { ...opened.value, statement }, proof: proof.value, key, view })
+    this.#begin({ exchange, opened: { ...opened.value, statement }, proof: proof.value, key, view, terminal: terminal.value })
   }
 
   /** The band's proof, when it is good and the request has not expired. Its counter is spent whatever comes of the request. */
@@ -211,13 +223,14 @@ export class PhoneEngine {
     return true
   }
 
-  async #refuseAtOnce(exchange: Exchange, key: string, reason: Reason): Promise<void> {
+  async #refuseAtOnce(exchange: Exchange, { key, view }: Pick<Payment, 'key' | 'view'>, reason: Reason): Promise<void> {
     const nowS = this.#nowS()
     const { digest } = exchange.opened.statement
     const outcome: Outcome = { state: 'refusal', reason }
     const saved = await this.#records.save({ key, digest, atS: nowS, counter: this.#records.counter, outcome })
-    if (saved.ok) await exchange.answer(outcome, nowS)
-    else exchange.error('busy')
+    if (!saved.ok) return exchange.error('busy')
+    this.#parts.owner.tell({ type: 'refused', payment: view, reason, ...(reason === 'knock-missing' ? { rule: 'knock' } : {}) })
+    await exchange.answer(outcome, nowS)
   }
 
   async #query(exchange: Exchange, key: string): Promise<void> {
@@ -254,7 +267,9 @@ export class PhoneEngine {
       // Whether it got there the first time is not known, so being offline now says nothing.
       if (!answer.ok) return undefined
       const outcome: Settled = { state: answer.value.kind, signed: answer.value.signed }
-      return (await this.#records.save({ ...record, outcome })).ok ? outcome : undefined
+      if (!(await this.#records.save({ ...record, outcome })).ok) return undefined
+      this.#policy.note(outcome)
+      return outcome
     })
     this.#track(record.key, { digest: record.digest, cancel, done })
     return done
@@ -276,15 +291,18 @@ export class PhoneEngine {
 
   /** The outcome of a payment, on disk; undefined when it stays open (the terminal will ask again). */
   async #decide(payment: Payment, cancelled: AbortSignal): Promise<Settled | undefined> {
-    const { exchange, opened, view } = payment
+    const { exchange, opened, proof, terminal, view } = payment
     const statement = opened.statement.value
     const expiresS = statement.time + statement.lifetime
-    const verdict = judgePayment(statement, this.#parts.settings())
-    if (verdict.type === 'refuse') return this.#refuse(payment, verdict.reason)
+    const knocks = { required: statement.knocks, given: proof.knocks }
+    const { amount, currency, listAgeMinutes } = statement
+    const { merchantId } = terminal
+    const verdict = await this.#policy.judge({ amount, currency, merchantId, certifiedPlace: terminal, knocks, listAgeMinutes })
+    if (verdict.type === 'refuse' || verdict.type === 'knock') return this.#refuse(payment, POLICY_RULES[verdict.rule].reason, verdict.rule)
     if (verdict.type === 'confirm') {
       exchange.pending('waiting-for-customer')
       const refusal = await this.#askOwner(view, expiresS, cancelled)
-      if (refusal) return this.#refuse(payment, refusal)
+      if (refusal) return this.#refuse(payment, refusal, verdict.rule)
     }
     if (cancelled.aborted) return this.#refuse(payment, 'cancelled')
     exchange.pending('asking-backend')
@@ -305,16 +323,17 @@ export class PhoneEngine {
     const { kind, signed, hint } = answer.value
     const outcome: Settled = { state: kind, signed }
     if (!(await this.#save(payment, outcome)).ok) return undefined
+    this.#policy.note(outcome)
     this.#parts.owner.tell(kind === 'authorization' ? { type: 'approved', payment: view } : { type: 'declined', payment: view, hint })
     return outcome
   }
 
-  async #refuse(payment: Payment, reason: Reason): Promise<Settled | undefined> {
+  async #refuse(payment: Payment, reason: Reason, rule?: PolicyRule): Promise<Settled | undefined> {
     const outcome: Settled = { state: 'refusal', reason }
     const saved = await this.#save(payment, outcome)
     // Kept as asked, it would be sent after a restart: so nothing is refused that the disk does not know as refused.
     if (!saved.ok && this.#records.find(payment.key)) return undefined
-    this.#parts.owner.tell({ type: 'refused', payment: payment.view, reason })
+    this.#parts.owner.tell({ type: 'refused', payment: payment.view, reason, ...(rule ? { rule } : {}) })
     return outcome
   }
 

@@ -2,6 +2,9 @@
 
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Message } from '#shared/contracts/frames.ts'
+import type { WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
+import type { PolicySettings } from '#shared/domain/policy.ts'
+import type { PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import type { Result } from '#shared/result.ts'
 
@@ -40,6 +43,8 @@ export interface PhoneBackend {
     keys: readonly { readonly point: Uint8Array; readonly slot: number }[],
   ): Promise<Result<{ readonly certificates: readonly Uint8Array[]; readonly keySet: readonly Uint8Array[] }, BackendFault>>
   submit(submission: Submission): Promise<Result<SubmitAnswer, BackendFault>>
+  /** The account's limits, and what was spent towards them, at this merchant too when one is named. */
+  limits(merchantId?: string): Promise<Result<WalletLimitsView, BackendFault>>
 }
 
 /** How far a request has come. `asked`: the backend may have answered; the same submission again gets the same answer. */
@@ -64,6 +69,8 @@ export type RequestRecord = {
 export interface PhoneStore {
   /** Resolves `ok` only when it would survive a power cut. */
   save(record: RequestRecord): Promise<Result<void, 'storage-failed'>>
+  /** Keeps the account's limits in place of those kept before. */
+  saveLimits(limits: PolicySettings): Promise<Result<void, 'storage-failed'>>
 }
 
 /** The head of a terminal's journal, as a request carried it: the phone is a witness to it. */
@@ -91,7 +98,8 @@ export type PaymentView = {
 
 export type PhoneEvent =
   | { readonly type: 'approved'; readonly payment: PaymentView }
-  | { readonly type: 'refused'; readonly payment: PaymentView; readonly reason: Reason }
+  /** `rule`: of policy, when it was one. It has words for the owner (shared/domain/policy-rules.ts). */
+  | { readonly type: 'refused'; readonly payment: PaymentView; readonly reason: Reason; readonly rule?: PolicyRule }
   | { readonly type: 'declined'; readonly payment: PaymentView; readonly hint: SubmitHint }
   | { readonly type: 'e-receipt'; readonly payment: PaymentView; readonly receiptNumber: string }
 

@@ -1,4 +1,6 @@
 /** The people of the practice world, by character. Each is a real band and a real phone; only the person is made up. */
+import type { WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
+import { NO_KNOCK_LIMIT } from '#shared/domain/policy.ts'
 
 export type CustomerCharacter = {
   readonly id: CustomerId
@@ -35,6 +37,19 @@ export type CustomerId = (typeof CUSTOMER_IDS)[number]
 
 /** The most one payment may be, fen: every customer's own setting. */
 export const PAYMENT_MAX = 200_000
+/**
+ * What a practice account may pay. The amount of one payment and the knock are as they would be; a day has no end, because a practice till may
+ * serve one customer as often as it likes: benches and demonstrations do.
+ */
+export const PRACTICE_LIMITS: WalletLimits = {
+  perPayment: PAYMENT_MAX,
+  perDay: 1_000_000_000,
+  perMerchantPerDay: 1_000_000_000,
+  confirmAbove: PAYMENT_MAX,
+  noKnockLimit: NO_KNOCK_LIMIT.CNY,
+  velocity: { payments: 1_000_000, withinMinutes: 1 },
+  placeMaxMetres: 2_000,
+}
 const USUAL = {
   worn: true,
   phoneInReach: true,

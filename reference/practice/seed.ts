@@ -3,7 +3,7 @@ import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { MERCHANT, SITE, TERMINAL_ID } from './cinema.ts'
-import { CUSTOMERS } from './customers.ts'
+import { CUSTOMERS, PRACTICE_LIMITS } from './customers.ts'
 import type { RegistryClient, RegistryRefusal } from './registry-client.ts'
 import { programmeAt } from './showtimes.ts'
 import type { WorldState } from './world-state.ts'
@@ -41,7 +41,7 @@ async function seedCustomer(
   const keys = state.customers[id]
   if (!character) return err({ code: 'unknown', message: `no customer ${id}` })
   const { displayName, openingBalance, frozen } = character
-  const account = await registry.account(keys.accountId, { displayName, currency: SITE.currency, openingBalance })
+  const account = await registry.account(keys.accountId, { displayName, currency: SITE.currency, openingBalance, limits: PRACTICE_LIMITS })
   if (!account.ok) return account
   const [phone, band] = await Promise.all([signerOf(keys.phoneKey), signerOf(keys.bandKey)])
   const phoneDone = await registry.phone(keys.phoneId, { accountId: keys.accountId, point: toBase64Url(phone.point) })

@@ -2,6 +2,9 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import { walletLimits } from '#shared/contracts/wallet-limits-api.ts'
+import { CURRENCIES } from '#shared/domain/money.ts'
+import type { PolicySettings } from '#shared/domain/policy.ts'
 import { REASON_LIST } from '#shared/domain/reasons.ts'
 import type { BandStore } from '../band/ports.ts'
 import type { Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
@@ -53,15 +56,28 @@ const outcome = z.discriminatedUnion('state', [
 ]) satisfies z.ZodType<Outcome>
 const record = z.strictObject({ key: z.string(), digest: bytes, atS: z.int(), counter: z.int(), outcome })
 
+const limitsLine = walletLimits.extend({ currency: z.enum(CURRENCIES) }) satisfies z.ZodType<PolicySettings>
+
 export async function openPhoneStore(
   folder: string,
   customer: string,
-): Promise<{ readonly store: PhoneStore; readonly records: readonly RequestRecord[]; close(): Promise<void> }> {
+): Promise<{
+  readonly store: PhoneStore
+  readonly records: readonly RequestRecord[]
+  readonly limits: PolicySettings | undefined
+  close(): Promise<void>
+}> {
   const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
+  const kept = await RecordFile.open(join(folder, `limits-${customer}.jsonl`))
+  const newest = kept.lines.at(-1)
   return {
-    store: { save: async (entry) => file.append(JSON.stringify(record.encode(entry))) },
+    store: {
+      save: async (entry) => file.append(JSON.stringify(record.encode(entry))),
+      saveLimits: async (limits) => kept.file.append(JSON.stringify(limits)),
+    },
     records: lines.map(readRecord),
-    close: async () => file.close(),
+    limits: newest === undefined ? undefined : limitsLine.parse(JSON.parse(newest)),
+    close: async () => void (await Promise.all([file.close(), kept.file.close()])),
   }
 }
 

@@ -105,7 +105,9 @@ export class VirtualCustomer {
       witness: witness.book,
       band: { send: (relay) => hop(() => band.fromPhone(relay)) },
       owner: ownerOf(character, situation, world),
-      settings: () => ({ currency: 'CNY', paymentMax: PAYMENT_MAX, confirmAbove: situation.confirmAbove }),
+      limits: phoneStore.limits,
+      ownLimits: () => ({ perPayment: PAYMENT_MAX, confirmAbove: situation.confirmAbove }),
+      place: () => world.place,
       bandPoint: bandSigner.point,
       bandEpoch: keys.epoch,
     })
@@ -220,6 +222,7 @@ function delayed(backend: PhoneBackend, clock: PracticeClock, situation: Situati
   return {
     certify: async (keys) => backend.certify(keys),
     submit: async (submission) => there(async () => backend.submit(submission)),
+    limits: async (merchantId) => backend.limits(merchantId),
   }
 }
 
@@ -251,7 +254,7 @@ function phoneEvent({ id }: CustomerCharacter, event: PhoneEvent): Omit<WorldEve
     case 'approved':
       return base
     case 'refused':
-      return { ...base, detail: event.reason }
+      return { ...base, detail: event.rule ?? event.reason }
     case 'declined':
       return { ...base, detail: event.hint }
     case 'e-receipt':

@@ -12,7 +12,7 @@ import type { PrintJob } from '#main/printing/printer.ts'
 import { openStore } from '#main/store/open-store.ts'
 import type { Terminal, TerminalRefusal } from '#main/terminal.ts'
 import { Air } from '#reference/practice/air.ts'
-import type { CustomerCharacter } from '#reference/practice/customers.ts'
+import { type CustomerCharacter, PRACTICE_LIMITS } from '#reference/practice/customers.ts'
 import { FaultPlan } from '#reference/practice/fault-plan.ts'
 import { seededRandom } from '#reference/practice/practice-clock.ts'
 import { VirtualCustomer } from '#reference/practice/virtual-customer.ts'
@@ -358,7 +358,7 @@ export class CounterWorld {
     const [phone, band] = await Promise.all([signerOf(phoneKey), signerOf(bandKey)])
     const { accountId, phoneId, bandId } = keys
     const { displayName, openingBalance, frozen } = character
-    demand(await registry.account(accountId, { displayName, currency: 'CNY', openingBalance }))
+    demand(await registry.account(accountId, { displayName, currency: 'CNY', openingBalance, limits: PRACTICE_LIMITS }))
     demand(await registry.phone(phoneId, { accountId, point: toBase64Url(phone.point) }))
     demand(await registry.band(bandId, { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 }))
     if (frozen) demand(await registry.freeze(accountId, { frozen }))

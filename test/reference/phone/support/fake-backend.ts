@@ -1,6 +1,7 @@
 import type { BackendFault, PhoneBackend, Submission, SubmitAnswer } from '#reference/phone/ports.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
 import { authorization, decline, payStatement, phoneCertificate } from '#shared/contracts/radio-messages.ts'
+import type { WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
 import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { REASONS, type Reason } from '#shared/domain/reasons.ts'
@@ -16,6 +17,8 @@ export class FakeBackend implements PhoneBackend {
   /** Answers of the next submissions; when none is left, it approves. */
   readonly faults: BackendFault[] = []
   declineWith: Reason | undefined
+  /** What it says of limits, once a test has set it; until then it does not answer. */
+  limitsView: WalletLimitsView | undefined
   /** Holds answers back until it is called. */
   gate: Promise<void> = Promise.resolve()
   readonly #keys: KeyWorld
@@ -48,6 +51,10 @@ export class FakeBackend implements PhoneBackend {
     const answer = this.declineWith ? await this.#decline(submission, digest, this.declineWith) : await this.approve(submission, digest)
     this.#answers.set(toHex(digest), answer)
     return ok(answer)
+  }
+
+  async limits(): Promise<Result<WalletLimitsView, BackendFault>> {
+    return this.limitsView ? ok(this.limitsView) : err('not-sent')
   }
 
   async approve({ statement }: Submission, statementDigest: Uint8Array): Promise<SubmitAnswer> {

@@ -1,7 +1,6 @@
 import { Band } from '#reference/band/band.ts'
 import type { BandEvent, Relay } from '#reference/band/ports.ts'
 import { PhoneEngine } from '#reference/phone/engine.ts'
-import type { PaymentSettings } from '#reference/phone/policy.ts'
 import type { Owner, PhoneEvent, PhoneStore, RequestRecord } from '#reference/phone/ports.ts'
 import type { WitnessBook } from '#reference/phone/witness-book.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
@@ -32,6 +31,8 @@ import {
 import { importVerifyKey, randomBytes, type Signer } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, peekSign1, sign1 } from '#shared/crypto/sign1.ts'
+import type { Place } from '#shared/domain/place.ts'
+import { defaultSettings, type PolicySettings } from '#shared/domain/policy.ts'
 import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
 import { err, ok } from '#shared/result.ts'
 import { ScriptedClient } from '#test/reference/band/support/scripted-client.ts'
@@ -192,7 +193,9 @@ export class Till {
 export type WorldOptions = {
   readonly serverMtu?: number
   readonly records?: readonly RequestRecord[]
-  readonly settings?: Partial<PaymentSettings>
+  readonly settings?: Partial<PolicySettings>
+  /** Where the phone is. */
+  readonly place?: Place
   readonly sessionsPerMinuteMax?: number
   readonly witness?: WitnessBook
 }
@@ -212,6 +215,11 @@ export async function phoneWorld(options: WorldOptions = {}) {
       saved.push(record)
       return ok()
     },
+    saveLimits: async (limits) => {
+      if (storage.full) return err('storage-failed')
+      limitsSaved.push(limits)
+      return ok()
+    },
   }
   const questions: ((reply: 'confirmed' | 'refused') => void)[] = []
   const owner: Owner = {
@@ -223,10 +231,21 @@ export async function phoneWorld(options: WorldOptions = {}) {
     },
     tell: (event) => phoneEvents.push(event),
   }
-  const settings: PaymentSettings = { currency: 'CNY', paymentMax: 50_000, confirmAbove: 20_000, ...options.settings }
+  const usual = { ...defaultSettings('CNY'), perPayment: 50_000, confirmAbove: 20_000, noKnockLimit: 50_001 }
+  const settings: PolicySettings = { ...usual, ...options.settings }
+  const limitsSaved: PolicySettings[] = []
   const fromPhone: { kind: Message['kind'] }[] = []
   const phone = await PhoneEngine.start({
-    ...{ clock, backend, store, owner, records: saved.slice(), settings: () => settings, rootPoint: keys.signer('root').point },
+    ...{
+      clock,
+      backend,
+      store,
+      owner,
+      records: saved.slice(),
+      limits: settings,
+      place: () => options.place,
+      rootPoint: keys.signer('root').point,
+    },
     ...{ bandPoint: keys.signer('band').point, bandEpoch: 1, ...(options.witness ? { witness: options.witness } : {}) },
     band: {
       send: (relay) => {
@@ -307,6 +326,7 @@ export async function phoneWorld(options: WorldOptions = {}) {
     storage,
     questions,
     settings,
+    limitsSaved,
     fromPhone,
   }
 }
