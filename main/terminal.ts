@@ -21,7 +21,6 @@ import { createOutbox } from '#main/sync/outbox.ts'
 import type { Outbox } from '#main/sync/ports.ts'
 import type { Till, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import { selfTest } from '#shared/crypto/self-test.ts'
-import { isFinal } from '#shared/domain/attempt.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Attendance } from './attendance.ts'
@@ -29,12 +28,13 @@ import { ClockOff } from './clock-off.ts'
 import { ExposureMeter } from './exposure.ts'
 import { createKnockDesk } from './knocking.ts'
 import { LastSale } from './last-sale.ts'
+import { ListAge } from './list-age.ts'
 import { type Books, createRecovery, openBooks } from './recovering.ts'
 import { settingsView } from './settings-view.ts'
 import type { TerminalParts, TerminalRefusal } from './terminal-parts.ts'
 import { TillDesk } from './till-desk.ts'
 import { gatedTill } from './till-gate.ts'
-import { identityOf, StatePusher } from './till-state.ts'
+import { identityOf, StatePusher, withValues } from './till-state.ts'
 
 /** Bands come and go by themselves: while any is in sight, the list is looked at this often. */
 const SIGHTINGS_REFRESH_MS = 250
@@ -112,7 +112,8 @@ export class Terminal {
     this.#lastSale = new LastSale({ store, ledger })
     this.#attendance = new Attendance(clock)
     this.#exposure = new ExposureMeter(store, currency)
-    this.#clockOff = new ClockOff({ clock, connection: backend.connection, standing: () => enrolment.standing() })
+    const heard = { store, clock, connection: backend.connection, standing: () => enrolment.standing() }
+    this.#clockOff = new ClockOff(heard)
     this.#carts = createCarts({ store, newId, nowIso: () => new Date(clock.nowMs()).toISOString(), currency, log: parts.log })
     this.#programme = createProgrammeBook({ store, backend, clock, currency, onChange, log: parts.log })
     const flushOutbox = async () => void (await this.#outbox.drained(FLUSH_TIMEOUT_MS))
@@ -129,7 +130,7 @@ export class Terminal {
     this.#sightings = createSightings({ clock, newId })
     this.#outbox = this.#openOutbox()
     this.#receipts = this.#openReceipts()
-    this.#payments = this.#openPayments()
+    this.#payments = this.#openPayments(new ListAge(heard))
     this.#recovery = createRecovery({
       ...parts,
       ...opened,
@@ -231,7 +232,7 @@ export class Terminal {
     })
   }
 
-  #openPayments(): Payments {
+  #openPayments(listAge: ListAge): Payments {
     const { store, clock, keys, radio, newId, backend, practice, log } = this.#parts
     return new Payments({
       store,
@@ -249,6 +250,7 @@ export class Terminal {
       cashierName: () => this.#staff.cashierName(),
       attemptAtBackend: (requestId) => backend.attempt(requestId),
       isBackendOffline: () => backend.connection.state().state === 'offline',
+      listAgeMinutes: () => listAge.minutes(),
       isClockOff: () => this.#clockOff.isBeyondTrust(),
       lastTouchMs: () => this.#attendance.lastTouchMs(),
       maySettle: () => this.#recovery.maySettle(),
@@ -324,13 +326,10 @@ export class Terminal {
   #readState(): TillState {
     const { clock, radio, backend, practice } = this.#parts
     const { profile } = this.#enrolment.standing()
-    const bands = this.#sightings.list()
-    const payment = this.#payments.view()
-    const knock = this.#knocks.view()
+    const bands = this.#payments.knockRule.bands()
     const lastReceiptId = this.#lastSale.receiptId()
     const wrongPersonUntil = lastReceiptId && this.#voids.wrongPersonUntil(lastReceiptId)
     const inDoubt = this.#payments.inDoubtCount()
-    const interrupted = this.#payments.interrupted()
     const exposure = this.#exposure.read(inDoubt)
     return {
       revision: this.#revision,
@@ -351,11 +350,14 @@ export class Terminal {
       programmeVersion: this.#programme.programme().version,
       cart: this.#carts.view(),
       bands,
-      ...(payment ? { payment } : {}),
-      ...(knock ? { knock } : {}),
-      ...(interrupted ? { interrupted } : {}),
-      ...(lastReceiptId ? { lastReceiptId } : {}),
-      ...(wrongPersonUntil ? { wrongPersonUntil } : {}),
+      ...withValues({
+        payment: this.#payments.view(),
+        knock: this.#knocks.view(),
+        knockWhy: this.#payments.knockRule.why(),
+        interrupted: this.#payments.interrupted(),
+        lastReceiptId,
+        wrongPersonUntil,
+      }),
     }
   }
 
@@ -373,9 +375,7 @@ export class Terminal {
 
   /** A customer's money is on its way, or a question about it is on the screen. */
   #isBusy(): boolean {
-    const payment = this.#payments.view()
-    if (payment !== undefined && !isFinal(payment.state)) return true
-    return this.#payments.interrupted() !== undefined || this.#knocks.view()?.state === 'listening'
+    return this.#payments.isOccupied() || this.#knocks.view()?.state === 'listening'
   }
 
   /** The backend hears of it at once. Seats that no cart takes back are given back as soon as they are ours again. */

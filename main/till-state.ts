@@ -18,6 +18,13 @@ export function identityOf(
   return { terminalId, practice, merchantName: merchant.name, siteName: site.name, timeZone: site.timeZone, currency, cashierName }
 }
 
+type WithValues<T> = { readonly [K in keyof T]?: NonNullable<T[K]> }
+
+/** The fields that have a value: what a state has nothing to say of is left out of it. */
+export function withValues<T extends object>(fields: T): WithValues<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as WithValues<T>
+}
+
 /** Pushes the newest state to its listeners: what people wait for at once, the rest never more often than the interval. */
 export class StatePusher {
   readonly #clock: Clock

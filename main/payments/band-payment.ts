@@ -29,6 +29,9 @@ export type BandPaymentDeps = SettleDeps & {
   readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
 }
 
+/** Which band is asked, and as the knock rule had it at that moment: the knocks, and the age of our news. */
+type Asked = { readonly address: string; readonly knocks: number; readonly listAgeMinutes: number }
+
 export class BandPayments {
   readonly #deps: BandPaymentDeps
 
@@ -37,7 +40,7 @@ export class BandPayments {
   }
 
   /** Asks the band. Resolves when the attempt has ended or is in doubt; a bug on the way leaves it in doubt, too. */
-  async run(payment: Running, asked: { readonly address: string; readonly knocks: number }): Promise<void> {
+  async run(payment: Running, asked: Asked): Promise<void> {
     const { requestId } = payment
     try {
       await this.#ask(payment, asked)
@@ -64,7 +67,7 @@ export class BandPayments {
     onDoubt(requestId, screen.ofRequest(requestId)?.expiresMonotonicMs ?? clock.monotonicMs())
   }
 
-  async #ask(payment: Running, { address, knocks }: { readonly address: string; readonly knocks: number }): Promise<void> {
+  async #ask(payment: Running, { address, knocks, listAgeMinutes }: Asked): Promise<void> {
     const { store, clock, carts, keys, ledger, seats, sessions, screen, ends } = this.#deps
     const { requestId } = payment
     const pinned = carts.current().holds.length === 0 ? ok() : await seats.pin(requestId)
@@ -82,7 +85,7 @@ export class BandPayments {
       requestId,
       statementFor: (offer) => {
         const nowS = Math.floor(clock.nowMs() / 1_000)
-        return signPay({ keys, offer, requestId, amount, lines, holdIds, knocks, head: journalHead(ledger), nowS })
+        return signPay({ keys, offer, requestId, amount, lines, holdIds, knocks, listAgeMinutes, head: journalHead(ledger), nowS })
       },
       persist: (statement, offer) => this.#persistSent(payment, statement, offer),
       expiresMonotonicMs: () => payment.expiresMonotonicMs ?? clock.monotonicMs(),

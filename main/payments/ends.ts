@@ -23,6 +23,8 @@ export type EndsDeps = SettleDeps & {
   readonly onShowPaid: (receiptId: ReceiptId) => void
   readonly onChange: () => void
   readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
+  /** The wallet refused because nobody had knocked. */
+  readonly onKnockMissing: () => void
   /** The attempt has ended: nobody asks about it or waits for it any more. */
   readonly forget: (requestId: RequestId) => void
   /** True when nobody was there in time: even a yes is reversed. */
@@ -80,12 +82,13 @@ export class Ends {
 
   /** Ends an attempt without money, on disk and then on screen. */
   unpaid(requestId: RequestId, end: UnpaidEnd, refusal?: Refused): Result<void, SettleRefusal> {
-    const { screen, forget, onUnpaid, onFault } = this.#deps
+    const { screen, forget, onUnpaid, onKnockMissing, onFault } = this.#deps
     const settled = settleUnpaid(this.#deps, requestId, end)
     if (settled.ok) {
       forget(requestId)
       onUnpaid()
       const { state, reason, why } = end
+      if (reason === 'knock-missing') onKnockMissing()
       screen.show(requestId, {
         state,
         ...(reason ? { reason } : {}),

@@ -18,6 +18,7 @@ import { CashPanel } from './cash-panel.ts'
 import { Ends } from './ends.ts'
 import { type DoubtDeps, DoubtDesk } from './in-doubt.ts'
 import { type InterruptedDeps, InterruptedDesk } from './interrupted.ts'
+import { KnockRule } from './knock-rule.ts'
 import { PaymentScreen } from './payment-screen.ts'
 import { type BandInSight, begunPayment, type Running, recoveredPayment } from './running.ts'
 import { refusedOf, type SettleDeps } from './settle.ts'
@@ -29,6 +30,8 @@ export type PaymentsDeps = SettleDeps & {
   readonly radio: Radio
   readonly sightings: Sightings
   readonly seats: SeatDesk
+  /** Since this terminal could last learn of revocations, whole minutes. */
+  readonly listAgeMinutes: () => number
   readonly attemptAtBackend: DoubtDeps['attemptAtBackend']
   readonly isBackendOffline: InterruptedDeps['isBackendOffline']
   /** This clock is so far off that no band is asked. */
@@ -53,6 +56,8 @@ export class Payments {
   readonly #bands: BandPayments
   /** Every session with a band goes through here, one after another. */
   readonly sessions: BandSessions
+  /** Who has to knock, and why. */
+  readonly knockRule: KnockRule
   readonly #cash: CashPanel
   readonly #doubts: DoubtDesk
   readonly #unattended: Unattended
@@ -68,15 +73,18 @@ export class Payments {
     this.#deps = deps
     const screen = new PaymentScreen(deps.onChange)
     const sessions = new BandSessions(deps)
+    const knockRule = new KnockRule(deps)
     const ends = new Ends({
       ...deps,
       screen,
       forget: (requestId) => this.#forget(requestId),
+      onKnockMissing: () => knockRule.walletAsked(),
       isUnattended: (requestId) => this.#unattended.isOver(requestId),
       keepForCashier: (requestId, approved) => this.#interrupted.keep(requestId, approved),
     })
     this.#screen = screen
     this.sessions = sessions
+    this.knockRule = knockRule
     this.#ends = ends
     this.#cash = new CashPanel({ ...deps, screen, ends })
     this.#bands = new BandPayments({ ...deps, screen, ends, sessions, onDoubt: (requestId, fromMs) => this.#doubt(requestId, fromMs) })
@@ -124,6 +132,11 @@ export class Payments {
     return this.#interrupted.isOpen()
   }
 
+  /** A customer's money is on its way, or a question about it is on the screen. */
+  isOccupied(): boolean {
+    return this.#screen.isBusy() || this.#interrupted.view() !== undefined
+  }
+
   inDoubtCount(): number {
     return this.#doubts.count()
   }
@@ -133,15 +146,15 @@ export class Payments {
    * have been knocked; none when left out.
    */
   chargeBand(sightingId: SightingId, { knocks = 0 }: { readonly knocks?: number } = {}): Result<{ requestId: RequestId }, Refused> {
-    const { sightings } = this.#deps
+    const { sightings, listAgeMinutes } = this.#deps
     const address = sightings.addressOf(sightingId)
-    const band = sightings.list().find(({ id }) => id === sightingId)
+    const band = this.knockRule.bands().find(({ id }) => id === sightingId)
     if (!address || !band) return err({ code: 'band-gone' })
-    // Never a guess: of two that are about as near, the one that is meant has to knock.
+    // Never a guess, and nothing large or on old news: whoever is meant has to knock.
     if (band.needsKnock && knocks === 0) return err({ code: 'knock-needed' })
     const begun = this.#begin({ address, letter: band.letter })
     if (!begun.ok) return begun
-    void this.#tracked(this.#bands.run(begun.value, { address, knocks }))
+    void this.#tracked(this.#bands.run(begun.value, { address, knocks, listAgeMinutes: listAgeMinutes() }))
     return ok({ requestId: begun.value.requestId })
   }
 

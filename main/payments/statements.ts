@@ -38,10 +38,12 @@ export async function signPay(input: {
   readonly holdIds: readonly HoldId[]
   /** How often the customer's wrist must have been knocked; 0 asks for none. */
   readonly knocks: number
+  /** How old our news of revocations was when the band was charged, minutes. */
+  readonly listAgeMinutes: number
   readonly head: JournalHead
   readonly nowS: number
 }): Promise<Uint8Array> {
-  const { keys, offer, requestId, amount, lines, holdIds, knocks, head, nowS } = input
+  const { keys, offer, requestId, amount, lines, holdIds, knocks, listAgeMinutes, head, nowS } = input
   const statement = {
     requestId: idBytes(requestId),
     amount: amount.amount,
@@ -50,7 +52,7 @@ export async function signPay(input: {
     holds: holdIds.map(idBytes),
     bandNonce: offer.message.bandNonce,
     knocks,
-    listAgeMinutes: 0,
+    listAgeMinutes,
     time: nowS,
     lifetime: REQUEST_LIFETIME_MAX_S,
     headSeq: head.seq,

@@ -122,6 +122,9 @@ export type OfferMessage = ReturnTypeOf<typeof offerMessage>
 
 // --- REQUEST -------------------------------------------------------------------------------------------------------------------
 
+/** A year, in minutes: the oldest a terminal's list of revocations is called. */
+export const LIST_AGE_MINUTES_MAX = 525_600
+
 /** The terminal asks to be paid. Signed by the certified terminal key. */
 export const payStatement = signedStructure('bt1r', {
   requestId: bytes(1, ID_BYTES),
@@ -132,7 +135,7 @@ export const payStatement = signedStructure('bt1r', {
   bandNonce: bytes(6, NONCE_BYTES),
   knocks: uint(7, KNOCKS_MAX),
   /** Minutes since the terminal last heard of revocations. */
-  listAgeMinutes: uint(8, 525_600),
+  listAgeMinutes: uint(8, LIST_AGE_MINUTES_MAX),
   time: uint(9, U32_MAX),
   /** Seconds after `time` at which the request expires. */
   lifetime: uint(10, REQUEST_LIFETIME_MAX_S),

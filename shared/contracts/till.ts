@@ -48,7 +48,7 @@ export const TILL_REFUSALS = [
   'staff-unknown',
   'name-taken',
   'last-manager', // somebody must be able to manage
-  'knock-needed', // another band is about as near: charging this one would be a guess
+  'knock-needed', // a guess without it: another band is about as near; or the amount, or old news, ask for it
   'too-late', // the first minute is over, or the 24 hours are
   'capture-over', // the `capture by` of an unknown yes has passed: it can only be given back
   'not-voidable', // not a sale paid by one band, or already void
@@ -102,7 +102,7 @@ export type BandView = {
   readonly lowBattery: boolean
   /** True for at most one band: nearest by 10 dB for a second. */
   readonly proposed: boolean
-  /** True while another band that could pay is about as near: this one is charged only after a knock. */
+  /** True while this one is charged only after a knock: another that could pay is about as near, or the sale asks for it (`knockWhy`). */
   readonly needsKnock: boolean
 }
 
@@ -128,6 +128,14 @@ export type BandPaymentView = {
   /** Of a reversal the backend has not heard yet: a promise, kept here. */
   readonly isPromise?: boolean
 }
+/**
+ * Why whoever pays this sale has to knock. `amount`: above the till's no-knock limit. `old-news`: that limit has shrunk to `limit`, because the
+ * news of lost bands is so old; `no-news`: nobody can tell how old. `wallet`: the customer's wallet asked for it.
+ */
+export type KnockWhy =
+  | { readonly kind: 'amount'; readonly limit: Money }
+  | { readonly kind: 'old-news'; readonly limit: Money; readonly ageMinutes: number }
+  | { readonly kind: 'no-news' | 'wallet' }
 /** Who pays is settled by knocking: a count is shown, the bands nearby are asked what they felt, and exactly one must have felt it. */
 export type KnockView = {
   readonly state: 'listening' | 'nobody' | 'several'
@@ -214,6 +222,8 @@ export type TillState = {
   readonly bands: readonly BandView[]
   readonly payment?: PaymentView
   readonly knock?: KnockView
+  /** Set while the open sale needs a knock, whoever pays it. */
+  readonly knockWhy?: KnockWhy
   /** Shown before anything else after a start that found a sale under way. */
   readonly interrupted?: InterruptedView
   /** The receipt of the sale that was just paid, until the next sale begins. */

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { BandView } from '#shared/contracts/till.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
 import { bandFlags, type ChargeAct, chargeAct, selectedBand } from '../../flows/bands.ts'
+import { knockWhyWords } from '../../flows/knock-why.ts'
 import { focusIsFree } from '../../focus.ts'
 import { useSay } from '../../hooks.ts'
 import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
@@ -75,6 +76,7 @@ type BandCardProps = {
 
 function BandCard({ band, isSelected, hasMoved, onChoose }: BandCardProps) {
   const { t } = useSay()
+  const { knockWhy } = useTillState()
   const flags = bandFlags(band)
   const near = t(`pay.nearness.${NEARNESS[band.nearness]}`)
   return (
@@ -100,7 +102,7 @@ function BandCard({ band, isSelected, hasMoved, onChoose }: BandCardProps) {
           {band.needsKnock && (
             <span className="flag flag-knock">
               <IconHandClick size={20} aria-hidden="true" />
-              {t('pay.needsKnock')}
+              {knockWhy === undefined ? t('pay.needsKnock') : t('pay.mustKnock')}
             </span>
           )}
           {!band.needsKnock && flags.filter((flag) => flag !== 'low-battery').length === 0 && (
@@ -134,7 +136,9 @@ function BandCard({ band, isSelected, hasMoved, onChoose }: BandCardProps) {
 }
 
 function ChargeBand({ act: what, selected }: { act: ChargeAct; selected: BandView | undefined }) {
-  const { t } = useSay()
+  const say = useSay()
+  const { t } = say
+  const { knockWhy } = useTillState()
   const { client } = useTerminal()
   const { busy, act } = useAct()
   const chosen = useUi((ui) => ui.chosenBand)
@@ -149,7 +153,11 @@ function ChargeBand({ act: what, selected }: { act: ChargeAct; selected: BandVie
   }
   return (
     <div className="panel-foot">
-      {what === 'knock' && <p className="bands-knock">{t('pay.askKnockHint')}</p>}
+      {what === 'knock' && (
+        <p className="bands-knock" data-testid="knock-why">
+          {knockWhyWords(knockWhy, say)}
+        </p>
+      )}
       <ArmedButton
         ref={button}
         className="charge"

@@ -4,10 +4,11 @@ import { useTranslation } from 'react-i18next'
 import type { KnockView } from '#shared/contracts/till.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
 import { secondsUntil } from '../../flows/countdown.ts'
+import { knockWhyWords } from '../../flows/knock-why.ts'
 import { listed } from '../../flows/refusal.ts'
 import { useNowMs, useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
-import { useAct, useTerminal } from '../../terminal-context.ts'
+import { useAct, useTerminal, useTillState } from '../../terminal-context.ts'
 import { putKnockAway } from '../../use-shortcuts.ts'
 
 /** Who pays is settled by a knock: the count, as large as it can be, who is asked, and how long. Or how the round ended. */
@@ -22,7 +23,9 @@ export function KnockPanel({ knock }: { knock: KnockView }) {
 }
 
 function Listening({ knock }: { knock: KnockView }) {
-  const { t, language } = useSay()
+  const say = useSay()
+  const { t, language } = say
+  const { knockWhy } = useTillState()
   const { i18n } = useTranslation()
   const { client } = useTerminal()
   const { busy, act } = useAct()
@@ -55,6 +58,7 @@ function Listening({ knock }: { knock: KnockView }) {
             </li>
           ))}
         </ul>
+        {knockWhy && <p className="bands-knock">{knockWhyWords(knockWhy, say)}</p>}
         <p className="knock-left figures" role="timer">
           {t('knock.left', { count: leftS })}
         </p>

@@ -17,7 +17,18 @@ test.each([0, 2, 3, 4])('a request for %i knocks is answered only by a yes that 
   const signer = await testSigner('terminal')
   const keys = { signer, signNow: () => new Uint8Array() }
   const head = { seq: 1, hash: new Uint8Array(HEAD_BYTES) }
-  const statement = await signPay({ keys, offer, requestId, amount, lines: [], holdIds: [], knocks, head, nowS: 1_800_000_000 })
+  const statement = await signPay({
+    keys,
+    offer,
+    requestId,
+    amount,
+    lines: [],
+    holdIds: [],
+    knocks,
+    listAgeMinutes: 7,
+    head,
+    nowS: 1_800_000_000,
+  })
   const sent = {
     statement,
     statementDigest: new Uint8Array(32),
