@@ -133,10 +133,13 @@ async function inTime<T>(clock: Clock, { timeoutMs }: SessionInput, work: (late:
   return work(late).finally(stopTimer)
 }
 
+/** False when no phone would trust us: by an outdated certificate, or a statement of another day. It is said before a customer is bothered. */
+export function mayAskBands({ clock, standing, isClockOff }: Omit<SessionDeps, 'radio'>): boolean {
+  return !isClockOff() && isValidAt(standing().certificate, Math.floor(clock.nowMs() / 1_000))
+}
+
 async function runBandSession(deps: SessionDeps, input: SessionInput, late: Late): Promise<SessionEnd> {
-  // No phone would trust an outdated certificate, or a statement of another day: say so before a customer is bothered.
-  const nowS = Math.floor(deps.clock.nowMs() / 1_000)
-  if (deps.isClockOff() || !isValidAt(deps.standing().certificate, nowS)) return { kind: 'not-asked', reason: 'terminal-not-trusted' }
+  if (!mayAskBands(deps)) return { kind: 'not-asked', reason: 'terminal-not-trusted' }
   input.onStage('connecting')
   const connected = await deps.radio.connect(input.address)
   if (!connected.ok) return { kind: 'not-asked', reason: connected.error === 'busy' ? 'busy' : 'band-gone' }

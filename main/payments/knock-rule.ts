@@ -4,18 +4,24 @@
  * a wallet that has asked for it.
  */
 import type { Carts } from '#main/cart/carts.ts'
+import type { Standing } from '#main/enrolment/enrolment.ts'
+import type { Clock } from '#main/ports.ts'
 import type { Sightings } from '#main/radio/sightings.ts'
 import { LIST_AGE_MINUTES_MAX } from '#shared/contracts/radio-messages.ts'
 import type { BandView, KnockWhy } from '#shared/contracts/till.ts'
 import type { CartId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
 import { NO_KNOCK_LIMIT, needsKnock, noKnockLimitAt } from '#shared/domain/policy.ts'
+import { mayAskBands } from './band-session.ts'
 
 export type KnockRuleDeps = {
   readonly carts: Carts
   readonly sightings: Sightings
   /** Since this terminal could last learn of revocations, whole minutes. */
   readonly listAgeMinutes: () => number
+  readonly clock: Clock
+  readonly standing: () => Standing
+  readonly isClockOff: () => boolean
 }
 
 export class KnockRule {
@@ -35,6 +41,8 @@ export class KnockRule {
   /** Why this sale needs a knock, whoever pays it. Undefined: it needs none by itself. */
   why(): KnockWhy | undefined {
     const { carts, listAgeMinutes } = this.#deps
+    // A till that nobody trusts asks no band, and says that instead.
+    if (!mayAskBands(this.#deps)) return undefined
     const { amount, currency } = carts.view().total
     const limit = NO_KNOCK_LIMIT[currency]
     if (needsKnock(amount, limit, 0)) return { kind: 'amount', limit: money(limit, currency) }

@@ -302,7 +302,8 @@ export class PhoneEngine {
     if (verdict.type === 'confirm') {
       exchange.pending('waiting-for-customer')
       const refusal = await this.#askOwner(view, expiresS, cancelled)
-      if (refusal) return this.#refuse(payment, refusal, verdict.rule)
+      // The owner's own no, and a payment that was cancelled, are nobody's rule.
+      if (refusal) return this.#refuse(payment, refusal, refusal === 'confirm-on-phone' ? verdict.rule : undefined)
     }
     if (cancelled.aborted) return this.#refuse(payment, 'cancelled')
     exchange.pending('asking-backend')

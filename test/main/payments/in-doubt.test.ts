@@ -130,10 +130,9 @@ test('request lost and the band gone: reversed only after it expired, when the b
 
 test('declined while the answer was cut off: the query brings the no', async () => {
   await open()
-  await world.popcorn(99)
-  world.customer().set({ unlocks: false })
+  await world.popcorn()
+  world.customer().set({ unlocks: false, confirmAbove: 0, confirms: 'no' })
   world.fault('cut-on-answer')
-  // 99 popcorns are above what the phone pays at all.
   const requestId = await chargedIntoDoubt()
   world.clock.advance(2_000)
   await settledOnce(requestId, 'refused', 0)

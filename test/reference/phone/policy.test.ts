@@ -62,14 +62,19 @@ describe('a refusal tells the owner which rule it was, and nobody else', () => {
     expect(world.backend.submissions).toEqual([])
   })
 
-  test('confirm: when the owner says no, or does not answer', async () => {
+  test('confirm: when the owner does not answer; their own no needs no explaining', async () => {
     const world = await phoneWorld()
     const till = world.till()
     await till.pay({ amount: 20_001 })
     await until('the owner is asked', () => world.questions.length === 1)
     world.questions[0]?.('refused')
     expect(await till.answer()).toEqual({ kind: 'refusal', reason: 'wallet-refused' })
-    expect(world.phoneEvents).toMatchObject([{ type: 'refused', rule: 'confirm' }])
+    expect(world.phoneEvents.map((event) => 'rule' in event)).toEqual([false])
+    await till.pay({ amount: 20_001 })
+    await until('the owner is asked again', () => world.questions.length === 2)
+    await world.clock.advance(91_000)
+    expect(await till.answer(2)).toEqual({ kind: 'refusal', reason: 'confirm-on-phone' })
+    expect(world.phoneEvents.slice(1)).toMatchObject([{ type: 'refused', rule: 'confirm' }])
   })
 })
 
