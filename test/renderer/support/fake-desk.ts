@@ -2,7 +2,7 @@ import type { CustomerView, PracticeView } from '#shared/contracts/practice-desk
 import type { InterruptedView, RecoveryView } from '#shared/contracts/recovery.ts'
 import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { SessionView, StaffMember } from '#shared/contracts/staff.ts'
-import type { KnockView, Refused, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
+import type { KnockView, KnockWhy, Refused, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
 import type { StaffId } from '#shared/domain/ids.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { ok, type Result } from '#shared/result.ts'
@@ -33,6 +33,7 @@ export abstract class FakeDesk {
   touches = 0
   protected readonly nowMs: () => number
   protected knock: KnockView | undefined
+  protected knockWhy: KnockWhy | undefined
   protected interrupted: InterruptedView | undefined
   #people: readonly Person[] = PRACTICE_PEOPLE
   #signedIn: StaffId | undefined = CASHIER.id
@@ -74,6 +75,12 @@ export abstract class FakeDesk {
 
   setKnock(knock: KnockView | undefined): void {
     this.knock = knock
+    this.push()
+  }
+
+  /** Whoever pays has to knock, whatever stands near. */
+  setKnockWhy(knockWhy: KnockWhy | undefined): void {
+    this.knockWhy = knockWhy
     this.push()
   }
 

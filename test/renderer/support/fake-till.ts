@@ -147,6 +147,7 @@ export class FakeTill extends FakeDesk implements Till {
       ...(this.#lastReceiptId === undefined ? {} : { lastReceiptId: this.#lastReceiptId }),
       ...(this.#wrongPersonUntil === undefined ? {} : { wrongPersonUntil: this.#wrongPersonUntil }),
       ...(this.knock === undefined ? {} : { knock: this.knock }),
+      ...(this.knockWhy === undefined ? {} : { knockWhy: this.knockWhy }),
       ...(this.interrupted === undefined ? {} : { interrupted: this.interrupted }),
     }
   }
