@@ -6,6 +6,7 @@ import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
 import { WITNESS_PATHS } from '#shared/contracts/witness.ts'
+import { WALLET_LIMITS_PATHS } from '#shared/contracts/wallet-limits-api.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import { BackendWorld, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
 
@@ -160,11 +161,11 @@ test('every route is described, refusals included, with a schema for its answers
   )
   const { docs: _docs, ...called } = BACKEND_PATHS
   expect(new Set(described.map(({ path }) => path))).toEqual(
-    new Set([...Object.values(called), ...Object.values(OWNER_PATHS), ...Object.values(WALLET_PATHS), ...Object.values(WITNESS_PATHS)]),
+    new Set([called, OWNER_PATHS, WALLET_PATHS, WALLET_LIMITS_PATHS, WITNESS_PATHS].flatMap((all) => Object.values<string>(all))),
   )
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(50)
+  expect(described).toHaveLength(52)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {

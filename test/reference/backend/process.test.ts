@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { openDatabase } from '#reference/backend/database/open-database.ts'
+import { PRACTICE_LIMITS } from '#reference/practice/customers.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
@@ -77,7 +78,12 @@ async function seeded(base: string): Promise<{ terminal: Omit<Terminal, 'call'>;
   const certificate = fromBase64Url(String(enrolled['certificate']))
   if (!certificate) throw new Error(`enrolment failed: ${JSON.stringify(enrolled)}`)
   const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
-  await operator(base, pathOf('account', accountId), { displayName: 'Mei', currency: 'CNY', openingBalance: 1_000_000 })
+  await operator(base, pathOf('account', accountId), {
+    displayName: 'Mei',
+    currency: 'CNY',
+    openingBalance: 1_000_000,
+    limits: PRACTICE_LIMITS,
+  })
   await operator(base, pathOf('phone', phoneId), { accountId, point: toBase64Url(phone.point) })
   await operator(base, pathOf('band', bandId), { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 })
   let counter = 0

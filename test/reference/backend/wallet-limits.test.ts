@@ -12,6 +12,7 @@ import {
   BackendWorld,
   type Customer,
   newId,
+  pathOf,
   type Reply,
   receiptEntry,
   reversalEntry,
@@ -173,6 +174,13 @@ describe('changing them', () => {
     ]
     for (const changes of wider) expect(await put(changes)).toMatchObject({ status: 403, json: { code: 'owner-needed' } })
     expect(await world.db.selectFrom('limit_changes').selectAll().execute()).toHaveLength(1)
+  })
+
+  test('an operator registering the account again leaves them as they are', async () => {
+    await put({ perDay: 1 })
+    const account = { displayName: 'Mei', currency: 'CNY', openingBalance: 10_000_000, limits: DEFAULTS }
+    expect((await world.operator('PUT', pathOf('account', customer.accountId), account)).status).toBe(200)
+    expect((await customer.call('GET', WALLET_LIMITS_PATHS.limits)).json['limits']).toMatchObject({ perDay: 1 })
   })
 
   test('the same limits again are no change', async () => {
