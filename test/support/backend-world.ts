@@ -26,22 +26,12 @@ import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '
 import { sign1 } from '#shared/crypto/sign1.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Place } from '#shared/domain/place.ts'
-import { ANYWHERE_METRES } from '#shared/domain/policy.ts'
+import { WIDE_LIMITS } from './wide-limits.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests'
 /** An evening in Shanghai, whole seconds. */
 export const START_MS = Date.UTC(2026, 4, 1, 11, 0, 0)
 export const CURRENCY: Currency = 'CNY'
-
-const WIDE_LIMITS: WalletLimits = {
-  perPayment: 1_000_000_000,
-  perDay: 1_000_000_000,
-  perMerchantPerDay: 1_000_000_000,
-  confirmAbove: 1_000_000_000,
-  noKnockLimit: 1_000_000_000,
-  velocity: { payments: 1_000_000, withinMinutes: 1 },
-  placeMaxMetres: ANYWHERE_METRES,
-}
 
 export type Reply = { readonly status: number; readonly json: Record<string, unknown> }
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH'
@@ -92,14 +82,7 @@ export type BuiltSubmit = {
   readonly statement: PayStatement
   readonly statementBytes: Uint8Array<ArrayBuffer>
   readonly proofBytes: Uint8Array<ArrayBuffer>
-  readonly body: {
-    statement: string
-    certificate: string
-    requestDigest: string
-    proof: string
-    act: 'none' | 'confirmed'
-    place?: Place
-  }
+  readonly body: { statement: string; certificate: string; requestDigest: string; proof: string; act: 'none' | 'confirmed'; place?: Place }
 }
 
 export async function newSigner(): Promise<Signer> {

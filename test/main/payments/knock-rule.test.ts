@@ -33,6 +33,14 @@ async function paysByKnocking(): Promise<void> {
   await world.until('it is paid', () => world.state.lastReceiptId !== undefined)
 }
 
+/** A quarter of an hour on, a band takes another identity, and for a moment it is not there or has no offers. */
+async function paysWithoutKnock(): Promise<void> {
+  for (let tries = 0; tries < 5 && (await world.settled(await world.charge())) === 'not-asked'; tries += 1) {
+    await world.until('the band has offers', () => world.customer().band.offerCount > 0)
+  }
+  expect(world.receiptCount()).toBe(1)
+}
+
 function lastStatement(): PayStatement {
   const row = world.store.get('SELECT statement FROM attempts WHERE statement IS NOT NULL ORDER BY created_at DESC LIMIT 1')
   const statement = peekSign1(payStatement, row?.['statement'] as Uint8Array)
@@ -74,8 +82,8 @@ test('as the news grows old the limit shrinks, the request says how old it is, a
   expect(world.state.knockWhy).toEqual({ kind: 'old-news', ageMinutes: 16, limit: { amount: 10_000, currency: 'CNY' } })
   expect(await charge()).toEqual(NEEDED)
   await world.popcorn(POPCORNS_WITHOUT / 2)
-  expect([world.state.knockWhy, (await charge()).ok]).toEqual([undefined, true])
-  await world.until('it is paid', () => world.receiptCount() === 1)
+  expect(world.state.knockWhy).toBeUndefined()
+  await paysWithoutKnock()
   expect(lastStatement()).toMatchObject({ knocks: 0, listAgeMinutes: 16 })
 
   await world.popcorn()

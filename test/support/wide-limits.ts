@@ -1,0 +1,13 @@
+import type { WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
+import { ANYWHERE_METRES } from '#shared/domain/policy.ts'
+
+/** So wide that no test meets them by chance. */
+export const WIDE_LIMITS: WalletLimits = {
+  perPayment: 1_000_000_000,
+  perDay: 1_000_000_000,
+  perMerchantPerDay: 1_000_000_000,
+  confirmAbove: 1_000_000_000,
+  noKnockLimit: 1_000_000_000,
+  velocity: { payments: 1_000_000, withinMinutes: 1 },
+  placeMaxMetres: ANYWHERE_METRES,
+}
