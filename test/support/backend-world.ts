@@ -20,13 +20,12 @@ import {
   type PayStatement,
   payStatement,
 } from '#shared/contracts/radio-messages.ts'
-import type { WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Place } from '#shared/domain/place.ts'
-import { WIDE_LIMITS } from './wide-limits.ts'
+import { type LimitsWish, limitsOf } from './wide-limits.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests'
 /** An evening in Shanghai, whole seconds. */
@@ -280,17 +279,14 @@ export class BackendWorld {
     return { id, siteId, merchantId, signer, certificate, call }
   }
 
-  /** `limits`: so wide that no test meets them by chance, unless it says otherwise; `defaults`: as an account has that nobody set any for. */
-  async addCustomer(
-    options: { balance?: number; displayName?: string; currency?: Currency; limits?: Partial<WalletLimits> | 'defaults' } = {},
-  ): Promise<Customer> {
+  async addCustomer(options: { balance?: number; displayName?: string; currency?: Currency; limits?: LimitsWish } = {}): Promise<Customer> {
     const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
     const [phone, band] = await Promise.all([newSigner(), newSigner()])
     const account = {
       displayName: options.displayName ?? 'Mei',
       currency: options.currency ?? CURRENCY,
       openingBalance: options.balance ?? 100_000,
-      ...(options.limits === 'defaults' ? {} : { limits: { ...WIDE_LIMITS, ...options.limits } }),
+      ...limitsOf(options.limits),
     }
     await this.#must('PUT', pathOf('account', accountId), account)
     await this.#must('PUT', pathOf('phone', phoneId), { accountId, point: toBase64Url(phone.point) })
