@@ -12,6 +12,7 @@ import { installCallers } from './plugins/callers.ts'
 import { installErrors } from './plugins/errors.ts'
 import { createMetrics, installMetrics } from './plugins/metrics.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
+import { bandRoutes } from './routes/band-routes.ts'
 import { type App, RefusedCall } from './routes/call.ts'
 import { limitsRoutes } from './routes/limits-routes.ts'
 import { ownerAccountRoutes } from './routes/owner-account-routes.ts'
@@ -25,6 +26,7 @@ import { walletRoutes } from './routes/wallet-routes.ts'
 import { witnessRoutes } from './routes/witness-routes.ts'
 import { createAlarms } from './services/alarms.ts'
 import { Authorizer } from './services/authorizer.ts'
+import { Bands } from './services/bands.ts'
 import { Certificates } from './services/certificates.ts'
 import { CertifiedTerminals } from './services/certified-terminals.ts'
 import { Freezes } from './services/freezes.ts'
@@ -111,6 +113,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     phoneRoutes(api, services)
     walletRoutes(api, services)
     limitsRoutes(api, services)
+    bandRoutes(api, services.bands)
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
@@ -212,6 +215,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
       raise,
       failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
     }),
+    bands: new Bands({ db, clock, keys, tell }),
     certificates: new Certificates(db, clock, keys),
     limits: new Limits(db, { clock, newId }),
     programmes: new Programmes(db),

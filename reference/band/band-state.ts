@@ -5,19 +5,31 @@ import type { Clock } from './ports.ts'
 
 /** Off the wrist for this long, the band disarms itself; only the phone arms it again. */
 export const DISARM_AFTER_MS = 5_000
+/** The strap must sit for this long before being off counts as over: a band that only brushes a wrist was not put on. */
+export const SETTLED_AFTER_MS = 1_000
+/** An unlock of the phone arms the band for at most this long. */
+export const ARMED_MAX_MS = 24 * 3_600_000
 /** The last run of knocks stays good for this long. */
 export const KNOCKS_KEPT_MS = 15_000
 export const KNOCKS_MAX = 15
 /** Below this share of a full battery the band says so. */
 export const LOW_BATTERY_PERCENT = 15
 
+type Wear =
+  /** `offSinceMs`: when it had come off before, while it has not sat for SETTLED_AFTER_MS. */
+  | { readonly worn: true; readonly sinceMs: number; readonly offSinceMs: number | undefined }
+  | { readonly worn: false; readonly sinceMs: number; readonly stopTimer: () => void }
+
 export class BandState {
   readonly #clock: Clock
   readonly #onDisarmed: () => void
-  #armed = false
+  /** Until when the phone's unlock is good, monotonic milliseconds; undefined while disarmed. */
+  #armedUntilMs: number | undefined
+  #stopArmedTimer = () => {}
+  readonly #onKnocked = new Set<(count: number) => void>()
   #phoneLinked = false
   #batteryPercent = 100
-  #wear: { readonly worn: true } | { readonly worn: false; readonly sinceMs: number; readonly stopTimer: () => void }
+  #wear: Wear
   #knocks = { count: 0, atMs: 0 }
 
   constructor(clock: Clock, onDisarmed: () => void) {
@@ -32,7 +44,7 @@ export class BandState {
 
   get armed(): boolean {
     this.#disarmWhenOverdue()
-    return this.#armed
+    return this.#armedUntilMs !== undefined
   }
 
   get phoneLinked(): boolean {
@@ -41,29 +53,43 @@ export class BandState {
 
   setWorn(worn: boolean): void {
     if (worn === this.#wear.worn) return
+    const nowMs = this.#clock.monotonicMs()
     if (!this.#wear.worn) {
       // The timer may be late (the band slept), so time itself decides.
       this.#disarmWhenOverdue()
       this.#wear.stopTimer()
-      this.#wear = { worn: true }
+      this.#wear = { worn: true, sinceMs: nowMs, offSinceMs: this.#wear.sinceMs }
       return
     }
-    const stopTimer = this.#clock.after(DISARM_AFTER_MS, () => this.#disarmWhenOverdue())
-    this.#wear = { worn: false, sinceMs: this.#clock.monotonicMs(), stopTimer }
+    const { offSinceMs, sinceMs: onSinceMs } = this.#wear
+    const sinceMs = offSinceMs !== undefined && nowMs - onSinceMs < SETTLED_AFTER_MS ? offSinceMs : nowMs
+    const leftMs = Math.max(0, sinceMs + DISARM_AFTER_MS - nowMs)
+    const stopTimer = this.#clock.after(leftMs, () => this.#disarmWhenOverdue())
+    this.#wear = { worn: false, sinceMs, stopTimer }
   }
 
-  /** Called for the phone after its own unlock. Refused off the wrist and without the phone. */
-  arm(): Result<void, 'not-worn' | 'phone-not-linked'> {
+  /** Called for the phone after its own unlock, for `lifetimeMs` and no longer than a day. Refused off the wrist and without the phone. */
+  arm(lifetimeMs = ARMED_MAX_MS): Result<void, 'not-worn' | 'phone-not-linked'> {
     if (!this.worn) return err('not-worn')
     if (!this.#phoneLinked) return err('phone-not-linked')
-    this.#armed = true
+    const lastsMs = Math.min(lifetimeMs, ARMED_MAX_MS)
+    this.#stopArmedTimer()
+    this.#armedUntilMs = this.#clock.monotonicMs() + lastsMs
+    this.#stopArmedTimer = this.#clock.after(lastsMs, () => this.#disarmWhenOverdue())
     return ok()
   }
 
   disarm(): void {
-    if (!this.#armed) return
-    this.#armed = false
+    this.#stopArmedTimer()
+    if (this.#armedUntilMs === undefined) return
+    this.#armedUntilMs = undefined
     this.#onDisarmed()
+  }
+
+  /** Hears of every run of knocks, until the returned function is called. */
+  whenKnocked(listener: (count: number) => void): () => void {
+    this.#onKnocked.add(listener)
+    return () => this.#onKnocked.delete(listener)
   }
 
   setPhoneLinked(linked: boolean): void {
@@ -78,6 +104,7 @@ export class BandState {
   /** The wearer knocked `count` times in one run. */
   knocked(count: number): void {
     this.#knocks = { count: Math.max(0, Math.min(KNOCKS_MAX, Math.trunc(count))), atMs: this.#clock.monotonicMs() }
+    for (const listener of [...this.#onKnocked]) listener(this.#knocks.count)
   }
 
   /** The last run of knocks, which stays. 0 when there is none that is fresh. */
@@ -111,6 +138,8 @@ export class BandState {
   }
 
   #disarmWhenOverdue(): void {
-    if (!this.#wear.worn && this.#clock.monotonicMs() - this.#wear.sinceMs >= DISARM_AFTER_MS) this.disarm()
+    const nowMs = this.#clock.monotonicMs()
+    const isOff = !this.#wear.worn && nowMs - this.#wear.sinceMs >= DISARM_AFTER_MS
+    if (isOff || (this.#armedUntilMs !== undefined && nowMs >= this.#armedUntilMs)) this.disarm()
   }
 }

@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000
 
 export type BandParts = {
   readonly clock: Clock
-  readonly store: BandStore
+  readonly store: Pick<BandStore, 'saveCounter'>
   /** What the store kept: the ceiling of the proof counter, 0 at pairing. */
   readonly counterCeiling: number
   readonly signer: Signer
@@ -25,6 +25,8 @@ export type BandParts = {
   readonly epoch: number
   readonly phone: PhoneLink
   readonly onEvent: (event: BandEvent) => void
+  /** The sensors, when they outlive this binding. */
+  readonly state?: BandState
   readonly serverMtu?: number
   readonly sessionsPerMinuteMax?: number
 }
@@ -52,7 +54,7 @@ export class Band {
 
   constructor(parts: BandParts) {
     this.#parts = parts
-    this.state = new BandState(parts.clock, () => parts.onEvent({ type: 'disarmed' }))
+    this.state = parts.state ?? new BandState(parts.clock, () => parts.onEvent({ type: 'disarmed' }))
     this.#identity = new RotatingIdentity(parts.idKey)
     this.#counter = new ProofCounter(parts.store, parts.counterCeiling)
   }
@@ -111,6 +113,12 @@ export class Band {
         if (this.#session === session) this.#session = undefined
       },
     })
+  }
+
+  /** The band is let go: its offers are gone, and whoever is connected is cut off. */
+  retire(): void {
+    this.#offers.clear()
+    this.#session?.cut()
   }
 
   /** One message from the phone. */

@@ -10,7 +10,7 @@ import type { BandStore } from './ports.ts'
 export const COUNTER_BLOCK = 32
 
 export class ProofCounter {
-  readonly #store: BandStore
+  readonly #store: Pick<BandStore, 'saveCounter'>
   /** The last value handed out. */
   #last: number
   /** The highest value the disk lets us use. */
@@ -18,7 +18,7 @@ export class ProofCounter {
   #turn: Promise<unknown> = Promise.resolve()
 
   /** `ceiling`: the last one saved, 0 for a band that has never made a proof. */
-  constructor(store: BandStore, ceiling: number) {
+  constructor(store: Pick<BandStore, 'saveCounter'>, ceiling: number) {
     assert(Number.isSafeInteger(ceiling) && ceiling >= 0, `a counter ceiling is whole, got ${ceiling}`)
     this.#store = store
     this.#last = ceiling

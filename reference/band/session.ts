@@ -115,6 +115,11 @@ export class BandSession {
     this.#send(message)
   }
 
+  /** The band ends the connection: it is not this owner's any more. */
+  cut(): void {
+    this.#end('phone-not-linked')
+  }
+
   /** The connection is gone. */
   closed(): void {
     this.#ended = true

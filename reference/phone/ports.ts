@@ -110,3 +110,42 @@ export interface Owner {
   /** Shown on the phone, never to the counter. */
   tell(event: PhoneEvent): void
 }
+
+/**
+ * What binds this phone to a band, as it is kept; binary parts as base64url. `begun`: the band may have turned its lock, or not. `bound`: it
+ * has said so. `confirmed`: the backend has heard it, too.
+ */
+export type Bond = {
+  readonly state: 'begun' | 'bound' | 'confirmed'
+  /** Hex. */
+  readonly bandId: string
+  readonly epoch: number
+  /** The band's key of this epoch. */
+  readonly point: string
+  readonly linkKey: string
+  readonly binding: string
+  readonly releaseKey: string
+  /** The band's own word, once it has given it. */
+  readonly bound?: string
+}
+export interface BondStore {
+  /** Keeps the bond in place of the one before; undefined forgets it for good. Resolves `ok` only when it would survive a power cut. */
+  saveBond(bond: Bond | undefined): Promise<Result<void, 'storage-failed'>>
+}
+type KeySetBytes = { readonly keySet: readonly Uint8Array[] }
+export interface BondBackend {
+  /** A binding for what the band has offered. */
+  begin(offer: Uint8Array): Promise<Result<KeySetBytes & { readonly binding: Uint8Array }, BackendFault>>
+  confirm(bandId: string, bound: Uint8Array): Promise<Result<void, BackendFault>>
+  /** The owner's order to let this band go. `refused` while there is none. */
+  release(bandId: string): Promise<Result<KeySetBytes & { readonly release: Uint8Array }, BackendFault>>
+}
+/** Why a band could not be bound: each has its next step for the owner. */
+export type PairRefusal =
+  | 'bound-already'
+  | 'out-of-reach'
+  | 'band-refused'
+  | 'backend-refused'
+  | 'no-network'
+  | 'knock-missing'
+  | 'storage-failed'

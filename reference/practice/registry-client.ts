@@ -6,13 +6,13 @@ import {
   getKeySet,
   type patchAccount,
   type putAccount,
-  type putBand,
   type putMerchant,
   type putPhone,
   type putProgramme,
   type putSite,
   type putTerminal,
 } from '#shared/contracts/backend-api.ts'
+import { BAND_PATHS, type putBand } from '#shared/contracts/bands-api.ts'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
@@ -65,7 +65,7 @@ export class RegistryClient {
   }
 
   async band(bandId: string, body: Body<typeof putBand>): Done {
-    return this.#put(BACKEND_PATHS.band, { bandId }, body)
+    return this.#put(BAND_PATHS.band, { bandId }, body)
   }
 
   async programme(siteId: string, body: Body<typeof putProgramme>): Done {

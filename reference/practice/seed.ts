@@ -43,11 +43,10 @@ async function seedCustomer(
   const { displayName, openingBalance, frozen } = character
   const account = await registry.account(keys.accountId, { displayName, currency: SITE.currency, openingBalance, limits: PRACTICE_LIMITS })
   if (!account.ok) return account
-  const [phone, band] = await Promise.all([signerOf(keys.phoneKey), signerOf(keys.bandKey)])
+  const [phone, band] = await Promise.all([signerOf(keys.phoneKey), signerOf(keys.factoryKey)])
   const phoneDone = await registry.phone(keys.phoneId, { accountId: keys.accountId, point: toBase64Url(phone.point) })
   if (!phoneDone.ok) return phoneDone
-  const { accountId, phoneId, epoch } = keys
-  const bandDone = await registry.band(keys.bandId, { accountId, phoneId, point: toBase64Url(band.point), epoch })
+  const bandDone = await registry.band(keys.bandId, { factoryPoint: toBase64Url(band.point) })
   if (!bandDone.ok) return bandDone
-  return registry.freeze(accountId, { frozen })
+  return registry.freeze(keys.accountId, { frozen })
 }

@@ -46,10 +46,11 @@ export class Steering {
     switch (command.type) {
       case 'set':
         customer.set(command)
+        await customer.settled()
         if (command.distance !== undefined && rssiAt(command.distance, 0.5) < RSSI_HEARD_MIN) this.#parts.dropLinksOf(command.customer)
         return undefined
       case 'unlock-phone':
-        return customer.unlockPhone() ? undefined : 'cannot-unlock'
+        return (await customer.unlockPhone()) ? undefined : 'cannot-unlock'
       case 'knock':
         customer.band.state.knocked(command.count)
         return undefined

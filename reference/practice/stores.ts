@@ -6,25 +6,14 @@ import { walletLimits } from '#shared/contracts/wallet-limits-api.ts'
 import { CURRENCIES } from '#shared/domain/money.ts'
 import type { PolicySettings } from '#shared/domain/policy.ts'
 import { REASON_LIST } from '#shared/domain/reasons.ts'
-import type { BandStore } from '../band/ports.ts'
-import type { Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
+import type { BandStore, LockRecord } from '../band/ports.ts'
+import type { Bond, BondStore, Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
+import type { PinRecord, PinStore } from '../phone/unlock.ts'
 import { WITNESSED_HEADS_MAX, WitnessBook } from '../phone/witness-book.ts'
 import { RecordFile } from './record-file.ts'
+import { keepWhole, readWhole } from './whole-file.ts'
 
 const ceilingLine = z.strictObject({ ceiling: z.int().min(0) })
-
-export async function openBandStore(
-  folder: string,
-  customer: string,
-): Promise<{ readonly store: BandStore; readonly ceiling: number; close(): Promise<void> }> {
-  const { file, lines } = await RecordFile.open(join(folder, `band-${customer}.jsonl`))
-  const ceilings = lines.map(readCeiling)
-  return {
-    store: { saveCounter: async (ceiling) => file.append(JSON.stringify({ ceiling })) },
-    ceiling: Math.max(0, ...ceilings.slice(-1)),
-    close: async () => file.close(),
-  }
-}
 
 /** The counter's ceiling in one line. Throws `SyntaxError` or `ZodError` for a line that is none: the practice world does not guess. */
 export function readCeiling(line: string): number {
@@ -41,6 +30,41 @@ const bytes = z.codec(z.string(), isBytes, {
   },
   encode: (decoded) => toBase64Url(decoded),
 })
+const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
+const lockRecord = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('factory') }),
+  z.strictObject({
+    state: z.literal('bound'),
+    epoch: z.int(),
+    key: jwk,
+    idKey: bytes,
+    linkKey: bytes,
+    phonePoint: bytes,
+    bindingDigest: bytes,
+  }),
+  z.strictObject({ state: z.literal('released'), epoch: z.int() }),
+]) satisfies z.ZodType<LockRecord>
+
+/** A band's flash: its proof counter, and its lock. What a lock replaces is gone from the disk. */
+export async function openBandStore(
+  folder: string,
+  customer: string,
+): Promise<{ readonly store: BandStore; readonly ceiling: number; readonly lock: LockRecord; close(): Promise<void> }> {
+  const { file, lines } = await RecordFile.open(join(folder, `band-${customer}.jsonl`))
+  const ceilings = lines.map(readCeiling)
+  const lockPath = join(folder, `band-${customer}.lock.json`)
+  const kept = await readWhole(lockPath)
+  return {
+    store: {
+      saveCounter: async (ceiling) => file.append(JSON.stringify({ ceiling })),
+      saveLock: async (lock) => keepWhole(lockPath, JSON.stringify(lockRecord.encode(lock))),
+    },
+    ceiling: Math.max(0, ...ceilings.slice(-1)),
+    lock: kept === undefined ? { state: 'factory' } : lockRecord.parse(JSON.parse(kept)),
+    close: async () => file.close(),
+  }
+}
+
 const submission = z.strictObject({
   statement: bytes,
   certificate: bytes,
@@ -58,26 +82,49 @@ const record = z.strictObject({ key: z.string(), digest: bytes, atS: z.int(), co
 
 const limitsLine = walletLimits.extend({ currency: z.enum(CURRENCIES) }) satisfies z.ZodType<PolicySettings>
 
+const bond = z.strictObject({
+  state: z.enum(['begun', 'bound', 'confirmed']),
+  bandId: z.string(),
+  epoch: z.int(),
+  point: z.string(),
+  linkKey: z.string(),
+  binding: z.string(),
+  releaseKey: z.string(),
+  bound: z.string().optional(),
+})
+
+const pinRecord = z.strictObject({ salt: z.string(), hash: z.string(), rounds: z.int(), wrong: z.int(), waitUntilMs: z.number() })
+
+/** What a phone must not forget: its requests, the band it is bound to, and who may unlock it. */
 export async function openPhoneStore(
   folder: string,
   customer: string,
 ): Promise<{
-  readonly store: PhoneStore
+  readonly store: PhoneStore & BondStore & PinStore
   readonly records: readonly RequestRecord[]
   readonly limits: PolicySettings | undefined
+  readonly bond: Bond | undefined
+  readonly pin: PinRecord | undefined
   close(): Promise<void>
 }> {
   const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
-  const kept = await RecordFile.open(join(folder, `limits-${customer}.jsonl`))
-  const newest = kept.lines.at(-1)
+  const limits = await RecordFile.open(join(folder, `limits-${customer}.jsonl`))
+  const newest = limits.lines.at(-1)
+  const bondPath = join(folder, `phone-${customer}.bond.json`)
+  const pinPath = join(folder, `phone-${customer}.pin.json`)
+  const [kept, keptPin] = await Promise.all([readWhole(bondPath), readWhole(pinPath)])
   return {
     store: {
+      savePin: async (pin) => keepWhole(pinPath, JSON.stringify(pin)),
       save: async (entry) => file.append(JSON.stringify(record.encode(entry))),
-      saveLimits: async (limits) => kept.file.append(JSON.stringify(limits)),
+      saveLimits: async (changed) => limits.file.append(JSON.stringify(changed)),
+      saveBond: async (changed) => keepWhole(bondPath, changed && JSON.stringify(changed)),
     },
     records: lines.map(readRecord),
     limits: newest === undefined ? undefined : limitsLine.parse(JSON.parse(newest)),
-    close: async () => void (await Promise.all([file.close(), kept.file.close()])),
+    bond: kept === undefined ? undefined : keptBond(kept),
+    pin: keptPin === undefined ? undefined : pinRecord.parse(JSON.parse(keptPin)),
+    close: async () => void (await Promise.all([file.close(), limits.file.close()])),
   }
 }
 
@@ -105,4 +152,9 @@ export async function openWitnessBook(folder: string, customer: string): Promise
 /** One line of what a phone has witnessed. Throws `SyntaxError` or `ZodError` for a line that is none. */
 export function readHead(line: string): WitnessedHead {
   return witnessedHead.parse(JSON.parse(line))
+}
+
+function keptBond(text: string): Bond {
+  const { bound, ...parsed } = bond.parse(JSON.parse(text))
+  return bound === undefined ? parsed : { ...parsed, bound }
 }

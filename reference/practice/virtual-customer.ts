@@ -1,22 +1,26 @@
 /** A customer of the practice world: a real band, a real phone, and a person who carries them about. */
 
 import { assert } from '#shared/assert.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { fromHex, toHex } from '#shared/contracts/bytes.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
-import { Band } from '../band/band.ts'
-import type { BandEvent, Relay } from '../band/ports.ts'
+import type { Band } from '../band/band.ts'
+import type { BandEvent } from '../band/ports.ts'
 import { createBackendClient } from '../phone/backend-client.ts'
-import { PhoneEngine } from '../phone/engine.ts'
+import { createBondBackend } from '../phone/bond-backend.ts'
 import type { Owner, PaymentView, PhoneBackend, PhoneEvent } from '../phone/ports.ts'
+import type { PhoneBackendParts } from '../phone/signed-calls.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
+import { BandAndPhone } from './band-and-phone.ts'
 import { type CustomerCharacter, PAYMENT_MAX } from './customers.ts'
 import type { PracticeClock } from './practice-clock.ts'
-import { openBandStore, openPhoneStore, openWitnessBook } from './stores.ts'
 import type { CustomerView, WorldCommand, WorldEvent } from './world-control.ts'
 import type { CustomerKeys } from './world-state.ts'
 
 /** A practice till may serve one customer as often as it likes: benches and demonstrations do. */
 export const PRACTICE_SESSIONS_PER_MINUTE_MAX = 6_000
+
+/** Between two looks at a phone, at most: milliseconds. */
+const LOOKS_AGAIN_MS = 1_000
 
 export type CustomerWorld = {
   readonly clock: PracticeClock
@@ -42,117 +46,106 @@ type Situation = {
 
 export class VirtualCustomer {
   readonly character: CustomerCharacter
-  readonly band: Band
-  /** What this customer's phone remembers of tills. */
-  readonly witness: WitnessBook
   readonly #situation: Situation
-  readonly #phone: PhoneEngine
-  readonly #close: () => Promise<void>
+  readonly #pair: BandAndPhone
+  #settling: Promise<void> = Promise.resolve()
   frozen: boolean
 
-  private constructor(
-    character: CustomerCharacter,
-    parts: Pick<VirtualCustomer, 'band' | 'witness'> & { situation: Situation; phone: PhoneEngine; close: () => Promise<void> },
-  ) {
+  private constructor(character: CustomerCharacter, parts: { readonly situation: Situation; readonly pair: BandAndPhone }) {
     this.character = character
     this.frozen = character.frozen
-    this.band = parts.band
-    this.witness = parts.witness
     this.#situation = parts.situation
-    this.#phone = parts.phone
-    this.#close = parts.close
+    this.#pair = parts.pair
   }
 
-  /** Brings a customer to life from its keys and from what its band and phone have kept. */
+  /** Brings a customer to life from its keys and from what its band and phone have kept; the first time, the two are paired. */
   static async start(character: CustomerCharacter, keys: CustomerKeys, world: CustomerWorld): Promise<VirtualCustomer> {
     const { clock } = world
     const situation: Situation = {
       distanceM: character.distanceM,
-      phoneInReach: character.phoneInReach,
-      phoneDelayMs: character.phoneDelayMs,
+      phoneInReach: true,
+      phoneDelayMs: 0,
       network: true,
       networkDelayMs: 0,
       confirmAbove: character.confirmAbove,
       confirms: 'yes',
     }
-    const [bandStore, phoneStore, witness] = await Promise.all([
-      openBandStore(world.folder, character.id),
-      openPhoneStore(world.folder, character.id),
-      openWitnessBook(world.folder, character.id),
-    ])
-    const [bandSigner, phoneSigner] = await Promise.all([signerOf(keys.bandKey), signerOf(keys.phoneKey)])
-    const idKey = fromBase64Url(keys.idKey)
-    assert(idKey, 'the id key is base64url')
-    const backend = delayed(
-      createBackendClient({
-        clock,
-        baseUrl: world.backendUrl,
-        phoneId: keys.phoneId,
-        signer: phoneSigner,
-        place: world.place,
-        hasNetwork: () => situation.network,
-      }),
+    const phoneSigner = await signerOf(keys.phoneKey)
+    const calls: PhoneBackendParts = {
       clock,
-      situation,
-    )
-    const hop = bondedHop(clock, situation)
-    const phone = await PhoneEngine.start({
+      baseUrl: world.backendUrl,
+      phoneId: keys.phoneId,
+      signer: phoneSigner,
+      place: world.place,
+      hasNetwork: () => situation.network,
+    }
+    let customer: VirtualCustomer | undefined
+    const pair = await BandAndPhone.start({
+      name: character.id,
+      folder: world.folder,
       clock,
-      backend,
-      store: phoneStore.store,
-      records: phoneStore.records,
       rootPoint: world.rootPoint,
-      witness: witness.book,
-      band: { send: (relay) => hop(() => band.fromPhone(relay)) },
+      bandId: bytesOf(keys.bandId),
+      factory: await signerOf(keys.factoryKey),
+      phonePoint: phoneSigner.point,
+      hop: bondedHop(clock, situation),
+      backend: delayed(createBackendClient(calls), clock, situation),
+      bondBackend: createBondBackend(calls),
       owner: ownerOf(character, situation, world),
-      limits: phoneStore.limits,
       ownLimits: () => ({ perPayment: PAYMENT_MAX, confirmAbove: situation.confirmAbove }),
       place: () => world.place,
-      bandPoint: bandSigner.point,
-      bandEpoch: keys.epoch,
-    })
-    assert(phone.ok, 'a signer has a point on the curve')
-    const band: Band = new Band({
-      clock,
-      store: bandStore.store,
-      counterCeiling: bandStore.ceiling,
-      signer: bandSigner,
-      idKey,
-      epoch: keys.epoch,
-      phone: {
-        send: (relay: Relay) => hop(() => phone.value.receive(relay)),
-        offersWanted: (slot) => hop(() => phone.value.offersWanted(slot)),
+      onEvent: (event) => {
+        world.onEvent(bandEvent(character, event))
+        // Nobody walks about for long with a band that has run out of its day: the phone is looked at, and the band is armed again.
+        if (event.type === 'disarmed') clock.after(LOOKS_AGAIN_MS, () => void customer?.looksAtPhone())
       },
-      onEvent: (event) => world.onEvent(bandEvent(character, event)),
+      isOwnerThere: () => true,
       sessionsPerMinuteMax: world.sessionsPerMinuteMax ?? PRACTICE_SESSIONS_PER_MINUTE_MAX,
       ...(world.serverMtu === undefined ? {} : { serverMtu: world.serverMtu }),
     })
-    const close = async () => {
-      phone.value.stop()
-      await Promise.all([bandStore.close(), phoneStore.close(), witness.close()])
-    }
-    const customer = new VirtualCustomer(character, { band, situation, phone: phone.value, witness: witness.book, close })
+    customer = new VirtualCustomer(character, { situation, pair })
     await customer.#begin()
     return customer
   }
 
+  /** What this customer's phone remembers of tills. */
+  get witness(): WitnessBook {
+    return this.#pair.witness
+  }
+
+  get band(): Band {
+    return this.#pair.band
+  }
+
   distanceM = (): number => this.#situation.distanceM
 
-  /** Changes what is given and nothing else. */
+  /** Changes what is given and nothing else. What follows from it between band and phone takes a moment: `settled`. */
   set(changes: Changes): void {
     const { distance, phoneReach, phoneDelayMs, network, networkDelayMs, confirmAbove, confirms } = changes
     const given = { distanceM: distance, phoneInReach: phoneReach, phoneDelayMs, network, networkDelayMs, confirmAbove, confirms }
     Object.assign(this.#situation, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
-    if (phoneReach !== undefined) this.band.setPhoneLinked(phoneReach)
+    const reached = phoneReach === undefined ? undefined : this.#pair.reach(phoneReach)
     if (changes.batteryPercent !== undefined) this.band.state.setBattery(changes.batteryPercent)
     if (changes.worn !== undefined) this.band.state.setWorn(changes.worn)
     // Most people unlock their phone as soon as they have put the band on, or have the phone at hand again.
-    if ((changes.worn === true || phoneReach === true) && changes.unlocks) this.unlockPhone()
+    const unlocks = (changes.worn === true || phoneReach === true) && changes.unlocks
+    this.#settling = this.#follow(reached, unlocks)
+  }
+
+  /** Band and phone have found each other again, and the band is armed where its owner has seen to it. */
+  async settled(): Promise<void> {
+    await this.#settling
   }
 
   /** The owner unlocks the phone: it arms the band when it is worn and in reach. */
-  unlockPhone(): boolean {
-    return this.band.state.arm().ok
+  async unlockPhone(): Promise<boolean> {
+    // What is out of reach is not waited for.
+    return this.#situation.phoneInReach && (await this.#pair.unlock())
+  }
+
+  /** What everybody does many times a day: a band on the wrist is armed by it. */
+  async looksAtPhone(): Promise<void> {
+    if (this.band.state.worn && this.#situation.phoneInReach && !this.band.state.armed && this.character.worn) await this.unlockPhone()
   }
 
   async view(): Promise<CustomerView> {
@@ -174,22 +167,32 @@ export class VirtualCustomer {
   }
 
   async stop(): Promise<void> {
-    this.#phone.stop()
-    await this.#close()
+    await this.#pair.stop()
+  }
+
+  async #follow(reached: Promise<void> | undefined, unlocks: boolean): Promise<void> {
+    await reached
+    if (unlocks) await this.unlockPhone()
   }
 
   /** The morning: band on, phone in the pocket, unlocked once. */
   async #begin(): Promise<void> {
-    await this.band.advertisement()
-    this.band.setPhoneLinked(true)
     this.band.state.setWorn(true)
-    this.unlockPhone()
+    await this.unlockPhone()
     if (!this.character.worn) {
       this.band.state.setWorn(false)
       this.band.state.disarm()
     }
-    if (!this.character.phoneInReach) this.band.setPhoneLinked(false)
+    const { phoneDelayMs, phoneInReach } = this.character
+    Object.assign(this.#situation, { phoneDelayMs, phoneInReach })
+    if (!phoneInReach) await this.#pair.reach(false)
   }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex)
+  assert(bytes, 'an id is hex')
+  return bytes
 }
 
 /** The bonded link between band and phone: half the round trip each way, in order, and nothing while they are apart. */

@@ -6,9 +6,11 @@ import { PREPARE_TIMEOUT_MS } from '#main/radio/att-session.ts'
 import { RECEIVED_MESSAGES_MAX, WRITE_TIMEOUT_MS } from '#main/radio/framed-link.ts'
 import { CONNECT_TIMEOUT_MS } from '#main/radio/practice-radio.ts'
 import { FORGET_AFTER_MS, LEAD_DB, LEAD_MS } from '#main/radio/sightings.ts'
-import { DISARM_AFTER_MS, KNOCKS_KEPT_MS } from '#reference/band/band-state.ts'
+import { ARMED_MAX_MS, DISARM_AFTER_MS, KNOCKS_KEPT_MS, SETTLED_AFTER_MS } from '#reference/band/band-state.ts'
+import { KNOCK_WAIT_MS } from '#reference/band/lock.ts'
 import { OFFERS_MAX } from '#reference/band/offers.ts'
 import { OFFER_WAIT_MS, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
+import { BOUND_WAIT_MS, LINK_WAIT_MS } from '#reference/phone/bond.ts'
 import { OFFER_GRACE_S } from '#reference/phone/offers.ts'
 import { CAPTURE_DAYS, HOLD_LIFETIME_MS, TERMINAL_CERTIFICATE_DAYS } from '#shared/contracts/backend-api.ts'
 import {
@@ -22,6 +24,7 @@ import {
 } from '#shared/contracts/band-advert.ts'
 import { CBOR_DEPTH_MAX, CBOR_SIZE_MAX_BYTES } from '#shared/contracts/cbor.ts'
 import { MESSAGE_TIMEOUT_MS, SEGMENT_TIMEOUT_MS, SEGMENTS_MAX } from '#shared/contracts/frames.ts'
+import * as link from '#shared/contracts/link-messages.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
 import type { FieldShape, Structure } from '#shared/contracts/structure.ts'
 import { SIGNATURE_AGE_MAX_S, SIGNATURE_CLOCK_SKEW_S } from '#shared/crypto/http-signature.ts'
@@ -97,6 +100,11 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
   ['band: subscribed terminal that asks nothing', SILENCE_MAX_MS, 'ms'],
   ['band: whole session', SESSION_MAX_MS, 'ms'],
   ['band: off the wrist until disarmed', DISARM_AFTER_MS, 'ms'],
+  ['band: back on the wrist until it counts as put on', SETTLED_AFTER_MS, 'ms'],
+  ['band: armed by one unlock', ARMED_MAX_MS, 'ms'],
+  ['band: waits for the knock of a pairing', KNOCK_WAIT_MS, 'ms'],
+  ['phone: waits for the band to answer', LINK_WAIT_MS, 'ms'],
+  ['phone: waits for the band to be bound', BOUND_WAIT_MS, 'ms'],
   ['band: last run of knocks is kept', KNOCKS_KEPT_MS, 'ms'],
   ['advert: version to rotating id', ADVERT_BYTES, 'bytes'],
   ['rotating id, address and pseudonym live', ID_SLOT_MS, 'ms'],
@@ -112,13 +120,14 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
 
 /** Every generated block of the document, by the name in its markers. */
 export function protocolTables(): ReadonlyMap<string, string> {
-  const structures = Object.entries(messages).flatMap(([name, value]) =>
+  const structures = [...Object.entries(messages), ...Object.entries(link)].flatMap(([name, value]) =>
     isDescribed(value) ? [[name, structureTable(value)] as const] : [],
   )
   return new Map([
     ...structures,
     ['kinds', codes(messages.MESSAGE_KINDS)],
     ['errors', codes(messages.ERROR_CODES)],
+    ['link-refusals', codes(link.LINK_REFUSALS)],
     ['stages', codes(messages.PENDING_STAGES)],
     ['answers', codes(messages.ANSWER_KINDS)],
     ['purposes', codes(messages.KEY_PURPOSES)],

@@ -318,7 +318,6 @@ export const putAccount = {
 }
 export const patchAccount = { body: z.strictObject({ frozen: z.boolean() }) }
 export const putPhone = { body: z.strictObject({ accountId: machineId, point }) }
-export const putBand = { body: z.strictObject({ accountId: machineId, phoneId: machineId, point, epoch: z.int().min(1) }) }
 export const putProgramme = { body: programmeSchema }
 export const done = z.strictObject({ ok: z.literal(true) })
 
@@ -348,6 +347,5 @@ export const BACKEND_PATHS = {
   terminal: '/v1/registry/terminals/{terminalId}',
   account: '/v1/registry/accounts/{accountId}',
   phone: '/v1/registry/phones/{phoneId}',
-  band: '/v1/registry/bands/{bandId}',
   siteProgramme: '/v1/registry/sites/{siteId}/programme',
 } as const

@@ -28,6 +28,9 @@ export const CUSTOMER_EVENTS = [
   'declined',
   'e-receipt',
   'asked-to-confirm',
+  'bound',
+  'released',
+  'pairing-refused',
 ] as const
 
 /** What can be done to the practice world. Changes what is given and nothing else. */

@@ -43,6 +43,20 @@ export const MESSAGE_KINDS = {
   probe: 8,
   forward: 16,
   refill: 17,
+  // Binding, arming and parting (link-messages.ts).
+  'link-nonce': 18,
+  'link-proof': 19,
+  'pair-ask': 20,
+  'pair-offer': 21,
+  'pair-bind': 22,
+  bound: 23,
+  'arm-ask': 24,
+  'arm-nonce': 25,
+  arm: 26,
+  armed: 27,
+  release: 28,
+  released: 29,
+  'link-refused': 30,
 } as const
 export type MessageKind = keyof typeof MESSAGE_KINDS
 const KIND_NAMES = new Map<number, MessageKind>(Object.entries(MESSAGE_KINDS).map(([name, code]) => [code, name as MessageKind]))

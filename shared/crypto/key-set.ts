@@ -1,6 +1,7 @@
 /** The keys the root vouches for, and what they in turn have signed. A part trusts one root point and nothing else. */
 
 import { toHex } from '#shared/contracts/bytes.ts'
+import { decodeSign1 } from '#shared/contracts/cose.ts'
 import {
   KEY_PURPOSES,
   type KeyPurpose,
@@ -68,6 +69,13 @@ export class KeySet {
     if (!trusted || trusted.purpose !== KEY_PURPOSES[purpose]) return err('unknown-key')
     if (!isValidAt(trusted, atS)) return err('not-valid-now')
     return openSign1(statement, bytes, trusted.key)
+  }
+
+  /** True when a key of this purpose, valid at `atS` (seconds), is the one these bytes name. It does not check the signature. */
+  names(purpose: KeyPurpose, bytes: Uint8Array, atS: number): boolean {
+    const parts = decodeSign1(bytes)
+    const trusted = parts.ok && parts.value.kid ? this.#keys.get(toHex(parts.value.kid)) : undefined
+    return trusted !== undefined && trusted.purpose === KEY_PURPOSES[purpose] && isValidAt(trusted, atS)
   }
 
   /** A terminal's certificate, valid now, with the key it certifies. */

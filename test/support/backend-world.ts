@@ -10,6 +10,7 @@ import type { Database } from '#reference/backend/database/tables.ts'
 import type { Terms } from '#reference/backend/services/interest-rule.ts'
 import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-keys.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
+import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import {
   type BandProof,
@@ -26,6 +27,7 @@ import { sign1 } from '#shared/crypto/sign1.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Place } from '#shared/domain/place.ts'
 import { type LimitsWish, limitsOf } from './wide-limits.ts'
+import { pairScripted } from './scripted-pairing.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests'
 /** An evening in Shanghai, whole seconds. */
@@ -38,8 +40,10 @@ export type CallBackend = (method: Method, path: string, body?: unknown) => Prom
 
 export const newId = (): string => toHex(randomBytes(16))
 /** `BACKEND_PATHS` with its one parameter filled in. */
-export function pathOf(name: keyof typeof BACKEND_PATHS, value: string): string {
-  return BACKEND_PATHS[name].replace(/\{\w+\}/, encodeURIComponent(value))
+const PATHS = { ...BACKEND_PATHS, ...BAND_PATHS }
+
+export function pathOf(name: keyof typeof PATHS, value: string): string {
+  return PATHS[name].replace(/\{\w+\}/, encodeURIComponent(value))
 }
 
 export type Terminal = {
@@ -55,6 +59,8 @@ export type Customer = {
   readonly phoneId: string
   readonly phone: Signer
   readonly bandId: string
+  /** The key the band left the factory with. */
+  readonly factory: Signer
   readonly band: Signer
   readonly epoch: number
   /** The next counter the band will sign. */
@@ -281,7 +287,7 @@ export class BackendWorld {
 
   async addCustomer(options: { balance?: number; displayName?: string; currency?: Currency; limits?: LimitsWish } = {}): Promise<Customer> {
     const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
-    const [phone, band] = await Promise.all([newSigner(), newSigner()])
+    const [phone, band, factory] = await Promise.all([newSigner(), newSigner(), newSigner()])
     const account = {
       displayName: options.displayName ?? 'Mei',
       currency: options.currency ?? CURRENCY,
@@ -290,13 +296,16 @@ export class BackendWorld {
     }
     await this.#must('PUT', pathOf('account', accountId), account)
     await this.#must('PUT', pathOf('phone', phoneId), { accountId, point: toBase64Url(phone.point) })
-    await this.#must('PUT', pathOf('band', bandId), { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 })
+    await this.#must('PUT', pathOf('band', bandId), { factoryPoint: toBase64Url(factory.point) })
+    const call = this.signedBy(`phone:${phoneId}`, phone)
+    const scripted = { bandId, factory, band, epoch: 1, phonePoint: phone.point }
+    await pairScripted(scripted, async (method, path, body) => (await call(method, path, body)).json)
     let counter = 0
     const nextCounter = () => {
       counter += 1
       return counter
     }
-    return { accountId, phoneId, phone, bandId, band, epoch: 1, nextCounter, call: this.signedBy(`phone:${phoneId}`, phone) }
+    return { accountId, phoneId, phone, bandId, factory, band, epoch: 1, nextCounter, call }
   }
 
   /** One hall of `rows` × `seats` seats (A1, A2 …) and showtimes starting in an hour. */

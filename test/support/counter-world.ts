@@ -20,7 +20,7 @@ import type { WorldEvent } from '#reference/practice/world-control.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import type { FaultKind } from '#shared/contracts/practice-desk.ts'
 import type { PaymentView, Refused, Till, TillState } from '#shared/contracts/till.ts'
-import { generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
+import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
 import { type AttemptState, isFinal } from '#shared/domain/attempt.ts'
 import type { RequestId, SeatId, ShowtimeId, SightingId } from '#shared/domain/ids.ts'
 import type { Result } from '#shared/result.ts'
@@ -353,14 +353,14 @@ export class CounterWorld {
 
   async #bringToLife(character: CustomerCharacter, serverMtu?: number): Promise<VirtualCustomer> {
     const { registry } = this.backend
-    const [phoneKey, bandKey] = await Promise.all([generatePrivateJwk(), generatePrivateJwk()])
-    const keys = { accountId: newId(), phoneId: newId(), bandId: newId(), phoneKey, bandKey, idKey: toBase64Url(randomBytes(32)), epoch: 1 }
-    const [phone, band] = await Promise.all([signerOf(phoneKey), signerOf(bandKey)])
+    const [phoneKey, factoryKey] = await Promise.all([generatePrivateJwk(), generatePrivateJwk()])
+    const keys = { accountId: newId(), phoneId: newId(), bandId: newId(), phoneKey, factoryKey }
+    const [phone, band] = await Promise.all([signerOf(phoneKey), signerOf(factoryKey)])
     const { accountId, phoneId, bandId } = keys
     const { displayName, openingBalance, frozen } = character
     demand(await registry.account(accountId, { displayName, currency: 'CNY', openingBalance, limits: PRACTICE_LIMITS }))
     demand(await registry.phone(phoneId, { accountId, point: toBase64Url(phone.point) }))
-    demand(await registry.band(bandId, { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 }))
+    demand(await registry.band(bandId, { factoryPoint: toBase64Url(band.point) }))
     if (frozen) demand(await registry.freeze(accountId, { frozen }))
     const customer = await VirtualCustomer.start(character, keys, {
       clock: this.clock,

@@ -6,19 +6,24 @@ import type { Backend } from '#reference/backend/app.ts'
 import type { CallFate } from './counter-backend.ts'
 
 export type NearBackend = {
-  readonly url: string
   /** The app that listens now, or nothing when the backend is stopped. */
   readonly listening: () => { readonly app: Backend['app']; readonly stopped: AbortSignal } | undefined
   /** What becomes of a call, which is hereby noted. */
   readonly admit: (call: { readonly method: string; readonly path: string; readonly signatureInput: string }) => CallFate
 }
 
+/** A `fetch` that reaches this backend, whatever the address says. */
+export function nearFetch(backend: NearBackend): typeof fetch {
+  return async (input, init) => callNear(backend, new URL(input instanceof Request ? input.url : input), init ?? {})
+}
+
 /** Until `Symbol.dispose`, every call to this backend made with the global `fetch` takes the short way. */
-export function takeCallsNear(backend: NearBackend): Disposable {
+export function takeCallsNear(backend: NearBackend & { readonly url: string }): Disposable {
   const far = globalThis.fetch
+  const near = nearFetch(backend)
   globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
-    return url.origin === backend.url ? callNear(backend, url, init ?? {}) : far(input, init)
+    return url.origin === backend.url ? near(url, init) : far(input, init)
   }
   return {
     [Symbol.dispose]: () => {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import * as link from '#shared/contracts/link-messages.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
 import type { FieldShape, Structure } from '#shared/contracts/structure.ts'
 
@@ -9,9 +10,10 @@ function isStructure(value: unknown): value is AnyStructure {
 }
 
 /** Every message and statement of the protocol, by the name it is exported under: a new one is tested without being asked. */
-export const STRUCTURES: readonly (readonly [name: string, structure: AnyStructure])[] = Object.entries(messages).flatMap(
-  ([name, value]) => (isStructure(value) ? [[name, value] as const] : []),
-)
+export const STRUCTURES: readonly (readonly [name: string, structure: AnyStructure])[] = [
+  ...Object.entries(messages),
+  ...Object.entries(link),
+].flatMap(([name, value]) => (isStructure(value) ? [[name, value] as const] : []))
 
 /** Letters, digits, signs, an accent and Chinese: what names are made of. */
 const LETTERS = ['a', 'Z', '0', ' ', '-', '.', '&', 'é', '影', '院', '光']

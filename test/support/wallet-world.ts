@@ -4,11 +4,13 @@ import { pino } from 'pino'
 import { createServices } from '#reference/backend/app.ts'
 import type { Database } from '#reference/backend/database/tables.ts'
 import { createMetrics } from '#reference/backend/plugins/metrics.ts'
+import { findPhone } from '#reference/backend/repositories/registry-repository.ts'
 import type { Terms } from '#reference/backend/services/interest-rule.ts'
 import { openSigningKeys, type SigningKeys } from '#reference/backend/signing-keys.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { CURRENCY, type Customer, newId, newSigner, OPERATOR_TOKEN, START_MS, type Terminal } from './backend-world.ts'
 import { PoweredDatabase } from './power.ts'
+import { boundOf, offerOf } from './scripted-pairing.ts'
 
 type Services = ReturnType<typeof createServices>
 
@@ -85,17 +87,23 @@ export class WalletWorld {
 
   async addCustomer(balance: number): Promise<Omit<Customer, 'call'>> {
     const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
-    const [phone, band] = await Promise.all([newSigner(), newSigner()])
-    const { registry } = this.services
+    const [phone, band, factory] = await Promise.all([newSigner(), newSigner(), newSigner()])
+    const { registry, bands } = this.services
     await registry.putAccount(accountId, { displayName: 'Mei', currency: CURRENCY, openingBalance: balance })
     await registry.putPhone(phoneId, { accountId, point: toBase64Url(phone.point) })
-    await registry.putBand(bandId, { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 })
+    await bands.register(bandId, toBase64Url(factory.point))
+    const scripted = { bandId, factory, band, epoch: 1, phonePoint: phone.point }
+    const owned = present(await findPhone(present(this.#db), phoneId))
+    const begun = await bands.beginPairing(owned, await offerOf(scripted))
+    const binding = present(begun.ok ? toBase64Url(begun.value.signed) : undefined)
+    const bound = await bands.confirmPairing(owned, bandId, await boundOf(scripted, binding))
+    if (!bound.ok) throw new Error(bound.error.message)
     let counter = 0
     const nextCounter = () => {
       counter += 1
       return counter
     }
-    return { accountId, phoneId, phone, bandId, band, epoch: 1, nextCounter }
+    return { accountId, phoneId, phone, bandId, factory, band, epoch: 1, nextCounter }
   }
 
   async close(): Promise<void> {

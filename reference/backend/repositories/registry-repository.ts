@@ -177,28 +177,9 @@ export async function findBand(db: Database, id: string): Promise<Band | undefin
   return row && bandOf(row)
 }
 
-export async function findBandByPoint(db: Database, point: string): Promise<{ readonly id: string } | undefined> {
-  return db.selectFrom('bands').select('id').where('point', '=', point).executeTakeFirst()
-}
-
 export async function bandsOfPhone(db: Database, phoneId: string): Promise<readonly Band[]> {
   const rows = await db.selectFrom('bands').selectAll().where('phone_id', '=', phoneId).orderBy('id').execute()
   return rows.map(bandOf)
-}
-
-export async function addBand(tx: Tx, band: Omit<Band, 'counter' | 'state'>): Promise<void> {
-  await tx
-    .insertInto('bands')
-    .values({
-      id: band.id,
-      account_id: band.accountId,
-      phone_id: band.phoneId,
-      point: band.point,
-      epoch: band.epoch,
-      counter: -1,
-      state: 'active',
-    })
-    .execute()
 }
 
 export async function isNonceSeen(db: Database, bandId: string, nonce: string): Promise<boolean> {

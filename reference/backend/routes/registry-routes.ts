@@ -5,7 +5,6 @@ import {
   done,
   patchAccount,
   putAccount,
-  putBand,
   putMerchant,
   putPhone,
   putProgramme,
@@ -62,17 +61,6 @@ function customerRoutes(app: App, registry: Registry): void {
   const phone = { summary: "A customer's phone", tags, params: z.strictObject({ phoneId: machineId }), body: putPhone.body, response }
   app.put(urlOf(BACKEND_PATHS.phone), { config, schema: phone }, async (request) => {
     accepted(await registry.putPhone(request.params.phoneId, request.body))
-    return DONE
-  })
-  const band = {
-    summary: 'A band, bound to one account and phone',
-    tags,
-    params: z.strictObject({ bandId: machineId }),
-    body: putBand.body,
-    response,
-  }
-  app.put(urlOf(BACKEND_PATHS.band), { config, schema: band }, async (request) => {
-    accepted(await registry.putBand(request.params.bandId, request.body))
     return DONE
   })
 }

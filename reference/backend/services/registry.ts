@@ -1,6 +1,6 @@
 /** The operator's side: who exists. Every put may be repeated; a put of other content is refused, never a quiet change. */
 import type * as z from 'zod'
-import type { putAccount, putBand, putMerchant, putPhone, putSite, putTerminal } from '#shared/contracts/backend-api.ts'
+import type { putAccount, putMerchant, putPhone, putSite, putTerminal } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { text } from '#shared/contracts/structure.ts'
 import { importVerifyKey, sha256 } from '#shared/crypto/keys.ts'
@@ -10,14 +10,11 @@ import { type Refusable, refuse } from '../refusal.ts'
 import { saveLimits } from '../repositories/limits-repository.ts'
 import {
   addAccount,
-  addBand,
   addMerchant,
   addPhone,
   addSite,
   addTerminal,
   findAccount,
-  findBand,
-  findBandByPoint,
   findMerchant,
   findPhone,
   findPhoneByPoint,
@@ -141,27 +138,6 @@ export class Registry {
         if (!(await findAccount(tx, accountId))) return refuse('unknown', 'no such account')
         if (await findPhoneByPoint(tx, point)) return refuse('conflict', 'another phone has this key')
         await addPhone(tx, { id, accountId, point, addedAt: instantOf(this.#clock.nowMs()) })
-        return ok()
-      },
-    )
-  }
-
-  /** Binds a band to one account and one phone. A second binding is refused until a release, which is not this call. */
-  async putBand(id: string, band: z.output<typeof putBand.body>): Promise<Refusable<void>> {
-    const { accountId, phoneId, point, epoch } = band
-    if (!(await isPoint(point))) return refuse('malformed', 'not a point of the curve')
-    return this.#put(
-      async (tx) => {
-        const known = await findBand(tx, id)
-        return known && { accountId: known.accountId, phoneId: known.phoneId, point: known.point, epoch: known.epoch }
-      },
-      { accountId, phoneId, point, epoch },
-      async (tx) => {
-        const phone = await findPhone(tx, phoneId)
-        if (!phone || !(await findAccount(tx, accountId))) return refuse('unknown', 'no such account or phone')
-        if (phone.accountId !== accountId) return refuse('conflict', 'the phone belongs to another account')
-        if (await findBandByPoint(tx, point)) return refuse('conflict', 'another band has this key')
-        await addBand(tx, { id, accountId, phoneId, point, epoch })
         return ok()
       },
     )

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
+import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
@@ -160,12 +161,11 @@ test('every route is described, refusals included, with a schema for its answers
     Object.entries(methods).map(([method, call]) => ({ path, method, call })),
   )
   const { docs: _docs, ...called } = BACKEND_PATHS
-  expect(new Set(described.map(({ path }) => path))).toEqual(
-    new Set([called, OWNER_PATHS, WALLET_PATHS, WALLET_LIMITS_PATHS, WITNESS_PATHS].flatMap((all) => Object.values<string>(all))),
-  )
+  const declared = [called, BAND_PATHS, OWNER_PATHS, WALLET_PATHS, WALLET_LIMITS_PATHS, WITNESS_PATHS].flatMap((group) => Object.values<string>(group))
+  expect(new Set(described.map(({ path }) => path))).toEqual(new Set(declared))
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(52)
+  expect(described).toHaveLength(57)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {

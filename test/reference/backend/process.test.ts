@@ -12,6 +12,7 @@ import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
+import { pairScripted } from '#test/support/scripted-pairing.ts'
 import { buildSubmit, type Customer, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
 import { until } from '../../support/until.ts'
 
@@ -72,7 +73,7 @@ async function seeded(base: string): Promise<{ terminal: Omit<Terminal, 'call'>;
   const place = { timeZone: 'Asia/Shanghai', latitudeE5: 0, longitudeE5: 0, currency: 'CNY' }
   await operator(base, pathOf('site', 'aurora'), { merchantId: 'aurora', name, address: name, ...place })
   await operator(base, pathOf('terminal', 'till-1'), { siteId: 'aurora', enrolmentCode: 'code-12345' })
-  const [signer, phone, band] = await Promise.all([newSigner(), newSigner(), newSigner()])
+  const [signer, phone, band, factory] = await Promise.all([newSigner(), newSigner(), newSigner(), newSigner()])
   const body = { terminalId: 'till-1', code: 'code-12345', point: toBase64Url(signer.point) }
   const enrolled = await signed(base, { keyId: 'terminal:till-1', signer }, 'POST', BACKEND_PATHS.enrolTerminal, body)
   const certificate = fromBase64Url(String(enrolled['certificate']))
@@ -85,12 +86,14 @@ async function seeded(base: string): Promise<{ terminal: Omit<Terminal, 'call'>;
     limits: PRACTICE_LIMITS,
   })
   await operator(base, pathOf('phone', phoneId), { accountId, point: toBase64Url(phone.point) })
-  await operator(base, pathOf('band', bandId), { accountId, phoneId, point: toBase64Url(band.point), epoch: 1 })
+  await operator(base, pathOf('band', bandId), { factoryPoint: toBase64Url(factory.point) })
+  const scripted = { bandId, factory, band, epoch: 1, phonePoint: phone.point }
+  await pairScripted(scripted, async (...call) => signed(base, { keyId: `phone:${phoneId}`, signer: phone }, ...call))
   let counter = 0
   const nextCounter = () => (counter += 1)
   return {
     terminal: { id: 'till-1', merchantId: 'aurora', siteId: 'aurora', signer, certificate },
-    customer: { accountId, phoneId, phone, bandId, band, epoch: 1, nextCounter },
+    customer: { accountId, phoneId, phone, bandId, factory, band, epoch: 1, nextCounter },
   }
 }
 

@@ -1,0 +1,273 @@
+/**
+ * The wristband as a thing: the key it left the factory with, the lock that binds it to one phone, and, while it is bound, the band that
+ * pays. Whoever connects is nobody until they prove otherwise; to a stranger a bound band is as silent as a broken one.
+ */
+import type { Message } from '#shared/contracts/frames.ts'
+import {
+  arm,
+  armAsk,
+  armNonce,
+  LINK_REFUSALS,
+  type LinkRefusal,
+  linkDone,
+  linkNonce,
+  linkProof,
+  linkRefused,
+} from '#shared/contracts/link-messages.ts'
+import { type MessageKind, NONCE_BYTES, OFFER_ID_BYTES } from '#shared/contracts/radio-messages.ts'
+import { randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { isLinkMac } from '#shared/crypto/link-keys.ts'
+import { Band } from './band.ts'
+import { BandState } from './band-state.ts'
+import { Lock } from './lock.ts'
+import type { BandEvent, BandStore, Clock, LockRecord, PhoneLink, Relay } from './ports.ts'
+
+const MINUTE_MS = 60_000
+/** Messages of the link itself name no exchange. */
+const NO_EXCHANGE = new Uint8Array(OFFER_ID_BYTES)
+/** Phones that may be connected at once: the owner's, and one that asks. The oldest stranger is let go. */
+const STRANGERS_MAX = 2
+
+export type WristbandParts = {
+  readonly clock: Clock
+  readonly store: BandStore
+  /** What the store kept. */
+  readonly lock: LockRecord
+  readonly counterCeiling: number
+  /** What the band left the factory with: its name, its key, and the one root it believes. */
+  readonly factory: { readonly bandId: Uint8Array; readonly signer: Signer; readonly rootPoint: Uint8Array }
+  readonly onEvent: (event: BandEvent) => void
+  readonly serverMtu?: number
+  readonly sessionsPerMinuteMax?: number
+}
+
+/** One connection of a phone. */
+export interface PhoneConnection {
+  receive(relay: Relay): void
+  /** The phone is out of reach. */
+  closed(): void
+}
+
+type Caller = {
+  readonly side: PhoneLink
+  /** What this caller must answer to be the owner's phone. */
+  readonly nonce: Uint8Array
+  /** Shown after an arm-ask, good once. */
+  armNonce: Uint8Array | undefined
+}
+
+export class Wristband {
+  /** The sensors: on the wrist, knocks, battery. They outlive every binding. */
+  readonly state: BandState
+  readonly #parts: WristbandParts
+  readonly #lock: Lock
+  readonly #store: BandStore
+  #ceiling: number
+  #band: Band | undefined
+  /** The owner's phone, once it has proven itself. */
+  #owner: Caller | undefined
+  #strangers: readonly Caller[] = []
+  /** Link messages are dealt with one after another: a lock is never half turned. */
+  #turn: Promise<void> = Promise.resolve()
+
+  private constructor(parts: WristbandParts) {
+    this.#parts = parts
+    this.#ceiling = parts.counterCeiling
+    this.state = new BandState(parts.clock, () => parts.onEvent({ type: 'disarmed' }))
+    this.#store = {
+      saveLock: async (lock) => parts.store.saveLock(lock),
+      saveCounter: async (ceiling) => {
+        const saved = await parts.store.saveCounter(ceiling)
+        if (saved.ok) this.#ceiling = ceiling
+        return saved
+      },
+    }
+    const { clock, factory } = parts
+    this.#lock = new Lock({ clock, factory, store: this.#store, record: parts.lock, onKnock: (listen) => this.state.whenKnocked(listen) })
+  }
+
+  static async start(parts: WristbandParts): Promise<Wristband> {
+    const wristband = new Wristband(parts)
+    await wristband.#work()
+    return wristband
+  }
+
+  /** The band that pays; undefined while the lock is open. */
+  get band(): Band | undefined {
+    return this.#band
+  }
+
+  get lock(): LockRecord {
+    return this.#lock.record
+  }
+
+  /** A phone connects, whoever's it is. */
+  connectPhone(side: PhoneLink): PhoneConnection {
+    const caller: Caller = { side, nonce: randomBytes(NONCE_BYTES), armNonce: undefined }
+    this.#strangers = [...this.#strangers, caller].slice(-STRANGERS_MAX)
+    if (this.#lock.record.state === 'bound') say(caller, 'link-nonce', linkNonce.encode({ nonce: caller.nonce }))
+    return { receive: (relay) => this.#receive(caller, relay), closed: () => this.#closed(caller) }
+  }
+
+  /** The button held for ten seconds, or an empty battery: what was in memory is gone, the lock is not. */
+  reset(): void {
+    this.state.disarm()
+    this.#lock.forget()
+    if (this.#owner) this.#closed(this.#owner)
+    this.#strangers = []
+  }
+
+  #closed(caller: Caller): void {
+    this.#strangers = this.#strangers.filter((other) => other !== caller)
+    this.#lock.gone(caller)
+    if (this.#owner !== caller) return
+    this.#owner = undefined
+    this.#band?.setPhoneLinked(false)
+  }
+
+  #receive(caller: Caller, relay: Relay): void {
+    switch (relay.message.kind) {
+      case 'link-proof':
+      case 'pair-ask':
+      case 'pair-bind':
+      case 'arm-ask':
+      case 'arm':
+      case 'release':
+        this.#turn = this.#turn.then(async () => this.#dealWith(caller, relay.message))
+        return
+      default:
+        if (this.#owner === caller) this.#band?.fromPhone(relay)
+    }
+  }
+
+  async #dealWith(caller: Caller, { kind, body }: Message): Promise<void> {
+    const isHere = this.#owner === caller || this.#strangers.includes(caller)
+    if (!isHere) return
+    switch (kind) {
+      case 'link-proof':
+        return this.#prove(caller, body)
+      case 'pair-ask':
+        return this.#ask(caller, body)
+      case 'pair-bind':
+        return this.#bind(caller, body)
+      case 'arm-ask':
+        return this.#armAsk(caller, body)
+      case 'arm':
+        return this.#arm(caller, body)
+      default:
+        return this.#release(caller, body)
+    }
+  }
+
+  async #prove(caller: Caller, body: Uint8Array): Promise<void> {
+    const { record } = this.#lock
+    const proof = linkProof.decode(body)
+    if (record.state !== 'bound' || !proof.ok) return
+    if (await isLinkMac(proof.value.mac, record.linkKey, 'link', caller.nonce)) this.#becomesOwner(caller)
+  }
+
+  #becomesOwner(caller: Caller): void {
+    if (this.#owner && this.#owner !== caller) this.#closed(this.#owner)
+    this.#strangers = this.#strangers.filter((other) => other !== caller)
+    this.#owner = caller
+    this.#band?.setPhoneLinked(true)
+  }
+
+  async #ask(caller: Caller, body: Uint8Array): Promise<void> {
+    const offer = await this.#lock.offer(caller, body)
+    if (offer.ok) return say(caller, 'pair-offer', offer.value)
+    if (this.#lock.record.state === 'bound') this.#parts.onEvent({ type: 'pairing-refused' })
+    refuse(caller, 'not-available')
+  }
+
+  /** The answer comes after the knock, which may take a minute: other messages do not wait for it. */
+  async #bind(caller: Caller, body: Uint8Array): Promise<void> {
+    const accepted = await this.#lock.accept(caller, body, (bound) => {
+      // The knock of a pairing stands behind no payment.
+      this.state.takeKnocks()
+      this.#turn = this.#turn.then(async () => {
+        if (!bound.ok) return refuse(caller, bound.error)
+        await this.#nowBound(caller, bound.value.message, bound.value.isNew)
+      })
+    })
+    if (!accepted.ok) refuse(caller, accepted.error)
+  }
+
+  async #nowBound(caller: Caller, message: Uint8Array<ArrayBuffer>, isNew: boolean): Promise<void> {
+    if (isNew) await this.#work()
+    say(caller, 'bound', message)
+    // It has the link key, or the lock would not have turned.
+    this.#becomesOwner(caller)
+    if (isNew && this.#lock.record.state === 'bound') this.#parts.onEvent({ type: 'bound', epoch: this.#lock.record.epoch })
+  }
+
+  #armAsk(caller: Caller, body: Uint8Array): void {
+    if (this.#owner !== caller || !armAsk.decode(body).ok) return refuse(caller, 'not-available')
+    if (!this.state.worn) return refuse(caller, 'not-worn')
+    caller.armNonce = randomBytes(NONCE_BYTES)
+    say(caller, 'arm-nonce', armNonce.encode({ nonce: caller.armNonce }))
+  }
+
+  async #arm(caller: Caller, body: Uint8Array): Promise<void> {
+    const { record } = this.#lock
+    const asked = arm.decode(body)
+    const nonce = caller.armNonce
+    caller.armNonce = undefined
+    if (this.#owner !== caller || record.state !== 'bound' || !asked.ok || !nonce) return refuse(caller, 'not-available')
+    const { lifetimeMinutes, mac } = asked.value
+    const isGenuine = await isLinkMac(mac, record.linkKey, 'arm', nonce, armAsk.encode({ lifetimeMinutes }))
+    if (!isGenuine) return refuse(caller, 'not-available')
+    const armed = this.state.arm(lifetimeMinutes * MINUTE_MS)
+    if (!armed.ok) return refuse(caller, armed.error === 'not-worn' ? 'not-worn' : 'not-available')
+    say(caller, 'armed', linkDone.encode({ epoch: record.epoch }))
+  }
+
+  async #release(caller: Caller, body: Uint8Array): Promise<void> {
+    const released = await this.#lock.release(body)
+    if (!released.ok) return refuse(caller, 'not-available')
+    const { epoch, isNew } = released.value
+    if (isNew) {
+      this.state.disarm()
+      this.#band?.retire()
+      this.#band = undefined
+      if (this.#owner && this.#owner !== caller) this.#strangers = [...this.#strangers, this.#owner]
+      this.#owner = undefined
+      this.state.setPhoneLinked(false)
+      this.#strangers = this.#strangers.includes(caller) ? this.#strangers : [...this.#strangers, caller]
+      this.#parts.onEvent({ type: 'released' })
+    }
+    say(caller, 'released', linkDone.encode({ epoch }))
+  }
+
+  /** Makes the band that pays out of the lock, when it is bound. */
+  async #work(): Promise<void> {
+    const { record } = this.#lock
+    if (record.state !== 'bound') return
+    const { clock, onEvent, serverMtu, sessionsPerMinuteMax } = this.#parts
+    this.#band = new Band({
+      clock,
+      store: this.#store,
+      counterCeiling: this.#ceiling,
+      signer: await signerOf(record.key),
+      idKey: record.idKey,
+      epoch: record.epoch,
+      state: this.state,
+      phone: {
+        send: (relay) => this.#owner?.side.send(relay),
+        offersWanted: (slot) => this.#owner?.side.offersWanted(slot),
+      },
+      onEvent,
+      ...(serverMtu === undefined ? {} : { serverMtu }),
+      ...(sessionsPerMinuteMax === undefined ? {} : { sessionsPerMinuteMax }),
+    })
+    await this.#band.advertisement()
+  }
+}
+
+function say(caller: Caller, kind: MessageKind, body: Uint8Array<ArrayBuffer>): void {
+  caller.side.send({ offerId: NO_EXCHANGE, message: { kind, body } })
+}
+
+function refuse(caller: Caller, code: LinkRefusal): void {
+  say(caller, 'link-refused', linkRefused.encode({ code: LINK_REFUSALS[code] }))
+}
