@@ -15,16 +15,15 @@ import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { reasonOfCode } from '#shared/domain/reasons.ts'
 import {
   BackendWorld,
-  buildSubmit,
   type Customer,
   newId,
   newSigner,
   pathOf,
   type Reply,
   reversalEntry,
-  type SubmitWish,
   type Terminal,
 } from '../../support/backend-world.ts'
+import { buildSubmit, type SubmitWish } from '../../support/submits.ts'
 
 const someBytes: unknown = expect.any(Uint8Array)
 let world: BackendWorld

@@ -6,8 +6,8 @@ import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
-import { WITNESS_PATHS } from '#shared/contracts/witness.ts'
 import { WALLET_LIMITS_PATHS } from '#shared/contracts/wallet-limits-api.ts'
+import { WITNESS_PATHS } from '#shared/contracts/witness.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import { BackendWorld, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
 
@@ -161,7 +161,9 @@ test('every route is described, refusals included, with a schema for its answers
     Object.entries(methods).map(([method, call]) => ({ path, method, call })),
   )
   const { docs: _docs, ...called } = BACKEND_PATHS
-  const declared = [called, BAND_PATHS, OWNER_PATHS, WALLET_PATHS, WALLET_LIMITS_PATHS, WITNESS_PATHS].flatMap((group) => Object.values<string>(group))
+  const declared = [called, BAND_PATHS, OWNER_PATHS, WALLET_PATHS, WALLET_LIMITS_PATHS, WITNESS_PATHS].flatMap((group) =>
+    Object.values<string>(group),
+  )
   expect(new Set(described.map(({ path }) => path))).toEqual(new Set(declared))
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])

@@ -5,8 +5,9 @@ import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { INVITATION_LIFETIME_MS, invitePhone, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
-import { BackendWorld, buildSubmit, type Customer, newId, newSigner, pathOf, type Terminal } from '../../support/backend-world.ts'
+import { BackendWorld, type Customer, newId, newSigner, pathOf, type Terminal } from '../../support/backend-world.ts'
 import { invited, OwnerBrowser, ownerPath, signedUp } from '../../support/owner-browser.ts'
+import { buildSubmit } from '../../support/submits.ts'
 
 const UNKNOWN_KEY = { status: 401, json: { code: 'bad-signature' } }
 const BAD_CODE = { status: 403, json: { code: 'not-allowed' } }

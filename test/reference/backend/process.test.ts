@@ -13,7 +13,8 @@ import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import { pairScripted } from '#test/support/scripted-pairing.ts'
-import { buildSubmit, type Customer, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
+import { type Customer, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
+import { buildSubmit } from '../../support/submits.ts'
 import { until } from '../../support/until.ts'
 
 const ready = z.strictObject({ type: z.literal('ready'), port: z.int().positive(), rootPoint: z.string().length(44) })

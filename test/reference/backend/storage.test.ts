@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isStorageFault } from '#reference/backend/database/faults.ts'
 import { openDatabase } from '#reference/backend/database/open-database.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
-import { BackendWorld, buildSubmit, newId, pathOf, receiptEntry } from '../../support/backend-world.ts'
+import { BackendWorld, newId, pathOf, receiptEntry } from '../../support/backend-world.ts'
+import { buildSubmit } from '../../support/submits.ts'
 
 let dir: string
 beforeEach(() => {

@@ -16,9 +16,9 @@ import {
   type Reply,
   receiptEntry,
   reversalEntry,
-  type SubmitWish,
   type Terminal,
 } from '#test/support/backend-world.ts'
+import { type SubmitWish } from '#test/support/submits.ts'
 
 const { currency: _, ...DEFAULTS } = defaultSettings('CNY')
 const HOUR_MS = 3_600_000
