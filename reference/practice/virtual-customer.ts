@@ -49,6 +49,8 @@ export class VirtualCustomer {
   readonly #situation: Situation
   readonly #pair: BandAndPhone
   #settling: Promise<void> = Promise.resolve()
+  /** A thief can do everything but unlock the phone. */
+  #isWithOwner = true
   frozen: boolean
 
   private constructor(character: CustomerCharacter, parts: { readonly situation: Situation; readonly pair: BandAndPhone }) {
@@ -97,7 +99,7 @@ export class VirtualCustomer {
       onEvent: (event) => {
         world.onEvent(bandEvent(character, event))
         // Nobody walks about for long with a band that has run out of its day: the phone is looked at, and the band is armed again.
-        if (event.type === 'disarmed') clock.after(LOOKS_AGAIN_MS, () => void customer?.looksAtPhone())
+        if (event.type === 'disarmed' && customer?.band.state.worn) clock.after(LOOKS_AGAIN_MS, () => void customer?.looksAtPhone())
       },
       isOwnerThere: () => true,
       sessionsPerMinuteMax: world.sessionsPerMinuteMax ?? PRACTICE_SESSIONS_PER_MINUTE_MAX,
@@ -128,6 +130,7 @@ export class VirtualCustomer {
     if (changes.batteryPercent !== undefined) this.band.state.setBattery(changes.batteryPercent)
     if (changes.worn !== undefined) this.band.state.setWorn(changes.worn)
     // Most people unlock their phone as soon as they have put the band on, or have the phone at hand again.
+    this.#isWithOwner = changes.unlocks
     const unlocks = (changes.worn === true || phoneReach === true) && changes.unlocks
     this.#settling = this.#follow(reached, unlocks)
   }
@@ -145,7 +148,7 @@ export class VirtualCustomer {
 
   /** What everybody does many times a day: a band on the wrist is armed by it. */
   async looksAtPhone(): Promise<void> {
-    if (this.band.state.worn && this.#situation.phoneInReach && !this.band.state.armed && this.character.worn) await this.unlockPhone()
+    if (this.#isWithOwner && this.band.state.worn && !this.band.state.armed) await this.unlockPhone()
   }
 
   async view(): Promise<CustomerView> {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { closingLine, runSteps, type Step, total } from './test-run/run-steps.ts'
@@ -55,7 +55,10 @@ function ownFolder(): string {
   } catch {
     // Not on this system: the usual place will do.
   }
-  return mkdtempSync(join(parent, 'bandtill-test-'))
+  const folder = mkdtempSync(join(parent, 'bandtill-test-'))
+  // Some tests run a process as nobody, who must be able to come through.
+  chmodSync(folder, 0o711)
+  return folder
 }
 
 function chosenSteps(names: readonly string[]): readonly Step[] | undefined {

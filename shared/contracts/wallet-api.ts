@@ -99,3 +99,5 @@ export const getStatement = {
 }
 
 export const WALLET_PATHS = { wallet: '/v1/wallet', statement: '/v1/wallet/statement' } as const
+/** The same for an owner who is signed in. */
+export const OWNER_WALLET_PATHS = { wallet: '/v1/owner/wallet', statement: '/v1/owner/wallet/statement' } as const

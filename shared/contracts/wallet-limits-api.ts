@@ -47,7 +47,10 @@ export const getWalletLimits = {
   query: z.strictObject({ merchantId: slug.optional() }),
   reply: limitsView,
 }
-/** All limits at once. Lowered ones hold from the next payment on; `owner-needed` when any of them would allow more than before. */
+/**
+ * All limits at once, in force from the next payment on. From a phone: `owner-needed` when any of them would allow more than before. From an
+ * owner who has just shown a passkey: either way.
+ */
 export const putWalletLimits = { body: walletLimits, reply: limitsView }
 
-export const WALLET_LIMITS_PATHS = { limits: '/v1/wallet/limits' } as const
+export const WALLET_LIMITS_PATHS = { limits: '/v1/wallet/limits', ownLimits: '/v1/owner/limits' } as const

@@ -214,6 +214,8 @@ export class BackendWorld {
     const call = this.signedBy(`phone:${phoneId}`, phone)
     const scripted = { bandId, factory, band, epoch: 1, phonePoint: phone.point }
     await pairScripted(scripted, async (method, path, body) => (await call(method, path, body)).json)
+    // The day the band was paired is long past: what its owner was told then has been read.
+    await this.db.deleteFrom('notices').where('account_id', '=', accountId).execute()
     let counter = 0
     const nextCounter = () => {
       counter += 1

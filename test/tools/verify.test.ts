@@ -159,9 +159,9 @@ test.each([
 })
 
 test.each([
-  ['', 1_000],
-  [' after a restore', 500],
-])('I4: a thousand single edits of any column of the ledger are each named%s', (when, count) => {
+  ['', 300],
+  [' after a restore', 150],
+])('I4: hundreds of single edits of any column of the ledger are each named%s', (when, count) => {
   const [from, guarded] = when === '' ? [image, GUARDED] : [restored, GUARDED_RESTORED]
   const random = new Seeded(20_261_122)
   const columns = Object.entries(guarded).flatMap(([table, names]) => names.map((column) => ({ table, column })))

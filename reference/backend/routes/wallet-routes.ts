@@ -1,20 +1,38 @@
-/** What an owner's phone reads of the wallet. */
+/** What an owner reads of the wallet, on the phone or signed in from anywhere. */
 import type * as z from 'zod'
-import { getStatement, getWallet, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
+import { getStatement, getWallet, OWNER_WALLET_PATHS, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
 import type { PaymentRecord } from '../repositories/statement-repository.ts'
 import type { StatementLine, WalletStatements } from '../services/wallet-statements.ts'
 import { instantOf } from '../world.ts'
-import { type App, accepted, phoneOf, REFUSALS } from './call.ts'
+import { type App, accepted, ownerOf, phoneOf, REFUSALS } from './call.ts'
 
-const config = { caller: 'phone' } as const
 const tags = ['wallet']
+type Asker = {
+  readonly caller: 'phone' | 'owner'
+  readonly paths: { readonly wallet: string; readonly statement: string }
+  readonly accountOf: (request: Asking) => string
+}
+type Asking = Parameters<typeof phoneOf>[0]
+
+/** The same for the phone, and for the owner in any browser. */
+const ASKERS: readonly Asker[] = [
+  { caller: 'phone', paths: WALLET_PATHS, accountOf: (request) => phoneOf(request).accountId },
+  { caller: 'owner', paths: OWNER_WALLET_PATHS, accountOf: (request) => ownerOf(request).accountId },
+]
 
 export function walletRoutes(app: App, { statements }: { readonly statements: WalletStatements }): void {
+  for (const asker of ASKERS) routesFor(app, statements, asker)
+}
+
+function routesFor(app: App, statements: WalletStatements, { caller, paths, accountOf }: Asker): void {
   app.get(
-    WALLET_PATHS.wallet,
-    { config, schema: { summary: 'Balance, what is held, and interest', tags, response: { 200: getWallet.reply, ...REFUSALS } } },
+    paths.wallet,
+    {
+      config: { caller },
+      schema: { summary: 'Balance, what is held, and interest', tags, response: { 200: getWallet.reply, ...REFUSALS } },
+    },
     async (request) => {
-      const { currency, balance, held, interest } = accepted(await statements.wallet(phoneOf(request).accountId))
+      const { currency, balance, held, interest } = accepted(await statements.wallet(accountOf(request)))
       return {
         balance: { amount: balance, currency },
         held: { amount: held, currency },
@@ -23,9 +41,9 @@ export function walletRoutes(app: App, { statements }: { readonly statements: Wa
     },
   )
   app.get(
-    WALLET_PATHS.statement,
+    paths.statement,
     {
-      config,
+      config: { caller },
       schema: {
         summary: 'What moved the wallet in these days, page by page',
         tags,
@@ -35,7 +53,7 @@ export function walletRoutes(app: App, { statements }: { readonly statements: Wa
     },
     async (request) => {
       const { from, to } = request.query
-      const { lines, openHolds, ...statement } = accepted(await statements.statement(phoneOf(request).accountId, request.query))
+      const { lines, openHolds, ...statement } = accepted(await statements.statement(accountOf(request), request.query))
       return {
         from,
         to,

@@ -210,6 +210,11 @@ export class Stack {
     await this.tellWorld({ type: 'set', customer, distance: AT_COUNTER_M })
   }
 
+  /** Whether this customer's band is armed now. */
+  async isArmed(customer: CustomerId): Promise<boolean> {
+    return (await this.#customers()).some(({ id, armed }) => id === customer && armed)
+  }
+
   /** Resolves when these customers' bands hold offers: a phone needs a moment to get its certificates when the world begins. */
   async untilReachable(customers: readonly CustomerId[]): Promise<void> {
     const deadlineMs = Date.now() + READY_TIMEOUT_MS

@@ -16,6 +16,7 @@ import type { Receipt } from '#shared/domain/receipt.ts'
 import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { makeScreens, Stack } from '../counter/stack.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
+import { type Lost, loseBandAndPhone } from './lost.ts'
 import { addSnack, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
 import { cancelAndTakeCash, type Doubted, killTheTerminal, loseAnAnswer, stopTheBackend, type Trouble } from './trouble.ts'
 import { chargeTheWrongPerson, type Refunded, settleByKnock } from './who-pays.ts'
@@ -78,6 +79,10 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## The backend stops in the middle, and comes back\n')
   keep(await stopTheBackend(counter, 'rich'))
 
+  tell('\n## Band and phone are lost together\n')
+  const stolen = await loseBandAndPhone(counter, 'twin-b')
+  sold.push(stolen.sold)
+
   tell('\n## The terminal is killed between approval and receipt\n')
   const killed = await killTheTerminal(counter, 'rich')
   keep(killed)
@@ -85,7 +90,7 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## Everything reaches the backend\n')
   await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
   tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
-  return { cashier: killed.cashier, sold, refunded: [mistaken.refunded], declines, doubted, printed: first.receipt }
+  return { cashier: killed.cashier, sold, refunded: [mistaken.refunded], declines, doubted, lost: stolen.lost, printed: first.receipt }
 }
 
 type Evening = {
@@ -95,6 +100,7 @@ type Evening = {
   readonly refunded: readonly Refunded[]
   readonly declines: readonly Declined[]
   readonly doubted: readonly Doubted[]
+  readonly lost: Lost
   readonly printed: Receipt
 }
 
@@ -188,7 +194,18 @@ async function run(out: string): Promise<boolean> {
 
 type Evidence = Evening & { readonly out: string; readonly stack: Stack; readonly jwks: readonly Jwk[]; readonly terminalId: string }
 
-async function leaveEvidence({ out, stack, sold, refunded, declines, doubted, printed, jwks, terminalId }: Evidence): Promise<boolean> {
+async function leaveEvidence({
+  out,
+  stack,
+  sold,
+  refunded,
+  declines,
+  doubted,
+  lost,
+  printed,
+  jwks,
+  terminalId,
+}: Evidence): Promise<boolean> {
   const files = { terminal: join(out, 'terminal.sqlite'), backend: join(out, 'backend.sqlite') }
   keepDatabase(join(stack.folderOf('terminal'), 'terminal.sqlite'), files.terminal)
   keepDatabase(join(stack.folderOf('backend'), 'backend.sqlite'), files.backend)
@@ -205,7 +222,11 @@ async function leaveEvidence({ out, stack, sold, refunded, declines, doubted, pr
   const refunds = refunded.map(({ receipt: { id, of, total } }) => ({ receiptId: id, ofReceiptId: of?.receiptId ?? '', total }))
   const { findings, inDoubt } = examine(files, jwks, { sales, refunds, doubted })
   for (const { claim, held, detail } of findings) tell(`- ${held ? 'held' : 'BROKEN'}: ${claim} (${detail})`)
-  const held = findings.every((each) => each.held)
+  const isSafe = lost.paymentsAfterDisarm === 0 && lost.paymentsAfterFreeze === 0
+  tell(
+    `- ${isSafe ? 'held' : 'BROKEN'}: whoever finds band and phone pays nothing (${lost.paymentsAfterDisarm} after it came off, ${lost.paymentsAfterFreeze} after the freeze)`,
+  )
+  const held = isSafe && findings.every((each) => each.held)
   const total = [...sold, ...refunded].reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
   tell(
     `\n${sold.length} sales and ${refunded.length} void, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`,
@@ -217,6 +238,7 @@ async function leaveEvidence({ out, stack, sold, refunded, declines, doubted, pr
     refunds,
     declines,
     inDoubt,
+    lost,
     jwks: { keys: jwks },
   }
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)

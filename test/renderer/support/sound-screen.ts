@@ -28,6 +28,13 @@ export async function barriersOf(page: Page, moreRules: readonly string[] = []):
   )
 }
 
+/** Of axe's findings those that come with other colours: everything else is the same in both schemes. */
+export async function faintTextsOf(page: Page): Promise<readonly string[]> {
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).withRules(['color-contrast'])
+  const { violations } = await axe.options({ resultTypes: ['violations'] }).analyze()
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) => `${id}: ${target.join(' ')} ${any[0]?.message ?? ''}`))
+}
+
 /** Texts that are wider or higher than a box that hides the rest, and the page itself when it scrolls. */
 export async function cutTextsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(() => document.fonts.ready)

@@ -1,0 +1,57 @@
+/** The demo's scene about loss: band and phone in other hands, first without the owner's unlock, then under the owner's freeze. */
+import type { CustomerId } from '#reference/practice/customers.ts'
+import { REASONS } from '#shared/domain/reasons.ts'
+import { expectDone } from '../counter/script-cashier.ts'
+import { addSnack, bringBand, type Counter, type Sold, sellByCash } from './scenes.ts'
+
+/** Off the wrist for five seconds, a band disarms itself; some more for the messages in between. */
+const DISARMED_WITHIN_MS = 15_000
+const POLL_MS = 200
+const TRIES = 2
+const OVER: ReadonlySet<string> = new Set(['not-asked', 'refused', 'declined', 'paid'])
+
+/** Payments that went through although they must not. */
+export type Lost = { readonly paymentsAfterDisarm: number; readonly paymentsAfterFreeze: number }
+
+/** The thief has both, and wears the band: it takes no payment without the phone's unlock, and after the freeze not even with it. */
+export async function loseBandAndPhone(counter: Counter, owner: CustomerId): Promise<{ readonly lost: Lost; readonly sold: Sold }> {
+  const { stack, tell } = counter
+  await addSnack(counter, 'drink', 1)
+  await stack.tellWorld({ type: 'set', customer: owner, worn: false, unlocks: false })
+  await untilDisarmed(counter, owner)
+  await stack.tellWorld({ type: 'set', customer: owner, worn: true, unlocks: false })
+  tell('A thief takes band and phone, and puts the band on. It has disarmed itself; the thief cannot unlock the phone.')
+  const paymentsAfterDisarm = await tryToPay(counter, owner)
+  tell('The thief sees the PIN and unlocks the phone. Meanwhile the owner has frozen the account from another device.')
+  await stack.tellWorld({ type: 'freeze', customer: owner, frozen: true })
+  await stack.tellWorld({ type: 'unlock-phone', customer: owner })
+  const paymentsAfterFreeze = await tryToPay(counter, owner)
+  await stack.tellWorld({ type: 'freeze', customer: owner, frozen: false })
+  tell('The owner gets both back, and lifts the freeze. The drink is paid in cash.')
+  return { lost: { paymentsAfterDisarm, paymentsAfterFreeze }, sold: await sellByCash(counter) }
+}
+
+async function untilDisarmed({ stack }: Counter, owner: CustomerId): Promise<void> {
+  const deadlineMs = performance.now() + DISARMED_WITHIN_MS
+  while (await stack.isArmed(owner)) {
+    if (performance.now() > deadlineMs) throw new Error(`the band of ${owner} did not disarm itself`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/** How many of a few tries went through. */
+async function tryToPay(counter: Counter, customer: CustomerId): Promise<number> {
+  const { cashier, tell } = counter
+  let paid = 0
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const { bandId } = await bringBand(counter, customer)
+    expectDone('charging', await cashier.till.chargeBand.mutate({ sightingId: bandId }))
+    const { payment } = await cashier.until('an end', (state) => state.payment !== undefined && OVER.has(state.payment.state))
+    if (payment?.tender !== 'band') throw new Error('a band was charged')
+    if (payment.state === 'paid') paid += 1
+    if (payment.reason)
+      tell(`Charged, and not paid (${payment.state}: ${payment.reason}). The cashier says: “${REASONS[payment.reason].say.en}”`)
+    if (payment.state !== 'paid') expectDone('putting the refusal away', await cashier.till.cancelPayment.mutate())
+  }
+  return paid
+}
