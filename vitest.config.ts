@@ -34,8 +34,8 @@ export default defineConfig({
   test: {
     globals: false,
     pool: 'forks',
-    // Two more than the cores we count on: many tests wait for processes, sockets and clocks.
-    maxWorkers: 4,
+    // One more than the cores we count on: many tests wait for processes, sockets and clocks.
+    maxWorkers: 3,
     projects: [
       project('domain', ['domain', 'contracts', 'crypto', 'shared']),
       project('main', ['main']),

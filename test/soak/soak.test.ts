@@ -14,7 +14,7 @@ import { runEpisode } from './payments/episode.ts'
 
 const running = new AbortController().signal
 
-test.each([1, 2])('seed %i: payments under faults, and every book agrees', async (seed) => {
+test.each([1])('seed %i: payments under faults, and every book agrees', async (seed) => {
   const { reached, wrong } = await runEpisode({ seed, stop: running }, { rounds: 10 })
   expect(wrong, `seed ${seed}`).toEqual([])
   expect(reached['faulted payments']).toBeGreaterThan(10)

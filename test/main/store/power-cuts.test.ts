@@ -15,7 +15,8 @@ import { RecordingStore, type Step } from '#test/soak/power/recording-store.ts'
 import { withFolder } from '#test/support/disk.ts'
 
 const SEED = 20_260_102
-const SALES = 2
+/** The soak goes through days of many more. */
+const SALES = 1
 const SECTOR_BYTES = 512
 const TIMEOUT_MS = 60_000
 
@@ -26,7 +27,7 @@ test(
     expect(wrong, `seed ${SEED}`).toEqual([])
     const checked = await withFolder(async (folder) => checkCuts({ steps, folder: join(folder, 'cut'), seed: SEED }))
     expect(checked.wrong, `seed ${SEED}`).toEqual([])
-    expect(checked.points).toBeGreaterThan(1_000)
+    expect(checked.points).toBeGreaterThan(500)
     // The log was emptied at the end at the latest, so the database itself was cut while it was written, too.
     expect(steps.some(({ kind }) => kind !== 'write')).toBe(true)
   },
