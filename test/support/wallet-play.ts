@@ -120,8 +120,7 @@ export class WalletPlay {
     const funds = model.wallet(accountId)
     if (kind === 'decline') {
       // What a customer's limits refuse is not this model's to know: it moves no money.
-      const isOwnRule = hint === 'limit' || hint === 'confirm'
-      const isRight = isOwnRule || (hint === 'funds' && funds < amount) || (hint === 'frozen' && model.isFrozen(accountId))
+      const isRight = (hint === 'funds' && funds < amount) || (hint === 'frozen' && model.isFrozen(accountId))
       return isRight ? [] : [`declined with ${hint}, having ${funds} for ${amount}`]
     }
     const opened = peekSign1(authorization, signed)

@@ -11,6 +11,7 @@ import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { CURRENCY, type Customer, newId, newSigner, OPERATOR_TOKEN, START_MS, type Terminal } from './backend-world.ts'
 import { PoweredDatabase } from './power.ts'
 import { boundOf, offerOf } from './scripted-pairing.ts'
+import { limitsOf } from './wide-limits.ts'
 
 type Services = ReturnType<typeof createServices>
 
@@ -89,7 +90,8 @@ export class WalletWorld {
     const [accountId, phoneId, bandId] = [newId(), newId(), newId()]
     const [phone, band, factory] = await Promise.all([newSigner(), newSigner(), newSigner()])
     const { registry, bands } = this.services
-    await registry.putAccount(accountId, { displayName: 'Mei', currency: CURRENCY, openingBalance: balance })
+    // What an owner's limits refuse is no business of the money's.
+    await registry.putAccount(accountId, { displayName: 'Mei', currency: CURRENCY, openingBalance: balance, ...limitsOf(undefined) })
     await registry.putPhone(phoneId, { accountId, point: toBase64Url(phone.point) })
     await bands.register(bandId, toBase64Url(factory.point))
     const scripted = { bandId, factory, band, epoch: 1, phonePoint: phone.point }

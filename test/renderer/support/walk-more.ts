@@ -65,7 +65,7 @@ export async function walkKnocking({ page, till, look }: Walk): Promise<void> {
   await look('knock-several')
   till.setKnock(undefined)
   till.setBands(BANDS.map((band) => ({ ...band, needsKnock: band.worn && band.armed })))
-  till.setKnockWhy({ kind: 'old-news', ageMinutes: 180, limit: till.state().cart.total })
+  till.setKnockWhy({ kind: 'old-news', ageMinutes: 240, limit: money(1_250, 'CNY') })
   await page.locator('.band-proposed').waitFor()
   await look('pay-old-news')
   till.setKnockWhy(undefined)
