@@ -13,6 +13,9 @@ import type { WitnessBook } from '../phone/witness-book.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import { openBandStore, openPhoneStore, openWitnessBook } from './stores.ts'
 
+/** People in the practice world do not give up at once. */
+const PAIRING_TRIES = 3
+
 export type PairParts = {
   readonly name: string
   readonly folder: string
@@ -136,7 +139,10 @@ export class BandAndPhone {
   async #begin(): Promise<void> {
     await this.reach(true)
     const { state } = this.#wristband
-    const bond = this.#bond.bond ? await this.#bond.resume() : await this.#bond.pair((knocks) => state.knocked(knocks))
+    const meet = async () => (this.#bond.bond ? this.#bond.resume() : this.#bond.pair((knocks) => state.knocked(knocks)))
+    let bond = await meet()
+    // On a machine that is busy with other things an answer may come too late.
+    for (let tried = 1; !bond.ok && tried < PAIRING_TRIES; tried += 1) bond = await meet()
     // Without the backend nothing can be paired; a band that is bound goes on without it.
     const kept = bond.ok ? bond.value : this.#bond.bond
     if (!kept) throw new Error(`${this.#parts.name}'s band and phone could not be paired: ${bond.ok ? '' : bond.error}`)

@@ -13,7 +13,8 @@ import { type CustomerView, type FromWorld, fromWorld, type ToWorld } from '#ref
 import { assert } from '#shared/assert.ts'
 import { TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
 
-const READY_TIMEOUT_MS = 30_000
+/** Four processes and ten people with bands and phones start in some four seconds alone, in many more beside other work. */
+const READY_TIMEOUT_MS = 90_000
 const STOP_TIMEOUT_MS = 5_000
 const CONTROL_TIMEOUT_MS = 10_000
 const POLL_MS = 50
