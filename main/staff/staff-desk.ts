@@ -7,6 +7,7 @@ import { type SessionView, STAFF_MAX, type StaffMember, type StaffOnSignIn } fro
 import type { Refused, TillInput } from '#shared/contracts/till.ts'
 import type { StaffId } from '#shared/domain/ids.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 import { IdleLock } from './idle-lock.ts'
 import { type HashPin, isPin, newPinHash, scryptPin } from './pin-hash.ts'
 import { PinWaits } from './pin-waits.ts'
@@ -61,7 +62,7 @@ export class StaffDesk {
   #chargedBy: string | undefined
   /** Grows at each lock: a PIN that is still being checked then opens nothing. */
   #locks = 0
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   #waiting = 0
   #stopped = false
 
@@ -211,7 +212,7 @@ export class StaffDesk {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#idle.closed()
-    await this.#turn
+    await this.#turns.settled()
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------------------
@@ -271,10 +272,8 @@ export class StaffDesk {
   async #inTurn<T>(work: () => Promise<Result<T, Refused>>): Promise<Result<T, Refused>> {
     if (this.#waiting >= WAITING_MAX) return err({ code: 'pin-wait', subject: 1 })
     this.#waiting += 1
-    const mine = this.#turn.then(async () => (this.#stopped ? err<Refused>({ code: 'locked' }) : work()))
-    this.#turn = mine.catch(() => undefined)
     try {
-      return await mine
+      return await this.#turns.take(async () => (this.#stopped ? err<Refused>({ code: 'locked' }) : work()))
     } finally {
       this.#waiting -= 1
     }

@@ -4,6 +4,7 @@
  */
 import { assert } from '#shared/assert.ts'
 import { ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 import type { BandStore } from './ports.ts'
 
 /** Values reserved by one write: one write to flash for so many payments. */
@@ -15,7 +16,7 @@ export class ProofCounter {
   #last: number
   /** The highest value the disk lets us use. */
   #ceiling: number
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   /** `ceiling`: the last one saved, 0 for a band that has never made a proof. */
   constructor(store: Pick<BandStore, 'saveCounter'>, ceiling: number) {
@@ -27,9 +28,7 @@ export class ProofCounter {
 
   /** The next value, reserved on disk. `storage-failed`: no proof may be made now. */
   async next(): Promise<Result<number, 'storage-failed'>> {
-    const turn = this.#turn.then(async () => this.#take())
-    this.#turn = turn.catch(() => undefined)
-    return turn
+    return this.#turns.take(async () => this.#take())
   }
 
   async #take(): Promise<Result<number, 'storage-failed'>> {

@@ -17,6 +17,7 @@ import {
 import { type MessageKind, NONCE_BYTES, OFFER_ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { isLinkMac } from '#shared/crypto/link-keys.ts'
+import { Turns } from '#shared/turns.ts'
 import { Band } from './band.ts'
 import { BandState } from './band-state.ts'
 import { Lock } from './lock.ts'
@@ -68,7 +69,7 @@ export class Wristband {
   #owner: Caller | undefined
   #strangers: readonly Caller[] = []
   /** Link messages are dealt with one after another: a lock is never half turned. */
-  #turn: Promise<void> = Promise.resolve()
+  readonly #turns = new Turns()
 
   private constructor(parts: WristbandParts) {
     this.#parts = parts
@@ -133,7 +134,7 @@ export class Wristband {
       case 'arm-ask':
       case 'arm':
       case 'release':
-        this.#turn = this.#turn.then(async () => this.#dealWith(caller, relay.message))
+        this.#turns.begin(async () => this.#dealWith(caller, relay.message))
         return
       default:
         if (this.#owner === caller) this.#band?.fromPhone(relay)
@@ -185,7 +186,7 @@ export class Wristband {
     const accepted = await this.#lock.accept(caller, body, (bound) => {
       // The knock of a pairing stands behind no payment.
       this.state.takeKnocks()
-      this.#turn = this.#turn.then(async () => {
+      this.#turns.begin(async () => {
         if (!bound.ok) return refuse(caller, bound.error)
         await this.#nowBound(caller, bound.value.message, bound.value.isNew)
       })

@@ -10,6 +10,7 @@ import type { PolicySettings } from '#shared/domain/policy.ts'
 import { POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 import { Exchange, sendError } from './exchange.ts'
 import { OfferBook } from './offers.ts'
 import { type BandKey, checkProof, checkTerminal, isExpired, type OpenedRequest, openForwarded, requestKey } from './open-request.ts'
@@ -71,7 +72,7 @@ export class PhoneEngine {
   readonly #open = new Map<string, OpenRequest>()
   readonly #exchanges = new Map<string, { readonly exchange: Exchange; readonly view: PaymentView; readonly key: string }>()
   /** Requests are checked one after another, so that a query never overtakes the request it asks about. */
-  #turn: Promise<void> = Promise.resolve()
+  readonly #turns = new Turns()
   #slot: number | undefined
   #left = 0
   #refilling = false
@@ -107,11 +108,11 @@ export class PhoneEngine {
     switch (relay.message.kind) {
       case 'forward':
         this.#left = Math.max(0, this.#left - 1)
-        this.#inTurn(async () => this.#forwarded(relay))
-        void this.#turn.then(async () => this.#refill())
+        this.#turns.begin(async () => this.#forwarded(relay))
+        void this.#turns.settled().then(async () => this.#refill())
         return
       case 'cancel':
-        this.#inTurn(async () => this.#cancelled(relay))
+        this.#turns.begin(async () => this.#cancelled(relay))
         return
       case 'commit':
         void this.#committed(relay)
@@ -126,14 +127,6 @@ export class PhoneEngine {
     this.#stopRetry()
     this.#submitter.stop()
     for (const open of this.#open.values()) open.cancel.abort()
-  }
-
-  /** One message after another. A bug in one must not make the phone deaf to the next; it is still thrown, where the process reports it. */
-  #inTurn(work: () => Promise<void>): void {
-    const rethrow = (bug: unknown) => () => {
-      throw bug
-    }
-    this.#turn = this.#turn.then(work).catch((bug: unknown) => queueMicrotask(rethrow(bug)))
   }
 
   #nowS(): number {

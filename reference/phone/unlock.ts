@@ -5,6 +5,7 @@
 import { equalBytes, fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { randomBytes } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 import type { Clock } from './ports.ts'
 
 /** OWASP's password storage cheat sheet (2023) for PBKDF2-HMAC-SHA256. */
@@ -50,7 +51,7 @@ export type UnlockParts = {
 export class Unlock {
   readonly #parts: UnlockParts
   #record: PinRecord | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(parts: UnlockParts) {
     this.#parts = parts
@@ -75,9 +76,7 @@ export class Unlock {
 
   /** One try after another, however many are made at once. */
   async withPin(pin: string): Promise<Result<void, UnlockRefusal>> {
-    const turn = this.#turn.then(async () => this.#tryPin(pin))
-    this.#turn = turn.catch(() => undefined)
-    return turn
+    return this.#turns.take(async () => this.#tryPin(pin))
   }
 
   async withBiometrics(): Promise<Result<void, UnlockRefusal>> {

@@ -1,6 +1,7 @@
 /** An append-only file of JSON lines: what a practice band or phone must not forget. A line counts when it is whole and on disk. */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 
 /** Only the owner of the practice folder reads it. */
 const OWNER_ONLY = 0o600
@@ -10,7 +11,7 @@ export class RecordFile {
   readonly #file: FileHandle
   /** Bytes of whole lines on disk. */
   #length: number
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   private constructor(file: FileHandle, length: number) {
     this.#file = file
@@ -31,7 +32,7 @@ export class RecordFile {
 
   /** Resolves `ok` when the line would survive a power cut. */
   async append(line: string): Promise<Result<void, 'storage-failed'>> {
-    const turn = this.#turn.then(async (): Promise<Result<void, 'storage-failed'>> => {
+    return this.#turns.take(async (): Promise<Result<void, 'storage-failed'>> => {
       const bytes = Buffer.from(`${line}\n`)
       try {
         await this.#file.truncate(this.#length)
@@ -44,20 +45,18 @@ export class RecordFile {
         return err('storage-failed')
       }
     })
-    this.#turn = turn
-    return turn
   }
 
   /** These lines in the place of all there were, while nobody else writes. A crash in between leaves fewer lines, each of them whole. */
   async replace(lines: readonly string[]): Promise<void> {
-    await this.#turn
+    await this.#turns.settled()
     await this.#file.truncate(0)
     this.#length = 0
     for (const line of lines) await this.append(line)
   }
 
   async close(): Promise<void> {
-    await this.#turn
+    await this.#turns.settled()
     await this.#file.close()
   }
 }
