@@ -4,10 +4,10 @@
  */
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import {
-  type Binding,
   binding,
   bound,
   boundMessage,
+  isBindingOf,
   type LinkRefusal,
   pairAsk,
   pairBind,
@@ -137,7 +137,9 @@ export class Lock {
     if (offered?.caller !== caller || !(await isLinkMac(mac, offered.keys.linkKey, 'bind', message.value.binding)))
       return err('not-available')
     const said = await this.#open(binding, message.value.binding, message.value.key)
-    if (!said || !this.#isForOffer(said, offered)) return err('not-available')
+    const { epoch, signer, phonePoint } = offered
+    const isOurs = said && isBindingOf(said, { bandId: this.#parts.factory.bandId, epoch, point: signer.point, phonePoint })
+    if (!isOurs) return err('not-available')
     this.#waitForKnock(offered, await sha256(message.value.binding), turned)
     return ok()
   }
@@ -154,16 +156,6 @@ export class Lock {
     if (!(await this.#parts.store.saveLock(released)).ok) return err('not-available')
     this.#record = released
     return ok({ epoch, isNew: true })
-  }
-
-  #isForOffer(said: Binding, { epoch, signer, phonePoint }: Offered): boolean {
-    const { bandId } = this.#parts.factory
-    return (
-      equalBytes(said.bandId, bandId) &&
-      said.epoch === epoch &&
-      equalBytes(said.point, signer.point) &&
-      equalBytes(said.phonePoint, phonePoint)
-    )
   }
 
   /** One run of knocks decides, or the time runs out: then the phone asks anew, with another count. */

@@ -13,8 +13,9 @@ import {
   linkNonce,
   linkProof,
   linkRefused,
+  NO_EXCHANGE,
 } from '#shared/contracts/link-messages.ts'
-import { type MessageKind, NONCE_BYTES, OFFER_ID_BYTES } from '#shared/contracts/radio-messages.ts'
+import { type MessageKind, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
 import { randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { isLinkMac } from '#shared/crypto/link-keys.ts'
 import { Turns } from '#shared/turns.ts'
@@ -24,8 +25,6 @@ import { Lock } from './lock.ts'
 import type { BandEvent, BandStore, Clock, LockRecord, PhoneLink, Relay } from './ports.ts'
 
 const MINUTE_MS = 60_000
-/** Messages of the link itself name no exchange. */
-const NO_EXCHANGE = new Uint8Array(OFFER_ID_BYTES)
 /** Phones that may be connected at once: the owner's, and one that asks. The oldest stranger is let go. */
 const STRANGERS_MAX = 2
 

@@ -11,11 +11,13 @@ import {
   binding,
   bound,
   boundMessage,
+  isBindingOf,
   LINK_REFUSALS,
   linkDone,
   linkNonce,
   linkProof,
   linkRefused,
+  NO_EXCHANGE,
   type PairOffer,
   pairAsk,
   pairBind,
@@ -23,7 +25,7 @@ import {
   pairOfferMessage,
   releaseMessage,
 } from '#shared/contracts/link-messages.ts'
-import { type MessageKind, NONCE_BYTES, OFFER_ID_BYTES } from '#shared/contracts/radio-messages.ts'
+import { type MessageKind, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
 import { importVerifyKey, randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { beginAgreement, linkMac } from '#shared/crypto/link-keys.ts'
@@ -37,7 +39,6 @@ export const LINK_WAIT_MS = 5_000
 export const BOUND_WAIT_MS = 70_000
 /** An unlock of the phone is good for a day at most; the band enforces it. */
 export const ARM_MINUTES = 1_440
-const NO_EXCHANGE = new Uint8Array(OFFER_ID_BYTES)
 
 export type BondParts = {
   readonly clock: Clock
@@ -218,13 +219,7 @@ export class BandBond {
     offer: PairOffer,
   ): Promise<Uint8Array | undefined> {
     const said = peekSign1(binding, reply.binding)
-    if (!said.ok) return undefined
-    const { bandId, epoch, point, phonePoint } = said.value.value
-    const isSame =
-      equalBytes(bandId, offer.bandId) &&
-      epoch === offer.epoch &&
-      equalBytes(point, offer.point) &&
-      equalBytes(phonePoint, this.#parts.phonePoint)
+    const isSame = said.ok && isBindingOf(said.value.value, offer)
     return isSame ? this.#keyThatSigned(reply.binding, reply.keySet) : undefined
   }
 

@@ -3,16 +3,9 @@
  * signed statements travel as base64url.
  */
 import * as z from 'zod'
+import { base64url, machineId, point } from './backend-api.ts'
 
-const machineId = z.string().regex(/^[0-9a-f]{32}$/)
-const signed = z
-  .string()
-  .max(700)
-  .regex(/^[A-Za-z0-9_-]+$/)
-const point = z
-  .string()
-  .max(44)
-  .regex(/^[A-Za-z0-9_-]+$/)
+const signed = base64url(700)
 
 /** Operator: a band leaves the factory with a key of its own. */
 export const putBand = { body: z.strictObject({ factoryPoint: point }) }

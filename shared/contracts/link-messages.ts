@@ -3,12 +3,12 @@
  * declared once; docs/protocol.md is this file in words. Points are compressed P-256 (33 bytes), times whole seconds since 1970 UTC.
  */
 
-import { ID_BYTES, MAC_BYTES, NONCE_BYTES, POINT_BYTES } from './radio-messages.ts'
-import { blob, bytes, int, signedStructure, structure, uint } from './structure.ts'
+import { equalBytes } from './bytes.ts'
+import { DIGEST_BYTES, ID_BYTES, MAC_BYTES, NONCE_BYTES, OFFER_ID_BYTES, POINT_BYTES, SIGN1_MAX, U32_MAX } from './radio-messages.ts'
+import { blob, bytes, int, signedStructure, structure, uint, type ValueOfStructure } from './structure.ts'
 
-const U32_MAX = 0xffff_ffff
-const SIGN1_MAX = 512
-export const DIGEST_BYTES = 32
+/** Messages of the link itself name no exchange. */
+export const NO_EXCHANGE = new Uint8Array(OFFER_ID_BYTES)
 
 /** The band asks whoever connects to show that it is the phone it is bound to. */
 export const linkNonce = structure({ nonce: bytes(1, NONCE_BYTES) })
@@ -34,7 +34,7 @@ export const pairOffer = signedStructure('bt1e', {
   askDigest: bytes(6, DIGEST_BYTES),
   phonePoint: bytes(7, POINT_BYTES),
 })
-export type PairOffer = StructureValue<typeof pairOffer>
+export type PairOffer = ValueOfStructure<typeof pairOffer>
 export const pairOfferMessage = structure({ offer: blob(1, SIGN1_MAX) })
 
 /** Signed by the backend's release key (kid in the header): this band, in this epoch, belongs to this phone and no other. */
@@ -45,7 +45,16 @@ export const binding = signedStructure('bt1g', {
   phonePoint: bytes(4, POINT_BYTES),
   at: uint(5, U32_MAX),
 })
-export type Binding = StructureValue<typeof binding>
+export type Binding = ValueOfStructure<typeof binding>
+/** True when a binding says exactly what this band has offered to this phone. */
+export function isBindingOf(said: Binding, offered: Omit<Binding, 'at'>): boolean {
+  return (
+    equalBytes(said.bandId, offered.bandId) &&
+    said.epoch === offered.epoch &&
+    equalBytes(said.point, offered.point) &&
+    equalBytes(said.phonePoint, offered.phonePoint)
+  )
+}
 /** Phone to band: the binding, the root's word for the key that signed it, and a MAC with the key agreed on. Then the band waits for the knock. */
 export const pairBind = structure({ binding: blob(1, SIGN1_MAX), key: blob(2, SIGN1_MAX), mac: bytes(3, MAC_BYTES) })
 
@@ -74,5 +83,3 @@ export type LinkRefusal = keyof typeof LINK_REFUSALS
 
 /** The band did it, in this epoch: it is armed, or it has let go. */
 export const linkDone = structure({ epoch: int(1, 1, U32_MAX) })
-
-type StructureValue<S> = S extends { decode: (bytes: Uint8Array) => infer R } ? (R extends { ok: true; value: infer T } ? T : never) : never

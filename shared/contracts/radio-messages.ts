@@ -2,7 +2,7 @@
  * Every message and signed statement of the band protocol, each declared once. docs/protocol.md is this file in words.
  * Sizes are limits on what is accepted; times are whole seconds since 1970-01-01T00:00:00Z; points are compressed P-256 (33 bytes).
  */
-import { blob, bytes, bytesList, int, optional, signedStructure, structure, text, uint } from './structure.ts'
+import { blob, bytes, bytesList, int, optional, signedStructure, structure, text, uint, type ValueOfStructure } from './structure.ts'
 
 export const PROTOCOL_VERSION = 1
 /** Marks "this protocol, this version" in key derivations. */
@@ -25,10 +25,10 @@ export const LINES_DIGEST_BYTES = 16
 const HOLDS_MAX = 4
 const KNOCKS_MAX = 4
 const AMOUNT_MAX = 10_000_000
-const U32_MAX = 0xffff_ffff
+export const U32_MAX = 0xffff_ffff
 const NAME_MAX = 40
 const SLUG_MAX = 16
-const SIGN1_MAX = 512
+export const SIGN1_MAX = 512
 
 /** Kinds in a frame header. 16 and up travel between band and phone only. */
 export const MESSAGE_KINDS = {
@@ -87,7 +87,7 @@ export const keyStatement = signedStructure('bt1k', {
   from: uint(4, U32_MAX),
   until: uint(5, U32_MAX),
 })
-export type KeyStatement = ReturnTypeOf<typeof keyStatement>
+export type KeyStatement = ValueOfStructure<typeof keyStatement>
 
 /** Signed by the terminal CA (kid in the header). What the customer's phone shows comes from here, never from the terminal. */
 export const terminalCertificate = signedStructure('bt1t', {
@@ -101,7 +101,7 @@ export const terminalCertificate = signedStructure('bt1t', {
   from: uint(8, U32_MAX),
   until: uint(9, U32_MAX),
 })
-export type TerminalCertificate = ReturnTypeOf<typeof terminalCertificate>
+export type TerminalCertificate = ValueOfStructure<typeof terminalCertificate>
 
 /** Signed by the phone CA (kid in the header). A pseudonym for one id slot: it names no account. */
 export const phoneCertificate = signedStructure('bt1p', {
@@ -110,7 +110,7 @@ export const phoneCertificate = signedStructure('bt1p', {
   from: uint(3, U32_MAX),
   until: uint(4, U32_MAX),
 })
-export type PhoneCertificate = ReturnTypeOf<typeof phoneCertificate>
+export type PhoneCertificate = ValueOfStructure<typeof phoneCertificate>
 
 // --- OFFER ---------------------------------------------------------------------------------------------------------------------
 
@@ -120,11 +120,11 @@ export const phoneOffer = signedStructure('bt1o', {
   sealingPoint: bytes(2, POINT_BYTES),
   expires: uint(3, U32_MAX),
 })
-export type PhoneOffer = ReturnTypeOf<typeof phoneOffer>
+export type PhoneOffer = ValueOfStructure<typeof phoneOffer>
 
 /** What the phone leaves on the band: an offer and the certificate that vouches for it, both as received bytes. */
 export const refillMessage = structure({ offerId: bytes(1, OFFER_ID_BYTES), offer: blob(2, SIGN1_MAX), certificate: blob(3, SIGN1_MAX) })
-export type RefillMessage = ReturnTypeOf<typeof refillMessage>
+export type RefillMessage = ValueOfStructure<typeof refillMessage>
 
 export const offerMessage = structure({
   bandNonce: bytes(1, NONCE_BYTES),
@@ -132,7 +132,7 @@ export const offerMessage = structure({
   offer: blob(3, SIGN1_MAX),
   certificate: blob(4, SIGN1_MAX),
 })
-export type OfferMessage = ReturnTypeOf<typeof offerMessage>
+export type OfferMessage = ValueOfStructure<typeof offerMessage>
 
 // --- REQUEST -------------------------------------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ export const payStatement = signedStructure('bt1r', {
   headSeq: uint(11, U32_MAX),
   head: bytes(12, HEAD_BYTES),
 })
-export type PayStatement = ReturnTypeOf<typeof payStatement>
+export type PayStatement = ValueOfStructure<typeof payStatement>
 
 /** The terminal asks again about a request it already made. It never creates anything. Signed by the certified terminal key. */
 export const queryStatement = signedStructure('bt1q', {
@@ -168,7 +168,7 @@ export const queryStatement = signedStructure('bt1q', {
   headSeq: uint(6, U32_MAX),
   head: bytes(7, HEAD_BYTES),
 })
-export type QueryStatement = ReturnTypeOf<typeof queryStatement>
+export type QueryStatement = ValueOfStructure<typeof queryStatement>
 
 /** The terminal asks who is there and what they knocked. It moves no money. Signed by the certified terminal key. */
 export const presenceStatement = signedStructure('bt1s', {
@@ -179,11 +179,11 @@ export const presenceStatement = signedStructure('bt1s', {
   headSeq: uint(5, U32_MAX),
   head: bytes(6, HEAD_BYTES),
 })
-export type PresenceStatement = ReturnTypeOf<typeof presenceStatement>
+export type PresenceStatement = ValueOfStructure<typeof presenceStatement>
 
 /** The plaintext of a REQUEST. On the air it is HPKE enc (65 bytes), then the ciphertext. */
 export const requestPlaintext = structure({ statement: blob(1, SIGN1_MAX), certificate: blob(2, SIGN1_MAX) })
-export type RequestPlaintext = ReturnTypeOf<typeof requestPlaintext>
+export type RequestPlaintext = ValueOfStructure<typeof requestPlaintext>
 
 /** The band's signature over what it relayed and the state it was in. `counter` never repeats with different content. */
 export const bandProof = signedStructure('bt1b', {
@@ -194,7 +194,7 @@ export const bandProof = signedStructure('bt1b', {
   flags: uint(5, PROOF_FLAGS_ALL),
   knocks: uint(6, 15),
 })
-export type BandProof = ReturnTypeOf<typeof bandProof>
+export type BandProof = ValueOfStructure<typeof bandProof>
 
 /** Band to phone: the request as received, with the band's proof. */
 export const forwardMessage = structure({
@@ -203,7 +203,7 @@ export const forwardMessage = structure({
   request: blob(3, MESSAGE_MAX_BYTES),
   proof: blob(4, SIGN1_MAX),
 })
-export type ForwardMessage = ReturnTypeOf<typeof forwardMessage>
+export type ForwardMessage = ValueOfStructure<typeof forwardMessage>
 
 // --- ANSWER --------------------------------------------------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ export const authorization = signedStructure('bt1a', {
   /** 1 online (held by the backend). Other modes are reserved. */
   mode: uint(13, 1),
 })
-export type Authorization = ReturnTypeOf<typeof authorization>
+export type Authorization = ValueOfStructure<typeof authorization>
 
 /** Signed by an authorizer key: no, with a reason the counter may hear. */
 export const decline = signedStructure('bt1d', {
@@ -234,7 +234,7 @@ export const decline = signedStructure('bt1d', {
   reason: uint(4, 255),
   at: uint(5, U32_MAX),
 })
-export type Decline = ReturnTypeOf<typeof decline>
+export type Decline = ValueOfStructure<typeof decline>
 
 /** Signed by the phone's pseudonymous key: the phone said no before asking anyone. */
 export const phoneRefusal = signedStructure('bt1f', {
@@ -243,7 +243,7 @@ export const phoneRefusal = signedStructure('bt1f', {
   reason: uint(3, 255),
   at: uint(4, U32_MAX),
 })
-export type PhoneRefusal = ReturnTypeOf<typeof phoneRefusal>
+export type PhoneRefusal = ValueOfStructure<typeof phoneRefusal>
 
 /** Signed by the phone's pseudonymous key: it never saw the request, and refuses that request id from now on. */
 export const neverSeen = signedStructure('bt1n', {
@@ -251,7 +251,7 @@ export const neverSeen = signedStructure('bt1n', {
   firstDigest: bytes(2, DIGEST_BYTES),
   at: uint(3, U32_MAX),
 })
-export type NeverSeen = ReturnTypeOf<typeof neverSeen>
+export type NeverSeen = ValueOfStructure<typeof neverSeen>
 
 /** Signed by the phone's pseudonymous key: the band's last run of knocks as its proof carried it, 0 when there is none that is fresh. */
 export const presenceAnswer = signedStructure('bt1w', {
@@ -260,14 +260,14 @@ export const presenceAnswer = signedStructure('bt1w', {
   knocks: uint(3, 15),
   at: uint(4, U32_MAX),
 })
-export type PresenceAnswer = ReturnTypeOf<typeof presenceAnswer>
+export type PresenceAnswer = ValueOfStructure<typeof presenceAnswer>
 
 export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4, presence: 5 } as const
 export type AnswerKind = keyof typeof ANSWER_KINDS
 
 /** The plaintext of an ANSWER. On the air it is the response nonce (16 bytes), then the ciphertext. */
 export const answerPlaintext = structure({ kind: int(1, 1, 5), signed: blob(2, SIGN1_MAX) })
-export type AnswerPlaintext = ReturnTypeOf<typeof answerPlaintext>
+export type AnswerPlaintext = ValueOfStructure<typeof answerPlaintext>
 
 // --- Hints and endings ---------------------------------------------------------------------------------------------------------
 
@@ -295,5 +295,3 @@ export const ERROR_CODES = {
 } as const
 export type ErrorCode = keyof typeof ERROR_CODES
 export const errorMessage = structure({ code: int(1, 1, 11), retryAfterSeconds: uint(2, 600) })
-
-type ReturnTypeOf<S> = S extends { decode: (bytes: Uint8Array) => infer R } ? (R extends { ok: true; value: infer T } ? T : never) : never

@@ -31,6 +31,9 @@ export type StructureOf<F extends FieldsOf> = Simplify<
   }
 >
 
+/** What a structure holds once it is decoded. */
+export type ValueOfStructure<S> = S extends { decode: (bytes: Uint8Array) => Result<infer T, 'malformed'> } ? T : never
+
 type Required<T> = Field<T> & { readonly optional: false }
 type Optional<T> = Field<T> & { readonly optional: true }
 

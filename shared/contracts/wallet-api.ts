@@ -1,6 +1,6 @@
 /** What a wallet's owner reads of it: the balance, and what moved it. Calls are signed by a phone of the account. */
 import * as z from 'zod'
-import { reversalBody, terminalProfile } from './backend-api.ts'
+import { currency, instant, machineId, reversalBody, terminalProfile } from './backend-api.ts'
 
 /** Every way money moves through the ledger, each with its own reference: an account, an authorization, or an account and a day. */
 export const POSTING_KINDS = ['opening', 'hold', 'release', 'capture', 'void', 'interest'] as const
@@ -12,10 +12,7 @@ export const STATEMENT_PAGE_MAX = 100
 export const OPEN_HOLDS_MAX = 50
 
 const money = reversalBody.shape.amount
-const machineId = reversalBody.shape.requestId
 const { name } = terminalProfile.shape.site.shape
-const currency = terminalProfile.shape.currency
-const instant = z.iso.datetime()
 /** A calendar day such as `2026-05-01`, in the time zone that interest is reckoned in. */
 const day = z.iso.date()
 /** Within these a day has a day before and after it that are written alike. */

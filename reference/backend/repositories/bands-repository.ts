@@ -1,5 +1,5 @@
 /** Wristbands as things: what they left the factory with, the binding they are in, and pairings that were begun. */
-import type { Database, Tx } from '../database/tables.ts'
+import type { Database, Tables, Tx } from '../database/tables.ts'
 
 export type Wristband = {
   readonly id: string
@@ -40,6 +40,11 @@ export async function markReleased(
   await tx.updateTable('wristbands').set({ state: 'released', epoch, release, released_at: at }).where('id', '=', bandId).execute()
 }
 
+function pairingOf(row: Tables['pairings']): Pairing {
+  const { band_id: bandId, epoch, point, phone_id: phoneId, binding } = row
+  return { bandId, epoch, point, phoneId, binding, isConfirmed: row.confirmed_at !== null }
+}
+
 export async function findPairing(db: Database, { bandId, epoch, point }: PairingKey): Promise<Pairing | undefined> {
   const row = await db
     .selectFrom('pairings')
@@ -48,7 +53,7 @@ export async function findPairing(db: Database, { bandId, epoch, point }: Pairin
     .where('epoch', '=', epoch)
     .where('point', '=', point)
     .executeTakeFirst()
-  return row && { bandId, epoch, point, phoneId: row.phone_id, binding: row.binding, isConfirmed: row.confirmed_at !== null }
+  return row && pairingOf(row)
 }
 
 /** The newest pairings of a band that were begun in this epoch, newest first, at most `limit`. */
@@ -61,14 +66,7 @@ export async function pairingsOf(db: Database, bandId: string, epoch: number, li
     .orderBy('at', 'desc')
     .limit(limit)
     .execute()
-  return rows.map((row) => ({
-    bandId,
-    epoch,
-    point: row.point,
-    phoneId: row.phone_id,
-    binding: row.binding,
-    isConfirmed: row.confirmed_at !== null,
-  }))
+  return rows.map(pairingOf)
 }
 
 export async function addPairing(tx: Tx, pairing: Omit<Pairing, 'isConfirmed'> & { readonly at: string }): Promise<void> {
