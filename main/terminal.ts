@@ -325,8 +325,8 @@ export class Terminal {
 
   #readState(): TillState {
     const { clock, radio, backend, practice } = this.#parts
-    const { profile } = this.#enrolment.standing()
-    const bands = this.#payments.knockRule.bands()
+    const knockWhy = this.#payments.knockRule.why()
+    const bands = this.#payments.knockRule.bands(knockWhy)
     const lastReceiptId = this.#lastSale.receiptId()
     const wrongPersonUntil = lastReceiptId && this.#voids.wrongPersonUntil(lastReceiptId)
     const inDoubt = this.#payments.inDoubtCount()
@@ -334,7 +334,7 @@ export class Terminal {
     return {
       revision: this.#revision,
       now: new Date(clock.nowMs()).toISOString(),
-      identity: identityOf(profile, practice, this.#staff.signedIn()?.name ?? ''),
+      identity: identityOf(this.#enrolment.standing().profile, practice, this.#staff.signedIn()?.name ?? ''),
       language: this.#settings.now().language,
       session: this.#staff.view(),
       status: {
@@ -353,7 +353,7 @@ export class Terminal {
       ...withValues({
         payment: this.#payments.view(),
         knock: this.#knocks.view(),
-        knockWhy: this.#payments.knockRule.why(),
+        knockWhy,
         interrupted: this.#payments.interrupted(),
         lastReceiptId,
         wrongPersonUntil,

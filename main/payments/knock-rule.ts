@@ -55,9 +55,9 @@ export class KnockRule {
   }
 
   /** The bands in sight, each with whether it is charged only after a knock. */
-  bands(): BandView[] {
+  bands(why = this.why()): BandView[] {
     const bands = this.#deps.sightings.list()
-    return this.why() ? bands.map((band) => ({ ...band, needsKnock: band.needsKnock || couldPay(band) })) : bands
+    return why ? bands.map((band) => ({ ...band, needsKnock: band.needsKnock || couldPay(band) })) : bands
   }
 }
 

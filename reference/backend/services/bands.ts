@@ -4,7 +4,7 @@
  */
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { binding, bound, pairOffer, release } from '#shared/contracts/link-messages.ts'
-import { importVerifyKey, sha256 } from '#shared/crypto/keys.ts'
+import { sha256 } from '#shared/crypto/keys.ts'
 import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
@@ -29,6 +29,7 @@ import { findBand, findPhone, type Phone } from '../repositories/registry-reposi
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, secondsOf } from '../world.ts'
 import type { TellOwner } from './notices.ts'
+import { keyOfPoint } from './verify-keys.ts'
 
 /** Pairings one may begin of a band in one epoch: each begins with a key of the band's, and the table of them stays small. */
 const PAIRINGS_MAX = 20
@@ -45,8 +46,7 @@ export class Bands {
 
   /** A band leaves the factory. The same again is nothing new; another key for the same band is refused. */
   async register(bandId: string, factoryPoint: string): Promise<Refusable<void>> {
-    const point = fromBase64Url(factoryPoint)
-    if (!point || !(await importVerifyKey(point)).ok) return refuse('malformed', 'not a point of the curve')
+    if (!(await keyOfPoint(factoryPoint))) return refuse('malformed', 'not a point of the curve')
     return this.#parts.db.transaction().execute(async (tx) => {
       const known = await findWristband(tx, bandId)
       if (known) return known.factoryPoint === factoryPoint ? ok() : refuse('conflict', 'exists with other content')
@@ -67,8 +67,8 @@ export class Bands {
     const offer = peeked.value.value
     const bandId = toHex(offer.bandId)
     const known = await findWristband(this.#parts.db, bandId)
-    const key = known && (await importVerifyKey(fromBase64Url(known.factoryPoint) ?? new Uint8Array(0)))
-    const isGenuine = key?.ok === true && (await openSign1(pairOffer, bytes, key.value)).ok
+    const key = known && (await keyOfPoint(known.factoryPoint))
+    const isGenuine = key !== undefined && (await openSign1(pairOffer, bytes, key)).ok
     if (!known || !isGenuine || toBase64Url(offer.phonePoint) !== phone.point) return notThisBand()
     const pairing = { bandId, epoch: offer.epoch, point: toBase64Url(offer.point) }
     return this.#parts.db.transaction().execute(async (tx) => {
@@ -107,8 +107,8 @@ export class Bands {
     if (toHex(peeked.value.value.bandId) !== bandId || toBase64Url(phonePoint) !== phone.point) return notThisBand()
     for (const begun of await pairingsOf(this.#parts.db, bandId, epoch, PAIRINGS_MAX)) {
       if (begun.phoneId !== phone.id || toHex(await sha256(begun.binding)) !== toHex(bindingDigest)) continue
-      const key = await importVerifyKey(fromBase64Url(begun.point) ?? new Uint8Array(0))
-      if (key.ok && (await openSign1(bound, bytes, key.value)).ok) return this.#bind(phone, begun)
+      const key = await keyOfPoint(begun.point)
+      if (key && (await openSign1(bound, bytes, key)).ok) return this.#bind(phone, begun)
     }
     return notThisBand()
   }

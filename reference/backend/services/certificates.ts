@@ -3,7 +3,7 @@ import { TERMINAL_CERTIFICATE_DAYS, type TerminalProfile } from '#shared/contrac
 import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { phoneCertificate, terminalCertificate } from '#shared/contracts/radio-messages.ts'
-import { importVerifyKey, randomBytes, sha256 } from '#shared/crypto/keys.ts'
+import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import type { Words } from '#shared/domain/words.ts'
 import { ok } from '#shared/result.ts'
 import type { Database } from '../database/tables.ts'
@@ -12,6 +12,7 @@ import { activateTerminal, findProfile, findTerminal } from '../repositories/reg
 import { isSameText } from '../secrets.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, secondsOf } from '../world.ts'
+import { keyOfPoint } from './verify-keys.ts'
 
 const DAY_S = 86_400
 const SLOT_S = ID_SLOT_MS / 1_000
@@ -45,8 +46,7 @@ export class Certificates {
    * certificate. The same code and key again give another, because the first answer may have been lost; another key is refused.
    */
   async enrol(ask: { readonly terminalId: string; readonly code: string; readonly point: string }): Promise<Refusable<Enrolment>> {
-    const point = fromBase64Url(ask.point)
-    if (!point || !(await importVerifyKey(point)).ok) return refuse('malformed', 'not a point of the curve')
+    if (!(await keyOfPoint(ask.point))) return refuse('malformed', 'not a point of the curve')
     const codeHash = toHex(await sha256(new TextEncoder().encode(ask.code)))
     const isEnrolled = await this.#db.transaction().execute(async (tx) => {
       const terminal = await findTerminal(tx, ask.terminalId)
@@ -72,8 +72,8 @@ export class Certificates {
     const signer = this.#keys.signer('phone-ca', nowS)
     const certificates: string[] = []
     for (const { point: text, slot } of keys) {
-      const point = fromBase64Url(text)
-      if (!point || !(await importVerifyKey(point)).ok) return refuse('malformed', 'not a point of the curve')
+      const point = (await keyOfPoint(text))?.point
+      if (!point) return refuse('malformed', 'not a point of the curve')
       if (slot < slotNow - 1 || slot > slotNow + SLOTS_AHEAD_MAX) return refuse('malformed', 'slot too far from now: check the clock')
       const window = { from: slot * SLOT_S, until: (slot + 1) * SLOT_S }
       certificates.push(toBase64Url(signer.statementNow(phoneCertificate, { pseudonym: randomBytes(PSEUDONYM_BYTES), point, ...window })))

@@ -1,8 +1,6 @@
 /** The owner's phones: retiring one that is lost or replaced, and taking in a new one. */
 
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { INVITATION_LIFETIME_MS, PHONES_MAX } from '#shared/contracts/owner-api.ts'
-import { importVerifyKey } from '#shared/crypto/keys.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
@@ -12,6 +10,7 @@ import { type Account, addPhone, findAccount, findPhone, findPhoneByPoint } from
 import { digestOf, newCode, readCode, spelled } from '../secrets.ts'
 import { type Clock, instantOf } from '../world.ts'
 import type { TellOwner } from './notices.ts'
+import { keyOfPoint } from './verify-keys.ts'
 
 /** 100 bits. */
 const CODE_GROUPS = 4
@@ -63,8 +62,7 @@ export class OwnerPhones {
    * and key again are the same phone, because the first answer may have been lost.
    */
   async enrol(ask: { readonly phoneId: string; readonly code: string; readonly point: string }): Promise<Refusable<Account>> {
-    const point = fromBase64Url(ask.point)
-    if (!point || !(await importVerifyKey(point)).ok) return refuse('malformed', 'not a point of the curve')
+    if (!(await keyOfPoint(ask.point))) return refuse('malformed', 'not a point of the curve')
     const code = readCode(ask.code, CODE_GROUPS)
     const refused = refuse('not-allowed', 'the code was used, has expired or is not ours')
     if (code === undefined) return refused

@@ -1,9 +1,9 @@
 /** The operator's side: who exists. Every put may be repeated; a put of other content is refused, never a quiet change. */
 import type * as z from 'zod'
 import type { putAccount, putMerchant, putPhone, putSite, putTerminal } from '#shared/contracts/backend-api.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { toHex } from '#shared/contracts/bytes.ts'
 import { text } from '#shared/contracts/structure.ts'
-import { importVerifyKey, sha256 } from '#shared/crypto/keys.ts'
+import { sha256 } from '#shared/crypto/keys.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
@@ -25,6 +25,7 @@ import { type Clock, instantOf, type NewId } from '../world.ts'
 import { isTimeZone } from './calendar-days.ts'
 import { CERTIFIED_NAME_MAX } from './certificates.ts'
 import type { Freezes } from './freezes.ts'
+import { keyOfPoint } from './verify-keys.ts'
 import { OUTSIDE_BANK, post, transfer, walletOf } from './wallet-ledger.ts'
 
 const LATITUDE_E5_MAX = 9_000_000
@@ -127,7 +128,7 @@ export class Registry {
   }
 
   async putPhone(id: string, { accountId, point }: z.output<typeof putPhone.body>): Promise<Refusable<void>> {
-    if (!(await isPoint(point))) return refuse('malformed', 'not a point of the curve')
+    if (!(await keyOfPoint(point))) return refuse('malformed', 'not a point of the curve')
     return this.#put(
       async (tx) => {
         const known = await findPhone(tx, id)
@@ -154,11 +155,6 @@ export class Registry {
       return isSame(known, wanted) ? ok() : refuse('conflict', 'exists with other content')
     })
   }
-}
-
-async function isPoint(point: string): Promise<boolean> {
-  const bytes = fromBase64Url(point)
-  return bytes !== undefined && (await importVerifyKey(bytes)).ok
 }
 
 /** Compares plain records, nested ones included, whatever the order of their keys. */
