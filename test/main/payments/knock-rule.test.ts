@@ -1,6 +1,7 @@
 /** When a single customer has to knock: a large amount, old news of lost bands, or a wallet that asks; on real bands, phones and backend. */
 import { afterEach, expect, test } from 'vitest'
 import { KNOCK_FIRST_ASKED_MS } from '#main/payments/knock-round.ts'
+import { PROBE_IDLE_MS } from '#main/sync/connection.ts'
 import { saveLimits } from '#reference/backend/repositories/limits-repository.ts'
 import { type PayStatement, payStatement } from '#shared/contracts/radio-messages.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
@@ -82,7 +83,11 @@ test('above the no-knock limit the one who stands there knocks, and below it nob
 test('as the news grows old the limit shrinks, the request says how old it is, and the backend’s first answer ends it', async () => {
   world = await CounterWorld.open()
   await world.popcorn(POPCORNS_WITHOUT)
+  await world.synced()
   cutTerminal()
+  // A question that was on its way may still be answered, and the news be new again: the next one is not.
+  world.clock.advance(PROBE_IDLE_MS)
+  await world.until('the till has noticed', () => world.state.status.backend.state === 'offline')
   world.clock.advance(16 * MINUTE_MS)
   await world.until('the till has locked itself', () => world.state.session.state === 'locked')
   await signInCashier(world.till)
