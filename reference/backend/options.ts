@@ -1,8 +1,8 @@
 /** What the process is told when it starts: flags and environment, parsed once. */
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { isTimeZone } from '#shared/calendar-day.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { isTimeZone } from './services/calendar-days.ts'
 import type { Terms } from './services/interest-rule.ts'
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])

@@ -2,7 +2,7 @@
  * What the owner lets the band pay, judged on the phone before anybody is asked, by the rules of shared/domain/policy.ts that the backend judges
  * by as well. The settings are the backend's; this phone keeps them, and may be stricter, never laxer.
  */
-import { dayStartMs, TIME_ZONE_OF } from '#shared/domain/calendar-day.ts'
+import { dayStartMs, TIME_ZONE_OF } from '#shared/calendar-day.ts'
 import { isCurrency } from '#shared/domain/money.ts'
 import { distanceMetres, type Place } from '#shared/domain/place.ts'
 import { defaultSettings, isSameSettings, judge, type PolicySettings, strictest, type Verdict } from '#shared/domain/policy.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dayStartMs, TIME_ZONE_OF } from '#shared/domain/calendar-day.ts'
+import { dayStartMs, TIME_ZONE_OF } from '#shared/calendar-day.ts'
 
 const MINUTE_MS = 60_000
 const startOf = (moment: string, timeZone: string) => new Date(dayStartMs(Date.parse(moment), timeZone)).toISOString()

@@ -1,6 +1,6 @@
 /** What a wallet's day earns. No I/O: balances, rates and the instant are handed in. */
 import { assert } from '#shared/assert.ts'
-import { dayAfter, dayAt, dayBefore } from './calendar-days.ts'
+import { dayAfter, dayAt, dayBefore } from '#shared/calendar-day.ts'
 
 const BASIS_POINTS_IN_ONE = 10_000n
 const DAYS_IN_YEAR = 365n

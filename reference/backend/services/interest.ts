@@ -1,6 +1,7 @@
 /** Credits each wallet with what each of its days earned: every day once, however often the work is cut and begun again. */
 import { setImmediate } from 'node:timers/promises'
 import { assert } from '#shared/assert.ts'
+import { dayBefore, endOf } from '#shared/calendar-day.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import {
   allTerms,
@@ -14,7 +15,6 @@ import {
 } from '../repositories/interest-repository.ts'
 import { balanceOf, movedSince } from '../repositories/ledger-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
-import { dayBefore, endOf } from './calendar-days.ts'
 import { adopted, type DatedTerms, earnedThrough, interestOfDay, nextEarningDay, type Terms } from './interest-rule.ts'
 import { INTEREST_EXPENSE, post, transfer, walletOf } from './wallet-ledger.ts'
 

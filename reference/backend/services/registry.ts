@@ -1,5 +1,6 @@
 /** The operator's side: who exists. Every put may be repeated; a put of other content is refused, never a quiet change. */
 import type * as z from 'zod'
+import { isTimeZone } from '#shared/calendar-day.ts'
 import type { putAccount, putMerchant, putPhone, putSite, putTerminal } from '#shared/contracts/backend-api.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
 import { text } from '#shared/contracts/structure.ts'
@@ -22,7 +23,6 @@ import {
   findTerminal,
 } from '../repositories/registry-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
-import { isTimeZone } from './calendar-days.ts'
 import { CERTIFIED_NAME_MAX } from './certificates.ts'
 import type { Freezes } from './freezes.ts'
 import { keyOfPoint } from './verify-keys.ts'

@@ -1,6 +1,7 @@
 /** What an account may pay: its limits, who changed them, and what it has spent towards them. The rules are in shared/domain/policy.ts. */
+
+import { dayStartMs, TIME_ZONE_OF } from '#shared/calendar-day.ts'
 import type { WalletLimits, WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
-import { dayStartMs, TIME_ZONE_OF } from '#shared/domain/calendar-day.ts'
 import { defaultSettings, isAsStrict, isSameSettings, type PolicySettings } from '#shared/domain/policy.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'

@@ -1,5 +1,6 @@
 /** What an owner reads of a wallet: what is in it, what it earned, and every line that moved it. Reads only; whose it is, the caller knows. */
 import { assert } from '#shared/assert.ts'
+import { dayAt, dayBefore, endOf } from '#shared/calendar-day.ts'
 import { OPEN_HOLDS_MAX } from '#shared/contracts/wallet-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import { ok } from '#shared/result.ts'
@@ -20,7 +21,6 @@ import {
   placeOf,
 } from '../repositories/statement-repository.ts'
 import { type Clock, instantOf } from '../world.ts'
-import { dayAt, dayBefore, endOf } from './calendar-days.ts'
 import type { Terms } from './interest-rule.ts'
 import { walletOf } from './wallet-ledger.ts'
 

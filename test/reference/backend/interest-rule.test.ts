@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dayAfter, dayAt, dayBefore, endOf, isTimeZone } from '#reference/backend/services/calendar-days.ts'
 import { adopted, earnedThrough, interestOfDay, nextEarningDay, PARTS_IN_MINOR_UNIT } from '#reference/backend/services/interest-rule.ts'
+import { dayAfter, dayAt, dayBefore, endOf, isTimeZone } from '#shared/calendar-day.ts'
 
 const at = (instant: string) => Date.parse(instant)
 const iso = (ms: number) => new Date(ms).toISOString()
