@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
 import { CASHIER_ID, CASHIER_PIN } from '#test/support/staff.ts'
 import { addSnacks, type Counter, expectSoundScreen, openCounter, untilText } from './support/counter.ts'
-import { killAfterTheYes, signIn } from './support/trouble.ts'
+import { killAfterTheYes, signIn, startAgain } from './support/trouble.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -16,12 +16,10 @@ afterAll(async () => browser.close())
 
 test('killed between the yes and the receipt: finished once, then given back as charged to the wrong person, then locked and signed in again', async () => {
   const counter = await openCounter(browser, { language: 'en' })
-  const { page, stack } = counter
+  const { page } = counter
   await addSnacks(page, ['popcorn-l'])
   await killAfterTheYes(counter)
-  await stack.startTerminal()
-  counter.complaints.length = 0 // The browser's own, about a till that was gone.
-  await page.goto(stack.terminal.address)
+  await startAgain(counter)
   await page.getByTestId('interrupted-charged').filter({ hasText: /yes/i }).waitFor()
   await page.getByTestId('interrupted').filter({ hasText: 'Golden Carp' }).waitFor()
   await expectSoundScreen(counter, 'en interrupted')

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
 import { addSnacks, chooseSeats, expectSoundScreen, openCounter, seat, show, untilText } from './support/counter.ts'
+import { withoutCutLine } from './support/trouble.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -58,6 +59,5 @@ test('when the till dies the screen says so at once, over everything, in the lan
   // The sale behind it cannot be reached, by pointer or by key.
   expect(await page.locator('.frame').getAttribute('inert')).not.toBeNull()
   // The browser itself reports each reconnection that fails; nothing else may be wrong.
-  const own = complaints.splice(0).filter((text) => !text.includes('WebSocket connection to'))
-  expect(own).toEqual([])
+  expect(withoutCutLine(complaints.splice(0))).toEqual([])
 })

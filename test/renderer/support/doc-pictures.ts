@@ -6,7 +6,7 @@ import { enterTill, expectDone, type ScriptCashier } from '#reference/tools/coun
 import type { SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { addSnacks, type Counter, chargeProposed, chooseSeats, startCounter, untilEvening } from '../../e2e/support/counter.ts'
-import { killAfterTheYes, signIn } from '../../e2e/support/trouble.ts'
+import { killAfterTheYes, signIn, startAgain } from '../../e2e/support/trouble.ts'
 import { MANAGER_ID, MANAGER_PIN } from '../../support/staff.ts'
 import { launchChromium } from './chromium.ts'
 
@@ -128,18 +128,17 @@ async function walkKnock({ page, stack }: Counter, language: Language): Promise<
   await stack.bringToCounter('rich')
 }
 
-/** Starts the till again and enters. */
-async function startAgain({ page, stack }: Counter): Promise<void> {
-  await stack.startTerminal()
-  await page.goto(stack.terminal.address)
-  await page.locator('.top').waitFor()
+/** Starts the till again, enters, and waits for its screen. */
+async function openAgain(counter: Counter): Promise<void> {
+  await startAgain(counter)
+  await counter.page.locator('.top').waitFor()
 }
 
 /** Killed after the yes: the sale that was interrupted, finished afterwards. */
 async function walkInterrupted(counter: Counter, language: Language): Promise<void> {
   const { page } = counter
   await killAfterTheYes(counter)
-  await startAgain(counter)
+  await openAgain(counter)
   await page.getByTestId('interrupted').locator('.charge:not(:disabled)').waitFor()
   await take(page, `interrupted-${language}`)
   await page.getByTestId('interrupted').locator('.charge').click()
@@ -169,12 +168,12 @@ async function restoreBackup(counter: Counter): Promise<void> {
   const file = join(stack.folderOf('terminal'), 'terminal.sqlite')
   await stack.terminal.part.stop()
   cpSync(file, `${file}.backup`)
-  await startAgain(counter)
+  await openAgain(counter)
   await addSnacks(page, ['combo-duo'])
   await killAfterTheYes(counter)
   for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
   cpSync(`${file}.backup`, file)
-  await startAgain(counter)
+  await openAgain(counter)
 }
 
 mkdirSync(folder, { recursive: true })
