@@ -27,6 +27,7 @@ export class BandState {
   #armedUntilMs: number | undefined
   #stopArmedTimer = () => {}
   readonly #onKnocked = new Set<(count: number) => void>()
+  #onChanged = () => {}
   #phoneLinked = false
   #batteryPercent = 100
   #wear: Wear
@@ -59,6 +60,7 @@ export class BandState {
       this.#disarmWhenOverdue()
       this.#wear.stopTimer()
       this.#wear = { worn: true, sinceMs: nowMs, offSinceMs: this.#wear.sinceMs }
+      this.#onChanged()
       return
     }
     const { offSinceMs, sinceMs: onSinceMs } = this.#wear
@@ -66,6 +68,7 @@ export class BandState {
     const leftMs = Math.max(0, sinceMs + DISARM_AFTER_MS - nowMs)
     const stopTimer = this.#clock.after(leftMs, () => this.#disarmWhenOverdue())
     this.#wear = { worn: false, sinceMs, stopTimer }
+    this.#onChanged()
   }
 
   /** Called for the phone after its own unlock, for `lifetimeMs` and no longer than a day. Refused off the wrist and without the phone. */
@@ -76,6 +79,7 @@ export class BandState {
     this.#stopArmedTimer()
     this.#armedUntilMs = this.#clock.monotonicMs() + lastsMs
     this.#stopArmedTimer = this.#clock.after(lastsMs, () => this.#disarmWhenOverdue())
+    this.#onChanged()
     return ok()
   }
 
@@ -83,6 +87,7 @@ export class BandState {
     this.#stopArmedTimer()
     if (this.#armedUntilMs === undefined) return
     this.#armedUntilMs = undefined
+    this.#onChanged()
     this.#onDisarmed()
   }
 
@@ -92,13 +97,23 @@ export class BandState {
     return () => this.#onKnocked.delete(listener)
   }
 
+  /** Tells whenever what `flags` or `batteryPercent` says may have changed. */
+  whenChanged(listener: () => void): void {
+    this.#onChanged = listener
+  }
+
   setPhoneLinked(linked: boolean): void {
     this.#phoneLinked = linked
+  }
+
+  get batteryPercent(): number {
+    return this.#batteryPercent
   }
 
   /** `percent`: 0 to 100. */
   setBattery(percent: number): void {
     this.#batteryPercent = percent
+    this.#onChanged()
   }
 
   /** The wearer knocked `count` times in one run. */

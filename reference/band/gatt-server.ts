@@ -37,13 +37,15 @@ type Answer = Result<GattReply, Refused>
 export class GattServer {
   readonly #serverMtu: number
   readonly #readSession: () => Uint8Array
+  readonly #attributes: readonly Attribute[]
   #agreedMtu: number | undefined
   #subscribed = false
 
-  /** `serverMtu`: 23 to 517. `readSession` gives the value of the `session` characteristic: the current OFFER, or nothing. */
-  constructor(serverMtu: number, readSession: () => Uint8Array) {
+  /** `serverMtu`: 23 to 517. `readSession` gives the value of the `session` characteristic: for a terminal the current OFFER, or nothing. */
+  constructor(serverMtu: number, readSession: () => Uint8Array, attributes: readonly Attribute[] = ATTRIBUTES) {
     this.#serverMtu = Math.max(ATT_MTU_MIN, Math.min(SERVER_MTU_MAX, Math.trunc(serverMtu) || ATT_MTU_MIN))
     this.#readSession = readSession
+    this.#attributes = attributes
   }
 
   /** The MTU both sides have agreed on; 23 until they do. */
@@ -109,7 +111,7 @@ export class GattServer {
     const byGroup = opcode === ATT.readByGroupTypeRequest
     const type = pdu.subarray(5)
     if (byGroup && !equalBytes(type, u16(PRIMARY_SERVICE))) return refuse(range.value.start, SERVER_ERRORS.unsupportedGroupType)
-    const found = within(range.value).filter((attribute) => equalBytes(attribute.type, type))
+    const found = this.#within(range.value).filter((attribute) => equalBytes(attribute.type, type))
     const entries: Uint8Array[] = []
     let length = 0
     for (const attribute of found) {
@@ -130,7 +132,7 @@ export class GattServer {
   #findInformation(pdu: Uint8Array): Answer {
     const range = rangeOf(pdu, [5])
     if (!range.ok) return range
-    const found = within(range.value)
+    const found = this.#within(range.value)
     const first = found[0]
     if (!first) return refuse(range.value.start, SERVER_ERRORS.attributeNotFound)
     const entryBytes = 2 + first.type.length
@@ -141,7 +143,7 @@ export class GattServer {
   }
 
   #read(handle: number, offset: number, opcode: number): Answer {
-    const attribute = ATTRIBUTES.find((candidate) => candidate.handle === handle)
+    const attribute = this.#attributes.find((candidate) => candidate.handle === handle)
     if (!attribute) return refuse(handle, SERVER_ERRORS.invalidHandle)
     const value = this.#valueOf(attribute)
     if (!value) return refuse(handle, SERVER_ERRORS.readNotPermitted)
@@ -152,7 +154,7 @@ export class GattServer {
   #write(pdu: Uint8Array): Answer {
     if (pdu.length < 3) return refuse(0, SERVER_ERRORS.invalidPdu)
     const handle = u16At(pdu, 1)
-    if (!ATTRIBUTES.some((attribute) => attribute.handle === handle)) return refuse(handle, SERVER_ERRORS.invalidHandle)
+    if (!this.#attributes.some((attribute) => attribute.handle === handle)) return refuse(handle, SERVER_ERRORS.invalidHandle)
     if (handle !== SUBSCRIPTION_HANDLE) return refuse(handle, SERVER_ERRORS.writeNotPermitted)
     if (pdu.length !== 5) return refuse(handle, SERVER_ERRORS.invalidLength)
     const configuration = u16At(pdu, 3)
@@ -163,6 +165,10 @@ export class GattServer {
     return ok(changed ? { ...reply, event: { type: this.#subscribed ? 'subscribed' : 'unsubscribed' } } : reply)
   }
 
+  #within({ start, end }: Range): readonly Attribute[] {
+    return this.#attributes.filter(({ handle }) => handle >= start && handle <= end)
+  }
+
   #valueOf(attribute: Attribute): Uint8Array | undefined {
     if (attribute.value instanceof Uint8Array) return attribute.value
     if (attribute.value === 'subscription') return u16(this.#subscribed ? 1 : 0)
@@ -171,10 +177,6 @@ export class GattServer {
 }
 
 type Range = { readonly start: number; readonly end: number }
-
-function within({ start, end }: Range): readonly Attribute[] {
-  return ATTRIBUTES.filter(({ handle }) => handle >= start && handle <= end)
-}
 
 function rangeOf(pdu: Uint8Array, lengths: readonly number[]): Result<Range, Refused> {
   if (!lengths.includes(pdu.length)) return refuse(0, SERVER_ERRORS.invalidPdu)

@@ -7,6 +7,7 @@ import {
   arm,
   armAsk,
   armNonce,
+  bandStatus,
   LINK_REFUSALS,
   type LinkRefusal,
   linkDone,
@@ -74,6 +75,7 @@ export class Wristband {
     this.#parts = parts
     this.#ceiling = parts.counterCeiling
     this.state = new BandState(parts.clock, () => parts.onEvent({ type: 'disarmed' }))
+    this.state.whenChanged(() => this.#tellOwner())
     this.#store = {
       saveLock: async (lock) => parts.store.saveLock(lock),
       saveCounter: async (ceiling) => {
@@ -171,6 +173,12 @@ export class Wristband {
     this.#strangers = this.#strangers.filter((other) => other !== caller)
     this.#owner = caller
     this.#band?.setPhoneLinked(true)
+    this.#tellOwner()
+  }
+
+  #tellOwner(): void {
+    const { batteryPercent } = this.state
+    if (this.#owner) say(this.#owner, 'band-status', bandStatus.encode({ flags: this.state.flags(), batteryPercent }))
   }
 
   async #ask(caller: Caller, body: Uint8Array): Promise<void> {

@@ -25,6 +25,7 @@ import {
 import { CBOR_DEPTH_MAX, CBOR_SIZE_MAX_BYTES } from '#shared/contracts/cbor.ts'
 import { MESSAGE_TIMEOUT_MS, SEGMENT_TIMEOUT_MS, SEGMENTS_MAX } from '#shared/contracts/frames.ts'
 import * as link from '#shared/contracts/link-messages.ts'
+import { LINK_FRAME_BYTES_MIN } from '#shared/contracts/phone-link.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
 import type { FieldShape, Structure } from '#shared/contracts/structure.ts'
 import { SIGNATURE_AGE_MAX_S, SIGNATURE_CLOCK_SKEW_S } from '#shared/crypto/http-signature.ts'
@@ -103,6 +104,7 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
   ['band: back on the wrist until it counts as put on', SETTLED_AFTER_MS, 'ms'],
   ['band: armed by one unlock', ARMED_MAX_MS, 'ms'],
   ['band: waits for the knock of a pairing', KNOCK_WAIT_MS, 'ms'],
+  ['band and phone: one frame, at least', LINK_FRAME_BYTES_MIN, 'bytes'],
   ['phone: waits for the band to answer', LINK_WAIT_MS, 'ms'],
   ['phone: waits for the band to be bound', BOUND_WAIT_MS, 'ms'],
   ['band: last run of knocks is kept', KNOCKS_KEPT_MS, 'ms'],

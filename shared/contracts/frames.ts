@@ -25,9 +25,14 @@ export function segmentBytes(mtuAsked: number, mtuReported: number | null): numb
 }
 
 /** Cuts a message into frames of at most `frameBytes` bytes each. Throws (a bug) when the message breaks the limits. */
-export function toFrames(message: Message, messageId: number, frameBytes: number): Uint8Array<ArrayBuffer>[] {
+export function toFrames(
+  message: Message,
+  messageId: number,
+  frameBytes: number,
+  messageMaxBytes = MESSAGE_MAX_BYTES,
+): Uint8Array<ArrayBuffer>[] {
   const room = frameBytes - FRAME_HEADER_BYTES
-  assert(room >= 1 && message.body.length >= 1 && message.body.length <= MESSAGE_MAX_BYTES, `cannot frame ${message.body.length} bytes`)
+  assert(room >= 1 && message.body.length >= 1 && message.body.length <= messageMaxBytes, `cannot frame ${message.body.length} bytes`)
   const count = Math.ceil(message.body.length / room)
   assert(count <= SEGMENTS_MAX, `${count} segments are too many`)
   return Array.from({ length: count }, (_, index) =>
@@ -53,9 +58,14 @@ type Partial = {
  * The caller passes the time and calls `expired` from its own timer.
  */
 export class Reassembler {
+  readonly #messageMaxBytes: number
   #open: Partial | undefined
   #last: { readonly id: number; readonly segments: readonly Uint8Array[] } | undefined
   #broken: FrameError | undefined
+
+  constructor(messageMaxBytes = MESSAGE_MAX_BYTES) {
+    this.#messageMaxBytes = messageMaxBytes
+  }
 
   /** A whole message, `undefined` while segments are missing, or the error that ends the session. */
   receive(frame: Uint8Array, nowMs: number): Result<Message | undefined, FrameError> {
@@ -106,7 +116,7 @@ export class Reassembler {
     open.segments.push(part)
     open.size += part.length
     open.lastMs = nowMs
-    if (open.size > MESSAGE_MAX_BYTES) return err('oversized')
+    if (open.size > this.#messageMaxBytes) return err('oversized')
     this.#open = open
     if (open.segments.length < open.count) return ok(undefined)
     this.#open = undefined

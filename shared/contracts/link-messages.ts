@@ -4,7 +4,17 @@
  */
 
 import { equalBytes } from './bytes.ts'
-import { DIGEST_BYTES, ID_BYTES, MAC_BYTES, NONCE_BYTES, OFFER_ID_BYTES, POINT_BYTES, SIGN1_MAX, U32_MAX } from './radio-messages.ts'
+import {
+  DIGEST_BYTES,
+  FLAGS_ALL,
+  ID_BYTES,
+  MAC_BYTES,
+  NONCE_BYTES,
+  OFFER_ID_BYTES,
+  POINT_BYTES,
+  SIGN1_MAX,
+  U32_MAX,
+} from './radio-messages.ts'
 import { blob, bytes, int, signedStructure, structure, uint, type ValueOfStructure } from './structure.ts'
 
 /** Messages of the link itself name no exchange. */
@@ -83,3 +93,9 @@ export type LinkRefusal = keyof typeof LINK_REFUSALS
 
 /** The band did it, in this epoch: it is armed, or it has let go. */
 export const linkDone = structure({ epoch: int(1, 1, U32_MAX) })
+
+/** Band to its own phone: the offers left before are gone, new ones are wanted for this id slot. */
+export const offersWanted = structure({ slot: uint(1, U32_MAX) })
+/** Band to its own phone, when they meet and whenever it changes: the flags of an advert, and how full the battery is. */
+export const bandStatus = structure({ flags: uint(1, FLAGS_ALL), batteryPercent: uint(2, 100) })
+export type BandStatus = ValueOfStructure<typeof bandStatus>

@@ -57,6 +57,9 @@ export const MESSAGE_KINDS = {
   release: 28,
   released: 29,
   'link-refused': 30,
+  // What a phone must know of its own band (link-messages.ts).
+  'offers-wanted': 40,
+  'band-status': 41,
 } as const
 export type MessageKind = keyof typeof MESSAGE_KINDS
 const KIND_NAMES = new Map<number, MessageKind>(Object.entries(MESSAGE_KINDS).map(([name, code]) => [code, name as MessageKind]))

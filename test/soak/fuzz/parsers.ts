@@ -3,6 +3,7 @@ import type { Parser } from './parser.ts'
 import { callParsers } from './parsers/calls.ts'
 import { contractParsers } from './parsers/contracts.ts'
 import { keptParsers } from './parsers/kept.ts'
+import { phoneLinkParsers } from './parsers/phone-link.ts'
 import { radioParsers } from './parsers/radio.ts'
 import { statementParsers } from './parsers/statements.ts'
 import { trustParsers } from './parsers/trust.ts'
@@ -18,6 +19,7 @@ export async function parsers(): Promise<readonly Parser[]> {
 async function all(): Promise<readonly Parser[]> {
   return [
     ...radioParsers(),
+    ...phoneLinkParsers(),
     ...statementParsers(),
     ...(await trustParsers()),
     ...callParsers(),
