@@ -10,7 +10,16 @@ import { judge, type PolicyFacts, type PolicySettings } from '#shared/domain/pol
 import { POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 
-export type Facts = {
+/** What is known of the band and of its proof. */
+export type BandFacts = {
+  readonly proof: BandProof
+  /** SHA-256 of the sealed request, as the phone received it. */
+  readonly requestDigest: Uint8Array
+  /** The band of this phone whose key signed the proof, or undefined: none did. */
+  readonly band: { readonly epoch: number; readonly counter: number; readonly isUsable: boolean } | undefined
+  readonly isNonceSeen: boolean
+}
+export type Facts = BandFacts & {
   /** The backend's clock, seconds. */
   readonly nowS: number
   readonly statement: PayStatement
@@ -18,12 +27,6 @@ export type Facts = {
   readonly isTerminalTrusted: boolean
   /** The terminal has already reversed this request. */
   readonly isReversed: boolean
-  readonly proof: BandProof
-  /** SHA-256 of the sealed request, as the phone received it. */
-  readonly requestDigest: Uint8Array
-  /** The band of this phone whose key signed the proof, or undefined: none did. */
-  readonly band: { readonly epoch: number; readonly counter: number; readonly isUsable: boolean } | undefined
-  readonly isNonceSeen: boolean
   readonly account: { readonly isFrozen: boolean; readonly balance: number }
   readonly settings: PolicySettings
   readonly spending: { readonly today: number; readonly todayAtMerchant: number; readonly paymentsInWindow: number }
@@ -54,15 +57,29 @@ export function decide(facts: Facts): Decision {
   const { statement, nowS } = facts
   if (!facts.isTerminalTrusted) return decline('terminal-not-trusted', 'terminal')
   if (facts.isReversed) return decline('cancelled', 'none')
-  if (nowS > statement.time + statement.lifetime || statement.time > nowS + CLOCK_TOLERANCE_S) return decline('expired', 'expired')
+  if (isExpired(statement, nowS)) return decline('expired', 'expired')
   return bandRefusal(facts) ?? customerRefusal(facts) ?? { kind: 'approve' }
 }
 
-function bandRefusal({ band, proof, statement, requestDigest, isNonceSeen }: Facts): Decision | undefined {
-  if (!band || !band.isUsable || band.epoch !== proof.epoch) return decline('band-not-usable', 'band')
-  if (!equalBytes(proof.requestDigest, requestDigest)) return decline('band-not-usable', 'band')
-  if (!equalBytes(proof.bandNonce, statement.bandNonce) || isNonceSeen) return decline('band-not-usable', 'band', 'nonce-not-fresh')
-  if (proof.counter <= band.counter) return decline('band-not-usable', 'band', 'counter-not-greater')
+/** A statement is good from its time (give or take what honest clocks differ by) to the end of its lifetime. */
+export function isExpired({ time, lifetime }: { readonly time: number; readonly lifetime: number }, nowS: number): boolean {
+  return nowS > time + lifetime || time > nowS + CLOCK_TOLERANCE_S
+}
+
+/** Why a proof stands behind nothing at all: it is not of this band, this request, or this moment. */
+export function bandFault(
+  { band, proof, requestDigest, isNonceSeen }: BandFacts,
+  bandNonce: Uint8Array,
+): { readonly alarm?: AlarmKind } | undefined {
+  if (!band || !band.isUsable || band.epoch !== proof.epoch || !equalBytes(proof.requestDigest, requestDigest)) return {}
+  if (!equalBytes(proof.bandNonce, bandNonce) || isNonceSeen) return { alarm: 'nonce-not-fresh' }
+  return proof.counter <= band.counter ? { alarm: 'counter-not-greater' } : undefined
+}
+
+function bandRefusal(facts: Facts): Decision | undefined {
+  const { proof, statement } = facts
+  const fault = bandFault(facts, statement.bandNonce)
+  if (fault) return decline('band-not-usable', 'band', fault.alarm)
   // The proof of a probe left the knocks on the band: it stands behind no payment.
   if ((proof.flags & FLAG_PROBE) !== 0) return decline('band-not-usable', 'band')
   return undefined

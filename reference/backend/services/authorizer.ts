@@ -1,19 +1,7 @@
 import type * as z from 'zod'
 import { CAPTURE_DAYS, type submit } from '#shared/contracts/backend-api.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import {
-  authorization,
-  type BandProof,
-  bandProof,
-  DIGEST_BYTES,
-  decline,
-  type PayStatement,
-  payStatement,
-  type TerminalCertificate,
-} from '#shared/contracts/radio-messages.ts'
-import { isValidAt } from '#shared/crypto/key-set.ts'
-import { sha256 } from '#shared/crypto/keys.ts'
-import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
+import { toHex } from '#shared/contracts/bytes.ts'
+import { authorization, decline, type PayStatement, payStatement } from '#shared/contracts/radio-messages.ts'
 import { isCurrency } from '#shared/domain/money.ts'
 import { REASONS, type Reason } from '#shared/domain/reasons.ts'
 import { ok } from '#shared/result.ts'
@@ -21,46 +9,26 @@ import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
 import { type Answer, addAnswer, addAuthorization, findAttempt } from '../repositories/attempts-repository.ts'
 import { balanceOf } from '../repositories/ledger-repository.ts'
-import {
-  type Account,
-  type Band,
-  bandsOfPhone,
-  findAccount,
-  findBand,
-  findProfile,
-  findTerminal,
-  isNonceSeen,
-  type Phone,
-  useProof,
-} from '../repositories/registry-repository.ts'
+import { type Account, type Band, findAccount, findTerminal, type Phone, useProof } from '../repositories/registry-repository.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import { type Decision, decide, type Facts } from './authorization-decision.ts'
 import type { CertifiedTerminals } from './certified-terminals.ts'
+import { bandFactsOf, bandThatProved, type Evidence, openEvidence, trustedTerminal } from './evidence.ts'
 import type { Holds } from './holds.ts'
 import type { VerifyKeys } from './verify-keys.ts'
 import { holdOf, post, transfer, walletOf } from './wallet-ledger.ts'
 import { settingsOf, spendingAt } from './wallet-limits.ts'
 import { witness } from './witness.ts'
 
-const STATEMENT_MAX_BYTES = 512
 const DAY_S = 86_400
 const MS_PER_S = 1_000
 /** An authorization carries its mode; 1 is "held online by the backend". */
 const MODE_ONLINE = 1
 
 type SubmitBody = z.output<typeof submit.body>
-/** A submit whose terminal has proven itself: from here on every answer is signed and bound to the request. */
-type Opened = {
-  readonly statement: PayStatement
-  readonly statementDigest: Uint8Array<ArrayBuffer>
-  readonly certificate: TerminalCertificate
-  readonly certifiedPoint: Uint8Array
-  readonly proof: BandProof
-  readonly requestDigest: Uint8Array
-  /** Hex digest of everything that makes this submit this submit. */
-  readonly binding: string
+type Opened = Evidence<PayStatement> & {
   readonly requestId: string
   readonly holdIds: readonly string[]
   readonly submitted: Facts['submitted']
@@ -92,56 +60,23 @@ export class Authorizer {
   async submit(phone: Phone, body: SubmitBody): Promise<Refusable<Answer>> {
     const opened = await this.#open(phone, body)
     if (!opened.ok) return opened
-    const band = await this.#bandOf(phone, body.proof)
-    const { db } = this.#parts
+    const { db, verifyKeys } = this.#parts
+    const band = await bandThatProved(db, verifyKeys, phone, opened.value.proofBytes)
     const answer = await db.transaction().execute(async (tx) => this.#answer(tx, phone, opened.value, band))
     return ok(answer)
   }
 
   async #open(phone: Phone, body: SubmitBody): Promise<Refusable<Opened>> {
-    const statementBytes = bytesWithin(body.statement)
-    const proofBytes = bytesWithin(body.proof)
-    const requestDigest = fromBase64Url(body.requestDigest)
-    if (!statementBytes || !bytesWithin(body.certificate) || !proofBytes || requestDigest?.length !== DIGEST_BYTES) {
-      return refuse('malformed', 'a signed statement is not base64url or too long')
-    }
-    const proof = peekSign1(bandProof, proofBytes)
-    const asked = peekSign1(payStatement, statementBytes)
-    const certified = await this.#parts.terminals.open(body.certificate)
-    if (!proof.ok || !asked.ok || (!certified.ok && certified.error === 'malformed')) {
-      return refuse('malformed', 'certificate, statement or proof is not what it should be')
-    }
-    // Whether it is valid now is a reason to decline, signed, like the others.
-    if (!certified.ok) return refuse('not-allowed', 'the certificate is not one of ours')
-    const { certificate, key } = certified.value
-    const statement = await openSign1(payStatement, statementBytes, key)
-    if (!statement.ok) return refuse('not-allowed', 'the certified terminal did not sign this statement')
-    if (statement.value.amount === 0 || !isCurrency(statement.value.currency)) return refuse('malformed', 'no such amount of money')
-    const statementDigest = await sha256(statementBytes)
-    const identity = new TextEncoder().encode(phone.id)
+    const evidence = await openEvidence(this.#parts.terminals, phone, payStatement, body)
+    if (!evidence.ok) return evidence
+    const { statement } = evidence.value
+    if (statement.amount === 0 || !isCurrency(statement.currency)) return refuse('malformed', 'no such amount of money')
     return ok({
-      statement: statement.value,
-      statementDigest,
-      certificate,
-      certifiedPoint: key.point,
-      proof: proof.value.value,
-      requestDigest,
-      binding: toHex(await sha256(statementDigest, requestDigest, await sha256(proofBytes), identity)),
-      requestId: toHex(statement.value.requestId),
-      holdIds: [...new Set(statement.value.holds.map(toHex))],
+      ...evidence.value,
+      requestId: toHex(statement.requestId),
+      holdIds: [...new Set(statement.holds.map(toHex))],
       submitted: { act: body.act, place: body.place },
     })
-  }
-
-  /** The band of this phone whose registered key signed the proof. */
-  async #bandOf(phone: Phone, proofText: string): Promise<Band | undefined> {
-    const { db, verifyKeys } = this.#parts
-    const bytes = bytesWithin(proofText)
-    for (const band of await bandsOfPhone(db, phone.id)) {
-      const key = await verifyKeys.of(band.point)
-      if (bytes && key && (await openSign1(bandProof, bytes, key)).ok) return band
-    }
-    return undefined
   }
 
   async #answer(tx: Tx, phone: Phone, opened: Opened, proven: Band | undefined): Promise<Answer> {
@@ -188,16 +123,12 @@ export class Authorizer {
     isReversed: boolean,
   ): Promise<{ readonly decision: Decision; readonly account: Account; readonly band: Band | undefined }> {
     const { clock, holds } = this.#parts
-    const { certificate, statement, proof, submitted } = opened
+    const { certificate, statement, submitted } = opened
     const nowMs = clock.nowMs()
     const nowS = secondsOf(nowMs)
-    const band = proven && (await findBand(tx, proven.id))
+    const { current: band, ...bandFacts } = await bandFactsOf(tx, phone, proven, opened)
     const account = await findAccount(tx, phone.accountId)
     if (!account) throw new Error('a phone without its account')
-    const terminal = await findTerminal(tx, certificate.terminalId)
-    const profile = await findProfile(tx, certificate.terminalId)
-    const registered = terminal?.point ? fromBase64Url(terminal.point) : undefined
-    const isEnrolled = registered !== undefined && toHex(registered) === toHex(opened.certifiedPoint) && terminal?.state === 'active'
     let areHoldsLive = true
     for (const holdId of opened.holdIds) {
       areHoldsLive &&= await holds.isPinnable(tx, certificate.terminalId, holdId, opened.requestId)
@@ -210,20 +141,9 @@ export class Authorizer {
       spending: await spendingAt(tx, account, { nowMs, merchantId: certificate.merchantId, settings }),
       submitted,
       certifiedPlace: certificate,
-      isTerminalTrusted:
-        isEnrolled &&
-        isValidAt(certificate, nowS) &&
-        profile?.merchant.id === certificate.merchantId &&
-        profile.currency === statement.currency,
+      isTerminalTrusted: (await trustedTerminal(tx, opened, nowS))?.currency === statement.currency,
       isReversed,
-      proof,
-      requestDigest: opened.requestDigest,
-      band: band && {
-        epoch: band.epoch,
-        counter: band.counter,
-        isUsable: band.state === 'active' && band.accountId === phone.accountId && band.phoneId === phone.id,
-      },
-      isNonceSeen: band !== undefined && (await isNonceSeen(tx, band.id, toHex(proof.bandNonce))),
+      ...bandFacts,
       account: {
         isFrozen: account.frozen,
         balance: await balanceOf(tx, walletOf(account.id), account.currency),
@@ -290,10 +210,4 @@ export class Authorizer {
     })
     return { kind: 'decline', signed, hint }
   }
-}
-
-/** Bytes of a base64url text within the size of a signed statement. */
-function bytesWithin(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = fromBase64Url(text)
-  return bytes && bytes.length > 0 && bytes.length <= STATEMENT_MAX_BYTES ? bytes : undefined
 }
