@@ -70,6 +70,26 @@ const FOLDERS: readonly Folder[] = [
   { path: 'reference/band', may: [...SHARED, ...CBOR, 'zod'] },
   { path: 'reference/phone', may: [...SHARED, ...CBOR, 'zod', 'http-message-sig', 'jose'] },
   {
+    path: 'reference/phone/pwa',
+    may: [
+      ...SHARED,
+      // The engine inside the page: the phone's own files, no more of them than the page runs.
+      '#reference/phone/*.ts',
+      'zod',
+      'react',
+      'react/**',
+      'react-dom/**',
+      '@tabler/icons-react',
+      '@tanstack/react-query',
+      '@simplewebauthn/browser',
+      'zustand',
+      'i18next',
+      'react-i18next',
+    ],
+  },
+  { path: 'reference/phone/pwa/flows', may: CONTRACTS, mayTypes: ['../i18n/i18n.ts'] },
+  { path: 'reference/phone/pwa/worker', may: [] },
+  {
     path: 'reference/backend',
     may: [
       ...SHARED,
@@ -243,7 +263,7 @@ export default defineConfig({
       },
     },
     {
-      files: ['renderer/**', 'test/renderer/**'],
+      files: ['renderer/**', 'test/renderer/**', 'reference/phone/pwa/**'],
       rules: { 'react/rules-of-hooks': 'error', 'react/exhaustive-deps': 'error' },
     },
     // Process entries speak on stdout: the address of the terminal, the story of the demo, the count of the tests.

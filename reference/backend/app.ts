@@ -11,6 +11,7 @@ import type { Database } from './database/tables.ts'
 import { installCallers } from './plugins/callers.ts'
 import { installErrors } from './plugins/errors.ts'
 import { createMetrics, installMetrics } from './plugins/metrics.ts'
+import { installWalletPage } from './plugins/wallet-page.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
 import { bandRoutes } from './routes/band-routes.ts'
 import { type App, RefusedCall } from './routes/call.ts'
@@ -71,6 +72,8 @@ export type BackendParts = {
   readonly isBehindProxy?: boolean
   /** The page that owners' passkeys are for. Left out, it is this backend's own address on this machine. */
   readonly ownerPage?: { readonly rpId: string; readonly origin: string }
+  /** The built files of the wallet's page; left out, there is no page. */
+  readonly walletDir?: string
   /** What wallets earn from today on. */
   readonly interest?: Terms
 }
@@ -103,7 +106,9 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
   await installGuards(app, parts.isBehindProxy === true)
   await installDocs(app)
 
-  const services = createServices(parts, metrics, relyingParty(parts, app))
+  const party = relyingParty(parts, app)
+  if (parts.walletDir !== undefined) await installWalletPage(app, parts.walletDir, party)
+  const services = createServices(parts, metrics, party)
   const isReady = async () => !isStopping && (await canWrite(db))
   await app.register(async (api: App) => {
     installCallers(api, { ...parts, ...services })

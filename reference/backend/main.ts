@@ -12,6 +12,7 @@ import { openDatabase } from './database/open-database.ts'
 import type { Database } from './database/tables.ts'
 import { openOperatorToken } from './operator-token.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
+import { WALLET_PREFIX } from './plugins/wallet-page.ts'
 import { selfTest } from './self-test.ts'
 import { openSigningKeys } from './signing-keys.ts'
 import { secondsOf } from './world.ts'
@@ -39,6 +40,7 @@ async function start(options: Options): Promise<void> {
     isBehindProxy: options.isHttpsTerminated,
     ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
     interest: options.interest,
+    walletDir: options.walletDir,
   })
   const sweep = () => {
     backend.sweep().catch((err: unknown) => log.error({ err }, 'the sweep failed; the next one tries again'))
@@ -58,7 +60,9 @@ async function start(options: Options): Promise<void> {
   const { address, port } = addressOf(backend)
   log.info({ address, port }, 'listening')
   process.send?.({ type: 'ready', port, rootPoint: toBase64Url(keys.rootPoint) })
-  if (options.isByHand) process.stdout.write(`Documentation: http://${address.includes(':') ? `[${address}]` : address}:${port}/docs\n`)
+  if (!options.isByHand) return
+  process.stdout.write(`Documentation: http://${address.includes(':') ? `[${address}]` : address}:${port}/docs\n`)
+  process.stdout.write(`Wallet: ${options.ownerPage?.origin ?? `http://localhost:${port}`}${WALLET_PREFIX}\n`)
 }
 
 function addressOf(backend: Backend): AddressInfo {

@@ -1,10 +1,13 @@
 /** What the process is told when it starts: flags and environment, parsed once. */
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import { isTimeZone } from '#shared/calendar-day.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Terms } from './services/interest-rule.ts'
 
+/** Beside the sources, wherever this process was started from. */
+const WALLET_DIR = join(import.meta.dirname, '..', '..', 'dist', 'wallet')
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 const DAY_MS = 86_400_000
 const OFFSET_MAX_MS = 3_650 * DAY_MS
@@ -20,6 +23,7 @@ export const USAGE = `Usage: npm run backend -- [options]
   --operator-token-file FILE  holds the operator's token (also: environment BANDTILL_OPERATOR_TOKEN)
   --owner-origin ORIGIN       where owners open their page (http://localhost:PORT), https outside this machine
   --owner-rp-id DOMAIN        the domain their passkeys are for (the host of the origin)
+  --wallet DIR                the built files of the wallet's page (dist/wallet, made by npm run build)
   --clock-offset-ms N         how far this process's clock is ahead of the machine's, for practice
 
 Environment:
@@ -34,6 +38,7 @@ const options = z.strictObject({
   'operator-token-file': z.string().min(1).optional(),
   'owner-origin': z.url({ protocol: /^https?$/u }).optional(),
   'owner-rp-id': z.string().min(1).max(253).optional(),
+  wallet: z.string().min(1).default(WALLET_DIR),
   'clock-offset-ms': z.coerce.number().int().min(-OFFSET_MAX_MS).max(OFFSET_MAX_MS).default(0),
 })
 const environment = z.object({
@@ -53,6 +58,8 @@ export type Options = {
   readonly operatorToken: string | undefined
   /** The page that owners' passkeys are for; undefined: this backend's own, on this machine. */
   readonly ownerPage: { readonly rpId: string; readonly origin: string } | undefined
+  /** Where the wallet's page was built to. */
+  readonly walletDir: string
   readonly clockOffsetMs: number
   readonly logLevel: string
   readonly interest: Terms
@@ -77,6 +84,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
         'operator-token-file': text,
         'owner-origin': text,
         'owner-rp-id': text,
+        wallet: text,
         'clock-offset-ms': text,
       },
     }).values
@@ -101,6 +109,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     operatorTokenFile: flags.data['operator-token-file'],
     operatorToken: environs.data.BANDTILL_OPERATOR_TOKEN,
     ownerPage: ownerPage.value,
+    walletDir: flags.data.wallet,
     clockOffsetMs: flags.data['clock-offset-ms'],
     logLevel: environs.data.BANDTILL_LOG_LEVEL,
     interest: { basisPoints: environs.data.BANDTILL_INTEREST_BPS, timeZone: environs.data.BANDTILL_INTEREST_TIME_ZONE },

@@ -1,4 +1,4 @@
-/** The cashier's screens, and the window's program around them: built when they are missing or older than what they are made of. */
+/** The cashier's screens, the window's program around them, and the wallet's page: built when missing or older than what they are made of. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,14 +25,20 @@ const PRODUCTS = {
     parts: ['renderer', 'preload', 'main'].map((part) => ({ made: part, built: join('dist', part) })),
     builder: [join('electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'error'],
   },
+  wallet: {
+    sources: [join('reference', 'phone'), 'shared', 'wallet.vite.config.ts', 'package-lock.json'],
+    sign: join('dist', 'wallet', 'index.html'),
+    parts: [{ made: '.', built: join('dist', 'wallet') }],
+    builder: [join('vite', 'bin', 'vite.js'), 'build', '--config', 'wallet.vite.config.ts', '--logLevel', 'error'],
+  },
 } as const satisfies Record<string, Product>
 export type ProductName = keyof typeof PRODUCTS
 
 /**
  * Built beside, then moved into place: a build that is stopped half-way leaves nothing that looks whole. Each process has its own, named
- * by its id: practices that start at the same time may both find the screens outdated.
+ * by the product's name and its id: practices that start at the same time may both find the screens outdated.
  */
-const BUILDING = /^renderer-next-(?<pid>\d+)$/
+const BUILDING = /^(?:screens|window|wallet)-next-(?<pid>\d+)$/
 /** Another build may be moved into place at the same moment. */
 const MOVE_TRIES_MAX = 3
 export const BUILD_TIMEOUT_MS = 120_000
@@ -92,7 +98,7 @@ export class ScreensBuild {
     const { builder, parts } = PRODUCTS[product]
     const [program, ...given] = builder
     await clearAbandoned(join(repository, 'dist'))
-    const building = join(repository, 'dist', `renderer-next-${process.pid}`)
+    const building = join(repository, 'dist', `${product}-next-${process.pid}`)
     const child = spawn(process.execPath, [join(repository, 'node_modules', program), ...given, '--outDir', building], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],

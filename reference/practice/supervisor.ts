@@ -83,7 +83,8 @@ class Practice {
   readonly #folder = resolve(process.env['BANDTILL_DATA'] ?? join(REPOSITORY, '.practice'))
   readonly #sockets: PracticeSockets = practiceSockets(this.#folder)
   readonly #children: Child[] = []
-  readonly #build = new ScreensBuild()
+  /** Two builds may run at the same time: the till's screens, and the wallet's page. */
+  readonly #builds = [new ScreensBuild(), new ScreensBuild()] as const
   #backendPort = 0
   #terminalPort: number
   #world: Child | undefined
@@ -103,11 +104,15 @@ class Practice {
     console.log('Preparing the practice world…')
     const host = chooseHost(REPOSITORY, process.env, process.platform)
     const screens = this.#makeScreens(host.kind === 'electron' ? 'window' : 'screens')
+    const wallet = this.#makeWallet()
     const backend = await this.#startBackend()
     const enrolmentCode = await this.#startWorld(backend)
     if (!(await screens) || this.#stopping) return
     if (host.kind === 'browser') console.log(host.why)
     await this.#startTerminal(host, backend, enrolmentCode)
+    await wallet
+    // After the till's own address, which scripts take from the first line that has one.
+    console.log(`The customers' wallet: http://localhost:${this.#backendPort}/wallet/`)
     console.log('Everything here is practice: no real money moves. Ctrl+C ends it.')
   }
 
@@ -122,7 +127,7 @@ class Practice {
     this.#stopping = true
     // Whatever a child does, this process is gone in time, and a child without its supervisor ends itself.
     setTimeout(() => process.exit(code), STOP_TIMEOUT_MS).unref()
-    this.#build.stop()
+    for (const build of this.#builds) build.stop()
     await Promise.all(this.#children.map(async (child) => child.stop()))
     process.exit(code)
   }
@@ -136,9 +141,16 @@ class Practice {
   async #makeScreens(product: ProductName): Promise<boolean> {
     if (await screensAreFresh(REPOSITORY, product)) return true
     console.log('Building the screens…')
-    const problem = await this.#build.run(REPOSITORY, product)
+    const problem = await this.#builds[0].run(REPOSITORY, product)
     if (problem !== undefined) this.#fail(`The screens could not be built: ${problem}`)
     return problem === undefined
+  }
+
+  /** A till sells without the wallet's page: when it cannot be built, the backend says so in its place. */
+  async #makeWallet(): Promise<void> {
+    if (await screensAreFresh(REPOSITORY, 'wallet')) return
+    const problem = await this.#builds[1].run(REPOSITORY, 'wallet')
+    if (problem !== undefined && !this.#stopping) console.error(`The wallet's page could not be built: ${problem}`)
   }
 
   /** Resolves with the first ready message. A child that never gets there ends the whole start, so the promise may stay open. */

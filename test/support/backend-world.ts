@@ -92,13 +92,14 @@ export class BackendWorld {
 
   /**
    * `database`: a file instead of memory. `ownerPage`: where owners' passkeys belong, instead of this machine. `interest`: what wallets earn
-   * from now on, nothing when it is left out.
+   * from now on, nothing when it is left out. `walletDir`: the built files of the wallet's page, of which there is none when it is left out.
    */
   static async open(
     options: {
       readonly database?: string
       readonly ownerPage?: { readonly rpId: string; readonly origin: string }
       readonly interest?: Terms
+      readonly walletDir?: string
     } = {},
   ): Promise<BackendWorld> {
     const dir = mkdtempSync(join(tmpdir(), 'bandtill-backend-'))
@@ -115,6 +116,7 @@ export class BackendWorld {
       operatorToken: OPERATOR_TOKEN,
       ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
       ...(options.interest ? { interest: options.interest } : {}),
+      ...(options.walletDir === undefined ? {} : { walletDir: options.walletDir }),
     })
     return new BackendWorld({ backend, db, keys, dir, clock, logged })
   }

@@ -1,0 +1,66 @@
+import { IconDots, IconShieldX, IconWallet } from '@tabler/icons-react'
+import type { ComponentType, ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Screen } from '../flows/route.ts'
+import { useLanguage } from '../hooks.ts'
+import { otherLanguage } from '../i18n/i18n.ts'
+import { usePreferences } from '../preferences.ts'
+
+/** The bar at the bottom of a phone, the column at the side of a desk. Every other screen is one step behind one of these. */
+const PLACES = [
+  { screen: 'home', icon: IconWallet },
+  { screen: 'more', icon: IconDots },
+] as const satisfies readonly { screen: Screen; icon: ComponentType }[]
+
+export function Frame({ screen, isSignedIn, children }: { screen: Screen; isSignedIn: boolean; children: ReactNode }) {
+  return (
+    <div className={isSignedIn ? 'frame frame-in' : 'frame'}>
+      <TopBar screen={screen} />
+      {isSignedIn && <Places screen={screen} />}
+      <main className="frame-main">{children}</main>
+    </div>
+  )
+}
+
+function TopBar({ screen }: { screen: Screen }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const setLanguage = usePreferences((store) => store.setLanguage)
+  return (
+    <header className="top">
+      <a className="top-brand" href="#/home">
+        <img src="./icon.svg" alt="" width="28" height="28" />
+        {t('app.name')}
+      </a>
+      {screen !== 'loss' && (
+        <a className="top-lost" href="#/loss" aria-label={t('app.lostLong')}>
+          <IconShieldX size={20} aria-hidden />
+          {t('app.lost')}
+        </a>
+      )}
+      <button
+        type="button"
+        className="top-language"
+        lang={otherLanguage(language)}
+        aria-label={t('app.languageLong')}
+        onClick={() => setLanguage(otherLanguage(language))}
+      >
+        {t('app.language')}
+      </button>
+    </header>
+  )
+}
+
+function Places({ screen }: { screen: Screen }) {
+  const { t } = useTranslation()
+  return (
+    <nav className="places" aria-label={t('app.main')}>
+      {PLACES.map(({ screen: place, icon: Icon }) => (
+        <a key={place} href={`#/${place}`} className="place" aria-current={screen === place ? 'page' : undefined}>
+          <Icon size={24} aria-hidden />
+          {t(`nav.${place}`)}
+        </a>
+      ))}
+    </nav>
+  )
+}
