@@ -26,6 +26,7 @@ import { terminalRoutes } from './routes/terminal-routes.ts'
 import { walletRoutes } from './routes/wallet-routes.ts'
 import { witnessRoutes } from './routes/witness-routes.ts'
 import { createAlarms } from './services/alarms.ts'
+import { Asked } from './services/asked.ts'
 import { Authorizer } from './services/authorizer.ts'
 import { Bands } from './services/bands.ts'
 import { Certificates } from './services/certificates.ts'
@@ -228,6 +229,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
     registry: new Registry(db, clock, newId, freezes),
     owner: createOwnerAccess({ db, clock, newId, tell, freezes, party }),
     interest: new Interest(db, { clock, newId }, interest),
+    asked: new Asked(db),
     statements: new WalletStatements(db, clock, interest),
   }
 }

@@ -1,6 +1,8 @@
 /** What a wallet's owner reads of it: the balance, and what moved it. Calls are signed by a phone of the account. */
 import * as z from 'zod'
-import { currency, instant, machineId, reversalBody, terminalProfile } from './backend-api.ts'
+import { RECEIPT_KINDS } from '#shared/domain/receipt.ts'
+import { CART_LINES_MAX } from '#shared/domain/sale-line.ts'
+import { currency, instant, machineId, reversalBody, submit, terminalProfile } from './backend-api.ts'
 
 /** Every way money moves through the ledger, each with its own reference: an account, an authorization, or an account and a day. */
 export const POSTING_KINDS = ['opening', 'hold', 'release', 'capture', 'void', 'interest'] as const
@@ -13,6 +15,8 @@ export const OPEN_HOLDS_MAX = 50
 
 const money = reversalBody.shape.amount
 const { name } = terminalProfile.shape.site.shape
+/** Words of a receipt's line; its detail may be none. */
+const printed = z.strictObject({ en: z.string().max(200), 'zh-CN': z.string().max(200) })
 /** A calendar day such as `2026-05-01`, in the time zone that interest is reckoned in. */
 const day = z.iso.date()
 /** Within these a day has a day before and after it that are written alike. */
@@ -95,6 +99,57 @@ export const getStatement = {
   }),
 }
 
+/** Requests of one answer, newest first. */
+export const REQUESTS_MAX = 100
+
+/** Who asked what: every request that reached the backend through a phone of this account, and why it was not paid when it was not. */
+export const listRequests = {
+  reply: z.strictObject({
+    requests: z
+      .array(
+        z.strictObject({
+          requestId: machineId,
+          at: instant,
+          amount: z.strictObject({ amount: z.int().positive(), currency }),
+          merchant: name,
+          site: name,
+          answer: z.enum(['authorization', 'decline']),
+          /** For the owner's eyes, not the counter's: a policy's no by its rule. */
+          hint: submit.reply.shape.hint,
+          /** The terminal took it back, whatever the answer was. */
+          isReversed: z.boolean(),
+        }),
+      )
+      .max(REQUESTS_MAX),
+  }),
+}
+
+/** As printed on the receipt, of what is the owner's affair: other people's payments on it are left out. */
+export const getReceipt = {
+  reply: z.strictObject({
+    receiptId: machineId,
+    kind: z.enum(RECEIPT_KINDS),
+    series: z.string().max(4),
+    number: z.int().positive(),
+    issuedAt: instant,
+    merchant: name,
+    site: name,
+    address: name,
+    timeZone: z.string().max(64),
+    lines: z.array(z.strictObject({ name, detail: printed, quantity: z.int().min(1), total: money })).max(CART_LINES_MAX),
+    total: money,
+    tax: money,
+    /** What this account paid of it; negative on a void: what came back. */
+    paid: money,
+    practice: z.boolean(),
+  }),
+}
+
 export const WALLET_PATHS = { wallet: '/v1/wallet', statement: '/v1/wallet/statement' } as const
-/** The same for an owner who is signed in. */
-export const OWNER_WALLET_PATHS = { wallet: '/v1/owner/wallet', statement: '/v1/owner/wallet/statement' } as const
+/** The same for an owner who is signed in, and what only an owner reads. */
+export const OWNER_WALLET_PATHS = {
+  wallet: '/v1/owner/wallet',
+  statement: '/v1/owner/wallet/statement',
+  requests: '/v1/owner/requests',
+  receipt: '/v1/owner/receipts/{receiptId}',
+} as const

@@ -48,8 +48,8 @@ export const getWalletLimits = {
   reply: limitsView,
 }
 /**
- * All limits at once, in force from the next payment on. From a phone: `owner-needed` when any of them would allow more than before. From an
- * owner who has just shown a passkey: either way.
+ * All limits at once, in force from the next payment on. When any of them would allow more than before: `owner-needed` from a phone, and
+ * `not-fresh` from an owner who has not shown a passkey just now.
  */
 export const putWalletLimits = { body: walletLimits, reply: limitsView }
 

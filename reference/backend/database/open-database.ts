@@ -6,6 +6,7 @@ import { bandLife } from '../migrations/0003-band-life.ts'
 import { interest } from '../migrations/0004-interest.ts'
 import { owners } from '../migrations/0005-owners.ts'
 import { limits } from '../migrations/0006-limits.ts'
+import { asked } from '../migrations/0007-asked.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -17,6 +18,7 @@ const MIGRATIONS = {
   '0004-interest': interest,
   '0005-owners': owners,
   '0006-limits': limits,
+  '0007-asked': asked,
 }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */

@@ -78,6 +78,12 @@ export type Tables = OwnerTables & {
     hint: string | null
     reason: string | null
     reversed_at: string | null
+    /** Whom it asked, for what and when; absent while only a reversal is known. */
+    account_id: Generated<string | null>
+    merchant_id: Generated<string | null>
+    amount: Generated<number | null>
+    currency: Generated<Currency | null>
+    asked_at: Generated<string | null>
   }
   authorizations: {
     rowid: GeneratedAlways<number>

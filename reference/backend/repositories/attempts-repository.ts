@@ -13,6 +13,14 @@ export type Attempt = {
   readonly answer: Answer | undefined
   readonly reversedAt: string | undefined
 }
+/** Whom an attempt asked, for how much, and when (ISO 8601 UTC). */
+export type Asked = {
+  readonly accountId: string
+  readonly merchantId: string
+  readonly amount: number
+  readonly currency: Currency
+  readonly at: string
+}
 export type AuthorizationRecord = {
   readonly id: string
   readonly terminalId: string
@@ -46,7 +54,13 @@ export async function findAttempt(db: Database, key: AttemptKey): Promise<Attemp
 export async function addAnswer(
   tx: Tx,
   key: AttemptKey,
-  answered: { readonly binding: string; readonly statementDigest: string; readonly answer: Answer; readonly reason: Reason | undefined },
+  answered: {
+    readonly binding: string
+    readonly statementDigest: string
+    readonly answer: Answer
+    readonly reason: Reason | undefined
+    readonly asked: Asked
+  },
 ): Promise<void> {
   const values = {
     binding: answered.binding,
@@ -55,6 +69,11 @@ export async function addAnswer(
     answer: answered.answer.signed,
     hint: answered.answer.hint,
     reason: answered.reason ?? null,
+    account_id: answered.asked.accountId,
+    merchant_id: answered.asked.merchantId,
+    amount: answered.asked.amount,
+    currency: answered.asked.currency,
+    asked_at: answered.asked.at,
   }
   await tx
     .insertInto('attempts')

@@ -1,12 +1,13 @@
 /** What an account may pay: read and lowered by its phone, raised only by its owner. */
 import { getWalletLimits, putWalletLimits, WALLET_LIMITS_PATHS } from '#shared/contracts/wallet-limits-api.ts'
+import type { OwnerAccess } from '../services/owner-access.ts'
 import type { Limits } from '../services/wallet-limits.ts'
 import { type App, accepted, ownerOf, phoneOf, REFUSALS } from './call.ts'
 
 const config = { caller: 'phone' } as const
 const tags = ['wallet']
 
-export function limitsRoutes(app: App, { limits }: { readonly limits: Limits }): void {
+export function limitsRoutes(app: App, { limits, owner }: { readonly limits: Limits; readonly owner: OwnerAccess }): void {
   const read = {
     summary: 'What this account may pay, and what it has spent towards it today',
     tags,
@@ -26,10 +27,10 @@ export function limitsRoutes(app: App, { limits }: { readonly limits: Limits }):
     const { id: phoneId, accountId } = phoneOf(request)
     return accepted(await limits.change(accountId, request.body, { kind: 'phone', phoneId }))
   })
-  ownerLimitsRoutes(app, limits)
+  ownerLimitsRoutes(app, limits, owner)
 }
 
-function ownerLimitsRoutes(app: App, limits: Limits): void {
+function ownerLimitsRoutes(app: App, limits: Limits, { sessions }: OwnerAccess): void {
   const read = {
     summary: 'What the account of whoever is signed in may pay, and what it has spent towards it today',
     tags,
@@ -45,7 +46,8 @@ function ownerLimitsRoutes(app: App, limits: Limits): void {
     body: putWalletLimits.body,
     response: { 200: putWalletLimits.reply, ...REFUSALS },
   }
-  app.put(WALLET_LIMITS_PATHS.ownLimits, { config: { caller: 'owner', fresh: true }, schema: change }, async (request) =>
-    accepted(await limits.change(ownerOf(request).accountId, request.body, { kind: 'owner' })),
-  )
+  app.put(WALLET_LIMITS_PATHS.ownLimits, { config: { caller: 'owner' }, schema: change }, async (request) => {
+    const session = ownerOf(request)
+    return accepted(await limits.change(session.accountId, request.body, { kind: 'owner', isFresh: sessions.isFresh(session) }))
+  })
 }

@@ -1,10 +1,11 @@
 /** What an owner reads of the wallet, on the phone or signed in from anywhere. */
-import type * as z from 'zod'
-import { getStatement, getWallet, OWNER_WALLET_PATHS, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
+import * as z from 'zod'
+import { getReceipt, getStatement, getWallet, listRequests, OWNER_WALLET_PATHS, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
 import type { PaymentRecord } from '../repositories/statement-repository.ts'
+import type { Asked } from '../services/asked.ts'
 import type { StatementLine, WalletStatements } from '../services/wallet-statements.ts'
 import { instantOf } from '../world.ts'
-import { type App, accepted, ownerOf, phoneOf, REFUSALS } from './call.ts'
+import { type App, accepted, machineId, ownerOf, phoneOf, REFUSALS, urlOf } from './call.ts'
 
 const tags = ['wallet']
 type Asker = {
@@ -20,8 +21,31 @@ const ASKERS: readonly Asker[] = [
   { caller: 'owner', paths: OWNER_WALLET_PATHS, accountOf: (request) => ownerOf(request).accountId },
 ]
 
-export function walletRoutes(app: App, { statements }: { readonly statements: WalletStatements }): void {
-  for (const asker of ASKERS) routesFor(app, statements, asker)
+export function walletRoutes(app: App, services: { readonly statements: WalletStatements; readonly asked: Asked }): void {
+  for (const asker of ASKERS) routesFor(app, services.statements, asker)
+  ownerRoutes(app, services.asked)
+}
+
+function ownerRoutes(app: App, asked: Asked): void {
+  const config = { caller: 'owner' } as const
+  app.get(
+    OWNER_WALLET_PATHS.requests,
+    { config, schema: { summary: 'Who asked what, newest first', tags, response: { 200: listRequests.reply, ...REFUSALS } } },
+    async (request) => ({ requests: [...(await asked.requests(ownerOf(request).accountId))] }),
+  )
+  app.get(
+    urlOf(OWNER_WALLET_PATHS.receipt),
+    {
+      config,
+      schema: {
+        summary: 'A receipt this account paid a part of, or a void that gave it back',
+        tags,
+        params: z.strictObject({ receiptId: machineId }),
+        response: { 200: getReceipt.reply, ...REFUSALS },
+      },
+    },
+    async (request) => accepted(await asked.receipt(ownerOf(request).accountId, request.params.receiptId)),
+  )
 }
 
 function routesFor(app: App, statements: WalletStatements, { caller, paths, accountOf }: Asker): void {

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { assert } from '#shared/assert.ts'
 import { CAPTURE_DAYS, type submit } from '#shared/contracts/backend-api.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
 import { authorization, decline, type PayStatement, payStatement } from '#shared/contracts/radio-messages.ts'
@@ -7,7 +8,7 @@ import { REASONS, type Reason } from '#shared/domain/reasons.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
-import { type Answer, addAnswer, addAuthorization, findAttempt } from '../repositories/attempts-repository.ts'
+import { type Answer, type Asked, addAnswer, addAuthorization, findAttempt } from '../repositories/attempts-repository.ts'
 import { balanceOf } from '../repositories/ledger-repository.ts'
 import { type Account, type Band, findAccount, findTerminal, type Phone, useProof } from '../repositories/registry-repository.ts'
 import type { SigningKeys } from '../signing-keys.ts'
@@ -44,6 +45,13 @@ export type AuthorizerParts = {
   readonly holds: Holds
   readonly raise: RaiseAlarm
   readonly answered: (answer: Answer['kind'], reason: Reason | 'none') => void
+}
+
+/** What its owner reads of it later. Refused before with `malformed`: an amount in no currency of ours. */
+function askedOf({ statement, certificate }: Opened, { id }: Account, at: string): Asked {
+  const { amount, currency } = statement
+  assert(isCurrency(currency), 'a submit in a currency we know was opened')
+  return { accountId: id, merchantId: certificate.merchantId, amount, currency, at }
 }
 
 export class Authorizer {
@@ -109,7 +117,13 @@ export class Authorizer {
       }
     }
     const reason = decision.kind === 'decline' ? decision.reason : undefined
-    await addAnswer(tx, key, { binding: opened.binding, statementDigest: toHex(opened.statementDigest), answer, reason })
+    await addAnswer(tx, key, {
+      binding: opened.binding,
+      statementDigest: toHex(opened.statementDigest),
+      answer,
+      reason,
+      asked: askedOf(opened, account, instantOf(nowMs)),
+    })
     answered(answer.kind, reason ?? 'none')
     return answer
   }

@@ -13,8 +13,8 @@ import { type Clock, instantOf, type NewId } from '../world.ts'
 
 const MINUTE_MS = 60_000
 
-/** Who asks for a change. A phone may lower; an owner who has just signed in may raise as well. */
-export type LimitsChanger = { readonly kind: 'phone'; readonly phoneId: string } | { readonly kind: 'owner' }
+/** Who asks for a change. Everybody may lower; only an owner who has shown a passkey just now may raise as well. */
+export type LimitsChanger = { readonly kind: 'phone'; readonly phoneId: string } | { readonly kind: 'owner'; readonly isFresh: boolean }
 
 /** The limits an account has now: its own, or the defaults of its currency. */
 export async function settingsOf(db: Database, { id, currency }: Pick<Account, 'id' | 'currency'>): Promise<PolicySettings> {
@@ -60,6 +60,7 @@ export class Limits {
       if (by.kind === 'phone' && !isAsStrict(after, before)) {
         return refuse('owner-needed', 'a phone may only lower limits: the owner raises them, freshly signed in')
       }
+      if (by.kind === 'owner' && !by.isFresh && !isAsStrict(after, before)) return refuse('not-fresh', 'show a passkey to raise a limit')
       if (!isSameSettings(after, before)) await this.#save(tx, account, { before, after, by })
       return ok(await this.#viewOf(tx, account, ''))
     })

@@ -31,7 +31,7 @@ test('the owner reads what the phone reads, and nobody else does', async () => {
   expect((await other.call('GET', OWNER_WALLET_PATHS.wallet)).json).toMatchObject({ balance: { amount: 100_000 }, held: { amount: 0 } })
 })
 
-test('a phone lowers a limit and cannot raise it; its owner can, with a passkey shown just now', async () => {
+test('phone and owner lower a limit at once; only the owner raises it, with a passkey shown just now', async () => {
   const { browser } = await signedUp(world, customer)
   const { limits } = (await browser.call('GET', WALLET_LIMITS_PATHS.ownLimits)).json as { limits: { perPayment: number } }
   const [lower, higher] = [
@@ -41,11 +41,13 @@ test('a phone lowers a limit and cannot raise it; its owner can, with a passkey 
   expect((await customer.call('PUT', WALLET_LIMITS_PATHS.limits, lower)).status).toBe(200)
   expect((await customer.call('PUT', WALLET_LIMITS_PATHS.limits, limits)).json['code']).toBe('owner-needed')
   world.advance(20 * 60_000)
+  const lowest = { ...limits, perPayment: 500 }
+  expect((await browser.call('PUT', WALLET_LIMITS_PATHS.ownLimits, lowest)).json).toMatchObject({ limits: { perPayment: 500 } })
   expect((await browser.call('PUT', WALLET_LIMITS_PATHS.ownLimits, higher)).json['code']).toBe('not-fresh')
   await browser.signIn()
   expect((await browser.call('PUT', WALLET_LIMITS_PATHS.ownLimits, higher)).json).toMatchObject({
     limits: { perPayment: 2_000 },
   })
   const changes = await world.db.selectFrom('notices').select('detail').where('kind', '=', 'limits-changed').orderBy('at').execute()
-  expect(changes.map(({ detail }) => detail)).toEqual(['phone', 'owner'])
+  expect(changes.map(({ detail }) => detail)).toEqual(['phone', 'owner', 'owner'])
 })

@@ -191,7 +191,7 @@ describe('changing them', () => {
   test('the owner raises them, and that is written down too', async () => {
     await put({ perDay: 1 })
     const limits = new Limits(world.db, { clock: world, newId })
-    const raised = await limits.change(customer.accountId, { ...DEFAULTS, perDay: 9_000_00 }, { kind: 'owner' })
+    const raised = await limits.change(customer.accountId, { ...DEFAULTS, perDay: 9_000_00 }, { kind: 'owner', isFresh: true })
     expect(raised).toMatchObject({ ok: true, value: { limits: { perDay: 9_000_00 } } })
     const rows = await world.db.selectFrom('limit_changes').select('changed_by').orderBy('at').execute()
     expect(rows.map((row) => row.changed_by).sort()).toEqual(['owner', `phone:${customer.phoneId}`])
