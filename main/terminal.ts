@@ -6,6 +6,7 @@ import { type Carts, createCarts } from '#main/cart/carts.ts'
 import { createProgrammeBook, type ProgrammeBook } from '#main/cinema/programme-book.ts'
 import { SeatDesk } from '#main/cinema/seat-desk.ts'
 import { type EnrolmentDesk, openEnrolment } from '#main/enrolment/enrolment.ts'
+import type { IdentityDesk } from '#main/identity/identity-desk.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
 import type { KnockDesk } from '#main/payments/knock-round.ts'
 import { Payments } from '#main/payments/payments.ts'
@@ -15,7 +16,7 @@ import { ReceiptDesk } from '#main/printing/receipt-desk.ts'
 import { createSightings, type Sightings } from '#main/radio/sightings.ts'
 import type { Recovery } from '#main/recovery/recovery.ts'
 import { type Settings, SettingsBook } from '#main/settings/settings-book.ts'
-import { StaffDesk } from '#main/staff/staff-desk.ts'
+import type { StaffDesk } from '#main/staff/staff-desk.ts'
 import { createLoggedStore } from '#main/store/logged-store.ts'
 import { createOutbox } from '#main/sync/outbox.ts'
 import type { Outbox } from '#main/sync/ports.ts'
@@ -26,11 +27,13 @@ import { err, ok, type Result } from '#shared/result.ts'
 import { Attendance } from './attendance.ts'
 import { ClockOff } from './clock-off.ts'
 import { ExposureMeter } from './exposure.ts'
+import { createIdentityDesk } from './identifying.ts'
 import { createKnockDesk } from './knocking.ts'
 import { LastSale } from './last-sale.ts'
 import { ListAge } from './list-age.ts'
 import { type Books, createRecovery, openBooks } from './recovering.ts'
 import { settingsView } from './settings-view.ts'
+import { createStaffDesk } from './staffing.ts'
 import type { TerminalParts, TerminalRefusal } from './terminal-parts.ts'
 import { TillDesk } from './till-desk.ts'
 import { gatedTill } from './till-gate.ts'
@@ -74,6 +77,7 @@ export class Terminal {
   readonly #payments: Payments
   readonly #recovery: Recovery
   readonly #knocks: KnockDesk
+  readonly #identity: IdentityDesk
   readonly #voids: VoidDesk
   readonly #receipts: ReceiptDesk
   readonly #settings: SettingsBook
@@ -91,6 +95,7 @@ export class Terminal {
     const { ledger, enrolment } = opened
     const { store, clock, newId, backend } = parts
     const onChange = () => this.#touch()
+    const showNow = () => this.#touch('now')
     const { currency } = enrolment.standing().profile
     this.#parts = parts
     this.#ledger = ledger
@@ -108,7 +113,7 @@ export class Terminal {
       hasRadioChoice: parts.radioDriver?.chosenBy === 'settings',
     })
     this.#settings.onChange((now, before) => this.#useSettings(now, before))
-    this.#staff = this.#openStaff()
+    this.#staff = createStaffDesk(parts, ledger, { settings: this.#settings, isBusy: () => this.#isBusy(), onChange: showNow })
     this.#lastSale = new LastSale({ store, ledger })
     this.#attendance = new Attendance(clock)
     this.#exposure = new ExposureMeter(store, currency)
@@ -139,17 +144,19 @@ export class Terminal {
       payments: this.#payments,
       outbox: this.#outbox,
       cashierName: () => this.#staff.signedIn()?.name ?? this.#staff.cashierName(),
-      onChange: () => this.#touch('now'),
+      onChange: showNow,
     })
-    this.#knocks = createKnockDesk({
+    const asking = {
       ...parts,
       ledger,
       standing: () => enrolment.standing(),
       sightings: this.#sightings,
       payments: this.#payments,
-      onChange: () => this.#touch('now'),
-      onFault: (what, detail) => parts.log.warn(what, detail),
-    })
+      onChange: showNow,
+      onFault: (what: string, detail: Readonly<Record<string, string>>) => parts.log.warn(what, detail),
+    }
+    this.#knocks = createKnockDesk(asking)
+    this.#identity = createIdentityDesk(asking)
     this.till = this.#openTill()
   }
 
@@ -195,7 +202,14 @@ export class Terminal {
     this.#parts.practiceDesk?.close()
     // What is under way comes back at once, without radio and backend, and still writes how far it came.
     await Promise.all([this.#outbox.stop(), this.#parts.radio.stop()])
-    await Promise.all([this.#knocks.stop(), this.#payments.stop(), this.#seats.idle(), this.#receipts.stop(), this.#staff.stop()])
+    await Promise.all([
+      this.#knocks.stop(),
+      this.#identity.stop(),
+      this.#payments.stop(),
+      this.#seats.idle(),
+      this.#receipts.stop(),
+      this.#staff.stop(),
+    ])
     await this.#recovery.stop()
     this.#parts.store.close()
   }
@@ -272,6 +286,7 @@ export class Terminal {
       payments: this.#payments,
       recovery: this.#recovery,
       knocks: this.#knocks,
+      identity: this.#identity,
       voids: this.#voids,
       onVoided: (voided) => this.#onVoided(voided),
       receipts: this.#receipts,
@@ -288,23 +303,6 @@ export class Terminal {
       onChange: () => this.#touch('now'),
     })
     return gatedTill(desk, this.#staff)
-  }
-
-  #openStaff(): StaffDesk {
-    const { store, clock, newId, log, practice } = this.#parts
-    const staff = new StaffDesk({
-      store,
-      clock,
-      newId,
-      log,
-      practice,
-      journal: (tx, { what, staffId, name, role, by }) =>
-        this.#ledger.appendEvent(tx, 'staff-changed', { what, staff_id: staffId, name, role, by: by ?? null }),
-      isBusy: () => this.#isBusy(),
-      onChange: () => this.#touch('now'),
-    })
-    staff.lockAfter(this.#settings.now().lockAfterMinutes)
-    return staff
   }
 
   #openReceipts(): ReceiptDesk {
@@ -354,6 +352,8 @@ export class Terminal {
         payment: this.#payments.view(),
         knock: this.#knocks.view(),
         knockWhy,
+        // Who somebody is, is for whoever asked: nobody reads it from a locked till.
+        identify: this.#staff.signedIn() && this.#identity.view(),
         interrupted: this.#payments.interrupted(),
         lastReceiptId,
         wrongPersonUntil,
@@ -375,7 +375,7 @@ export class Terminal {
 
   /** A customer's money is on its way, or a question about it is on the screen. */
   #isBusy(): boolean {
-    return this.#payments.isOccupied() || this.#knocks.view()?.state === 'listening'
+    return this.#payments.isOccupied() || this.#knocks.view()?.state === 'listening' || this.#identity.isAsking()
   }
 
   /** The backend hears of it at once. Seats that no cart takes back are given back as soon as they are ours again. */

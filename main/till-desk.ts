@@ -5,6 +5,7 @@
 import type { Carts } from '#main/cart/carts.ts'
 import type { ProgrammeBook } from '#main/cinema/programme-book.ts'
 import type { SeatDesk } from '#main/cinema/seat-desk.ts'
+import type { IdentityDesk } from '#main/identity/identity-desk.ts'
 import type { Ledger } from '#main/ledger/ports.ts'
 import type { KnockDesk } from '#main/payments/knock-round.ts'
 import type { Payments } from '#main/payments/payments.ts'
@@ -37,6 +38,7 @@ export type TillDesks = {
   readonly seats: SeatDesk
   readonly payments: Payments
   readonly knocks: KnockDesk
+  readonly identity: IdentityDesk
   readonly recovery: Recovery
   readonly voids: VoidDesk
   readonly onVoided: (voided: Voided) => void
@@ -118,7 +120,7 @@ export class TillDesk implements Till {
 
   async chargeBand({ sightingId }: TillInput<'chargeBand'>): Promise<Result<{ requestId: RequestId }, Refused>> {
     this.touched()
-    this.#desks.knocks.end()
+    this.#endQuestions()
     return this.#desks.payments.chargeBand(sightingId)
   }
 
@@ -130,7 +132,7 @@ export class TillDesk implements Till {
 
   async startCash(): Promise<Result<{ requestId: RequestId }, Refused>> {
     this.touched()
-    this.#desks.knocks.end()
+    this.#endQuestions()
     return this.#desks.payments.startCash()
   }
 
@@ -159,6 +161,20 @@ export class TillDesk implements Till {
     this.touched()
     this.#putAway()
     this.#desks.onChange()
+    return ok()
+  }
+
+  // --- Who somebody is -----------------------------------------------------------------------------------------------------------
+
+  async identify({ sightingId, claims }: TillInput<'identify'>): Promise<Result<void, Refused>> {
+    this.touched()
+    this.#desks.knocks.end()
+    return this.#desks.identity.ask(sightingId, claims)
+  }
+
+  async endIdentify(): Promise<Result<void, Refused>> {
+    this.touched()
+    this.#desks.identity.end()
     return ok()
   }
 
@@ -229,7 +245,7 @@ export class TillDesk implements Till {
 
   async lock(): Promise<Result<void, Refused>> {
     // A payment that was begun goes on; but no new one begins behind a locked screen.
-    this.#desks.knocks.end()
+    this.#endQuestions()
     this.#desks.staff.lock()
     return ok()
   }
@@ -296,8 +312,14 @@ export class TillDesk implements Till {
     return result
   }
 
-  #putAway(): void {
+  /** Whatever bands are asked that is no payment: the radio is needed for one, or nobody is here any more to read the answer. */
+  #endQuestions(): void {
     this.#desks.knocks.end()
+    this.#desks.identity.end()
+  }
+
+  #putAway(): void {
+    this.#endQuestions()
     this.#desks.payments.putAway()
     this.#desks.lastSale.putAway()
   }

@@ -33,6 +33,8 @@ export const TILL_GATE = {
   clearCart: 'signed-in',
   chargeBand: 'signed-in',
   chargeByKnock: 'signed-in',
+  identify: 'signed-in',
+  endIdentify: 'signed-in',
   startCash: 'signed-in',
   takeCash: 'signed-in',
   cancelPayment: 'signed-in',
@@ -151,6 +153,8 @@ function callsOfMoney(till: Till, keeper: GateKeeper, gate: Gate) {
     clearCart: async () => gate.pass('clearCart', async () => till.clearCart()),
     chargeBand: async (input) => gate.charge('chargeBand', async () => till.chargeBand(input)),
     chargeByKnock: async () => gate.charge('chargeByKnock', async () => till.chargeByKnock()),
+    identify: async (input) => gate.pass('identify', async () => till.identify(input)),
+    endIdentify: async () => gate.pass('endIdentify', async () => till.endIdentify()),
     startCash: async () => gate.charge('startCash', async () => till.startCash()),
     takeCash: async (input) => {
       // Whoever takes the notes answers for them, also where another one opened the panel: the receipt is written within this call.

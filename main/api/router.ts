@@ -66,6 +66,8 @@ export function createRouter() {
       ctx.till.touched()
     }),
     chargeByKnock: procedure.mutation(({ ctx }) => ctx.till.chargeByKnock()),
+    identify: procedure.input(tillInputs.identify).mutation(({ ctx, input }) => ctx.till.identify(input)),
+    endIdentify: procedure.mutation(({ ctx }) => ctx.till.endIdentify()),
     voidSale: procedure.input(tillInputs.voidSale).mutation(({ ctx, input }) => ctx.till.voidSale(input)),
     finishInterrupted: procedure.mutation(({ ctx }) => ctx.till.finishInterrupted()),
     undoInterrupted: procedure.mutation(({ ctx }) => ctx.till.undoInterrupted()),

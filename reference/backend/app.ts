@@ -15,6 +15,7 @@ import { installWalletPage } from './plugins/wallet-page.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
 import { bandRoutes } from './routes/band-routes.ts'
 import { type App, RefusedCall } from './routes/call.ts'
+import { identityRoutes } from './routes/identity-routes.ts'
 import { limitsRoutes } from './routes/limits-routes.ts'
 import { ownerAccountRoutes } from './routes/owner-account-routes.ts'
 import { ownerSignInRoutes } from './routes/owner-sign-in-routes.ts'
@@ -33,6 +34,8 @@ import { Certificates } from './services/certificates.ts'
 import { CertifiedTerminals } from './services/certified-terminals.ts'
 import { Freezes } from './services/freezes.ts'
 import { Holds } from './services/holds.ts'
+import { Identities } from './services/identities.ts'
+import { IdentityCards } from './services/identity-card.ts'
 import { Interest } from './services/interest.ts'
 import type { Terms } from './services/interest-rule.ts'
 import { JournalHeads } from './services/journal-heads.ts'
@@ -120,6 +123,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     walletRoutes(api, services)
     limitsRoutes(api, services)
     bandRoutes(api, services.bands)
+    identityRoutes(api, services)
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
@@ -130,6 +134,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     const freed = await services.holds.sweep()
     await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
     await services.owner.sweep()
+    await services.identities.sweep()
     const settledDays = await services.interest.sweep(() => isStopping)
     if (reversed > 0 || freed > 0 || settledDays > 0) log.info({ reversed, freed, settledDays }, 'swept')
   })
@@ -221,6 +226,8 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
       raise,
       failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
     }),
+    identities: new Identities({ db, clock, newId, keys, verifyKeys, terminals, raise }),
+    cards: new IdentityCards(db),
     bands: new Bands({ db, clock, keys, tell }),
     certificates: new Certificates(db, clock, keys),
     limits: new Limits(db, { clock, newId }),

@@ -25,7 +25,7 @@ const CUSTOMER_SECRET_BYTES = 32
 const CUSTOMER_ID_BYTES = 8
 
 /** What this service signs with. The other purposes come with the features that need them. */
-const OWN_PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release'] as const
+const OWN_PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release', 'identity'] as const
 export type OwnPurpose = (typeof OWN_PURPOSES)[number]
 
 const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })

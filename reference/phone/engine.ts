@@ -12,6 +12,7 @@ import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Turns } from '#shared/turns.ts'
 import { Exchange, sendError } from './exchange.ts'
+import type { IdentityAsked, IdentityCard } from './identity.ts'
 import { OfferBook } from './offers.ts'
 import { type BandKey, checkProof, checkTerminal, isExpired, type OpenedRequest, openForwarded, requestKey } from './open-request.ts'
 import { type OwnLimits, WalletPolicy } from './policy.ts'
@@ -48,6 +49,8 @@ export type PhoneParts = {
   readonly rootPoint: Uint8Array
   /** Keeps the heads of terminals' journals, where the phone has a place for them. */
   readonly witness?: WitnessBook
+  /** Says who its owner is, where they agree. A phone without one tells nobody. */
+  readonly identity?: IdentityCard
 }
 
 type Settled = Exclude<Outcome, { state: 'asked' }>
@@ -126,6 +129,7 @@ export class PhoneEngine {
     this.#stopped = true
     this.#stopRetry()
     this.#submitter.stop()
+    this.#parts.identity?.stop()
     for (const open of this.#open.values()) open.cancel.abort()
   }
 
@@ -174,6 +178,9 @@ export class PhoneEngine {
     if (!terminal.ok) return isQuery ? exchange.error('malformed') : exchange.answer({ state: 'refusal', reason: terminal.error }, nowS)
     this.#parts.witness?.saw(terminal.value.terminalId, statement.value, nowS)
     if (statement.kind === 'presence') return this.#presence(exchange, statement.value, nowS)
+    if (statement.kind === 'identify') {
+      return this.#identify(exchange, { opened: { ...opened.value, statement }, terminal: terminal.value, keySet }, nowS)
+    }
     const key = requestKey(terminal.value.terminalId, statement.value.requestId)
     const view = viewOf(opened.value, terminal.value)
     this.#remember(toHex(relay.offerId), { exchange, view, key })
@@ -202,6 +209,14 @@ export class PhoneEngine {
     const proof = await this.#checkBand(exchange, statement, nowS)
     if (proof.ok) await exchange.presence(proof.value.knocks, nowS)
     else await exchange.answer({ state: 'refusal', reason: proof.error }, nowS)
+  }
+
+  /** Who its owner is. Like a presence it is kept nowhere; unlike one it waits for the owner, out of turn. */
+  async #identify(exchange: Exchange, asked: Omit<IdentityAsked, 'proof'>, nowS: number): Promise<void> {
+    const proof = await this.#checkBand(exchange, asked.opened.statement.value, nowS)
+    const { identity } = this.#parts
+    if (proof.ok && identity) return identity.begin(exchange, { ...asked, proof: proof.value })
+    await exchange.answer({ state: 'refusal', reason: proof.ok ? 'wallet-refused' : proof.error }, nowS)
   }
 
   /** The same statement gets the same answer; another one under the same request id gets `taken`; a denied one stays denied. */
@@ -354,6 +369,7 @@ export class PhoneEngine {
   }
 
   async #cancelled(relay: Relay): Promise<void> {
+    await this.#parts.identity?.cancelled(relay)
     const known = this.#exchanges.get(toHex(relay.offerId))
     if (known && (await known.exchange.isCancel(relay.message.body))) this.#open.get(known.key)?.cancel.abort()
   }

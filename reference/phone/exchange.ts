@@ -52,6 +52,12 @@ export class Exchange {
     this.#send({ kind: 'answer', body: await this.opened.session.sealAnswer(plaintext) })
   }
 
+  /** Passes on who the customer is, as the backend signed it. */
+  async identity(signed: Uint8Array): Promise<void> {
+    const plaintext = answerPlaintext.encode({ kind: ANSWER_KINDS.identity, signed })
+    this.#send({ kind: 'answer', body: await this.opened.session.sealAnswer(plaintext) })
+  }
+
   /** Says, signed and sealed, what the band's proof said of knocks. It moves no money and is kept nowhere. */
   async presence(knocks: number, nowS: number): Promise<void> {
     const { statement, offer, session } = this.opened

@@ -1,5 +1,6 @@
 /** Opening and checking what a band forwards, in the order of docs/protocol.md. Nothing here acts: the engine does. */
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
+import { type IdentifyStatement, identifyStatement } from '#shared/contracts/identity-messages.ts'
 import {
   type BandProof,
   bandProof,
@@ -30,6 +31,7 @@ type Statement =
   | { readonly kind: 'pay'; readonly value: PayStatement; readonly digest: Uint8Array }
   | { readonly kind: 'query'; readonly value: QueryStatement; readonly digest: Uint8Array }
   | { readonly kind: 'presence'; readonly value: PresenceStatement; readonly digest: Uint8Array }
+  | { readonly kind: 'identify'; readonly value: IdentifyStatement; readonly digest: Uint8Array }
 
 /** A request this phone could read. Nothing in it has been checked yet. */
 export type OpenedRequest = {
@@ -65,7 +67,9 @@ async function readStatement(bytes: Uint8Array): Promise<Statement | undefined> 
   const query = peekSign1(queryStatement, bytes)
   if (query.ok) return { kind: 'query', value: query.value.value, digest: query.value.value.firstDigest }
   const presence = peekSign1(presenceStatement, bytes)
-  return presence.ok ? { kind: 'presence', value: presence.value.value, digest: await sha256(bytes) } : undefined
+  if (presence.ok) return { kind: 'presence', value: presence.value.value, digest: await sha256(bytes) }
+  const identify = peekSign1(identifyStatement, bytes)
+  return identify.ok ? { kind: 'identify', value: identify.value.value, digest: await sha256(bytes) } : undefined
 }
 
 /** The terminal that really signed the statement, by a certificate the root vouches for. */
@@ -84,6 +88,8 @@ async function isSignedBy({ statement, statementBytes }: OpenedRequest, key: Ver
       return (await openSign1(queryStatement, statementBytes, key)).ok
     case 'presence':
       return (await openSign1(presenceStatement, statementBytes, key)).ok
+    case 'identify':
+      return (await openSign1(identifyStatement, statementBytes, key)).ok
   }
 }
 
@@ -100,6 +106,7 @@ export async function checkProof(opened: OpenedRequest, band: BandKey, counterSe
   if (!ofThisRequest || epoch !== band.epoch || counter <= counterSeen) return err('band-not-usable')
   // A proof of a probe left the knocks on the band: the same ones could stand behind a second payment.
   if (statement.kind === 'pay' && (flags & FLAG_PROBE) !== 0) return err('band-not-usable')
+  if (statement.kind === 'identify' && (flags & FLAG_PROBE) === 0) return err('band-not-usable')
   if ((flags & FLAG_WORN) === 0) return err('not-worn')
   if ((flags & FLAG_ARMED) === 0) return err('not-armed')
   if (statement.kind === 'pay' && statement.value.knocks > 0 && knocks !== statement.value.knocks) return err('knock-missing')

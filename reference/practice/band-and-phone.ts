@@ -7,6 +7,7 @@ import type { BandEvent } from '../band/ports.ts'
 import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { BandBond, LINK_WAIT_MS } from '../phone/bond.ts'
 import { PhoneEngine, type PhoneParts } from '../phone/engine.ts'
+import { type IdentityBackend, IdentityCard, type IdentityOwner } from '../phone/identity.ts'
 import type { BondBackend, Owner, PhoneBackend } from '../phone/ports.ts'
 import { Unlock } from '../phone/unlock.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
@@ -28,7 +29,8 @@ export type PairParts = {
   readonly hop: (deliver: () => void) => void
   readonly backend: PhoneBackend
   readonly bondBackend: BondBackend
-  readonly owner: Owner
+  readonly identityBackend: IdentityBackend
+  readonly owner: Owner & IdentityOwner
   /** Stricter than the account's, where the phone's owner wants it so. */
   readonly ownLimits: NonNullable<PhoneParts['ownLimits']>
   readonly place: NonNullable<PhoneParts['place']>
@@ -146,7 +148,8 @@ export class BandAndPhone {
     // Without the backend nothing can be paired; a band that is bound goes on without it.
     const kept = bond.ok ? bond.value : this.#bond.bond
     if (!kept) throw new Error(`${this.#parts.name}'s band and phone could not be paired: ${bond.ok ? '' : bond.error}`)
-    const { clock, backend, owner, ownLimits, place, rootPoint, hop } = this.#parts
+    const { clock, backend, identityBackend, owner, ownLimits, place, rootPoint, hop } = this.#parts
+    const { store, consents } = this.#stores.phone
     const engine = await PhoneEngine.start({
       clock,
       backend,
@@ -155,9 +158,10 @@ export class BandAndPhone {
       place,
       limits: this.#stores.phone.limits,
       rootPoint,
-      store: this.#stores.phone.store,
+      store,
       records: this.#stores.phone.records,
       witness: this.#stores.witness.book,
+      identity: new IdentityCard({ clock, owner, backend: identityBackend, store, consents }),
       band: { send: (relay) => hop(() => this.#connection?.receive(relay)) },
       bandPoint: fromBase64Url(kept.point) ?? new Uint8Array(0),
       bandEpoch: kept.epoch,

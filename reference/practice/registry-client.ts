@@ -14,6 +14,7 @@ import {
 } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS, type putBand } from '#shared/contracts/bands-api.ts'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import { IDENTITY_PATHS, type putCardName, type putMemberNumber } from '#shared/contracts/identity-api.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 export const REGISTRY_TIMEOUT_MS = 10_000
@@ -58,6 +59,14 @@ export class RegistryClient {
 
   async freeze(accountId: string, body: Body<typeof patchAccount>): Done {
     return this.#done('PATCH', pathOf(BACKEND_PATHS.account, { accountId }), body)
+  }
+
+  async cardName(accountId: string, body: Body<typeof putCardName>): Done {
+    return this.#put(IDENTITY_PATHS.name, { accountId }, body)
+  }
+
+  async memberNumber(accountId: string, merchantId: string, body: Body<typeof putMemberNumber>): Done {
+    return this.#put(IDENTITY_PATHS.memberNumber, { accountId, merchantId }, body)
   }
 
   async phone(phoneId: string, body: Body<typeof putPhone>): Done {

@@ -3,7 +3,7 @@ import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { MERCHANT, SITE, TERMINAL_ID } from './cinema.ts'
-import { CUSTOMERS, PRACTICE_LIMITS } from './customers.ts'
+import { CUSTOMER_IDS, CUSTOMERS, type CustomerId, PRACTICE_LIMITS } from './customers.ts'
 import type { RegistryClient, RegistryRefusal } from './registry-client.ts'
 import { programmeAt } from './showtimes.ts'
 import type { WorldState } from './world-state.ts'
@@ -43,10 +43,19 @@ async function seedCustomer(
   const { displayName, openingBalance, frozen } = character
   const account = await registry.account(keys.accountId, { displayName, currency: SITE.currency, openingBalance, limits: PRACTICE_LIMITS })
   if (!account.ok) return account
+  const named = await registry.cardName(keys.accountId, { name: displayName })
+  if (!named.ok) return named
+  const member = await registry.memberNumber(keys.accountId, MERCHANT.id, { number: memberNumberOf(id) })
+  if (!member.ok) return member
   const [phone, band] = await Promise.all([signerOf(keys.phoneKey), signerOf(keys.factoryKey)])
   const phoneDone = await registry.phone(keys.phoneId, { accountId: keys.accountId, point: toBase64Url(phone.point) })
   if (!phoneDone.ok) return phoneDone
   const bandDone = await registry.band(keys.bandId, { factoryPoint: toBase64Url(band.point) })
   if (!bandDone.ok) return bandDone
   return registry.freeze(keys.accountId, { frozen })
+}
+
+/** Each customer of the practice world is a member of its cinema. */
+function memberNumberOf(id: CustomerId): string {
+  return `AC-${1_001 + CUSTOMER_IDS.indexOf(id)}`
 }

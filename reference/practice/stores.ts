@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { walletLimits } from '#shared/contracts/wallet-limits-api.ts'
+import { CLAIMS } from '#shared/domain/claims.ts'
 import { CURRENCIES } from '#shared/domain/money.ts'
 import type { PolicySettings } from '#shared/domain/policy.ts'
 import { REASON_LIST } from '#shared/domain/reasons.ts'
 import type { BandStore, LockRecord } from '../band/ports.ts'
+import type { Consent, ConsentStore } from '../phone/identity.ts'
 import type { Bond, BondStore, Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
 import type { PinRecord, PinStore } from '../phone/unlock.ts'
 import { WITNESSED_HEADS_MAX, WitnessBook } from '../phone/witness-book.ts'
@@ -95,16 +97,19 @@ const bond = z.strictObject({
 
 const pinRecord = z.strictObject({ salt: z.string(), hash: z.string(), rounds: z.int(), wrong: z.int(), waitUntilMs: z.number() })
 
-/** What a phone must not forget: its requests, the band it is bound to, and who may unlock it. */
+const consents = z.array(z.strictObject({ merchantId: z.string(), claims: z.array(z.enum(CLAIMS)) }))
+
+/** What a phone must not forget: its requests, the band it is bound to, who may unlock it, and who may always ask who its owner is. */
 export async function openPhoneStore(
   folder: string,
   customer: string,
 ): Promise<{
-  readonly store: PhoneStore & BondStore & PinStore
+  readonly store: PhoneStore & BondStore & PinStore & ConsentStore
   readonly records: readonly RequestRecord[]
   readonly limits: PolicySettings | undefined
   readonly bond: Bond | undefined
   readonly pin: PinRecord | undefined
+  readonly consents: readonly Consent[]
   close(): Promise<void>
 }> {
   const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
@@ -112,9 +117,11 @@ export async function openPhoneStore(
   const newest = limits.lines.at(-1)
   const bondPath = join(folder, `phone-${customer}.bond.json`)
   const pinPath = join(folder, `phone-${customer}.pin.json`)
-  const [kept, keptPin] = await Promise.all([readWhole(bondPath), readWhole(pinPath)])
+  const consentsPath = join(folder, `phone-${customer}.consents.json`)
+  const [kept, keptPin, keptConsents] = await Promise.all([readWhole(bondPath), readWhole(pinPath), readWhole(consentsPath)])
   return {
     store: {
+      saveConsents: async (changed) => keepWhole(consentsPath, JSON.stringify(changed)),
       savePin: async (pin) => keepWhole(pinPath, JSON.stringify(pin)),
       save: async (entry) => file.append(JSON.stringify(record.encode(entry))),
       saveLimits: async (changed) => limits.file.append(JSON.stringify(changed)),
@@ -124,6 +131,7 @@ export async function openPhoneStore(
     limits: newest === undefined ? undefined : limitsLine.parse(JSON.parse(newest)),
     bond: kept === undefined ? undefined : keptBond(kept),
     pin: keptPin === undefined ? undefined : pinRecord.parse(JSON.parse(keptPin)),
+    consents: keptConsents === undefined ? [] : consents.parse(JSON.parse(keptConsents)),
     close: async () => void (await Promise.all([file.close(), limits.file.close()])),
   }
 }

@@ -7,6 +7,8 @@ import type { Band } from '../band/band.ts'
 import type { BandEvent } from '../band/ports.ts'
 import { createBackendClient } from '../phone/backend-client.ts'
 import { createBondBackend } from '../phone/bond-backend.ts'
+import type { IdentityEvent, IdentityOwner, IdentityReply } from '../phone/identity.ts'
+import { createIdentityBackend } from '../phone/identity-backend.ts'
 import type { Owner, PaymentView, PhoneBackend, PhoneEvent } from '../phone/ports.ts'
 import type { PhoneBackendParts } from '../phone/signed-calls.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
@@ -93,6 +95,7 @@ export class VirtualCustomer {
       hop: bondedHop(clock, situation),
       backend: delayed(createBackendClient(calls), clock, situation),
       bondBackend: createBondBackend(calls),
+      identityBackend: createIdentityBackend(calls),
       owner: ownerOf(character, situation, world),
       ownLimits: () => ({ perPayment: PAYMENT_MAX, confirmAbove: situation.confirmAbove }),
       place: () => world.place,
@@ -232,7 +235,7 @@ function delayed(backend: PhoneBackend, clock: PracticeClock, situation: Situati
   }
 }
 
-function ownerOf(character: CustomerCharacter, situation: Situation, { clock, onEvent }: CustomerWorld): Owner {
+function ownerOf(character: CustomerCharacter, situation: Situation, { clock, onEvent }: CustomerWorld): Owner & IdentityOwner {
   return {
     async confirm(payment: PaymentView, signal: AbortSignal) {
       onEvent({ customer: character.id, event: 'asked-to-confirm', requestId: payment.requestId })
@@ -246,6 +249,19 @@ function ownerOf(character: CustomerCharacter, situation: Situation, { clock, on
       return promise
     },
     tell: (event) => onEvent(phoneEvent(character, event)),
+    // People here say who they are as readily as they confirm a payment, and let nobody keep it.
+    async identify({ requestId, claims }, signal) {
+      onEvent({ customer: character.id, event: 'asked-who', requestId })
+      const { promise, resolve } = Promise.withResolvers<IdentityReply>()
+      if (situation.confirms !== 'never') {
+        const given = situation.confirms === 'yes' ? claims : []
+        const stopTimer = clock.after(character.confirmAfterMs, () => resolve({ given, always: false }))
+        signal.addEventListener('abort', stopTimer, { once: true })
+      }
+      signal.addEventListener('abort', () => resolve({ given: [], always: false }), { once: true })
+      return promise
+    },
+    told: (event) => onEvent(identityEvent(character, event)),
   }
 }
 
@@ -265,5 +281,17 @@ function phoneEvent({ id }: CustomerCharacter, event: PhoneEvent): Omit<WorldEve
       return { ...base, detail: event.hint }
     case 'e-receipt':
       return { ...base, detail: event.receiptNumber }
+  }
+}
+
+function identityEvent({ id }: CustomerCharacter, event: IdentityEvent): Omit<WorldEvent, 'type' | 'atMs'> {
+  const base = { customer: id, event: event.type, requestId: event.question.requestId }
+  switch (event.type) {
+    case 'identity-given':
+      return { ...base, detail: event.given.join(' ') }
+    case 'identity-refused':
+      return { ...base, detail: event.reason }
+    case 'identity-declined':
+      return { ...base, detail: event.hint }
   }
 }

@@ -1,4 +1,6 @@
 /** The tables of docs/protocol.md, made from the source, so that the document cannot say anything else. */
+import { IDENTIFY_LIFETIME_S } from '#main/identity/identify-statement.ts'
+import { TOLD_SHOWN_MS } from '#main/identity/identity-desk.ts'
 import { KNOCK_CANDIDATES_MAX, KNOCK_LISTEN_MS, KNOCK_ROUNDS_MAX } from '#main/payments/knock-round.ts'
 import { PRESENCE_TIMEOUT_MS } from '#main/payments/presence.ts'
 import { ATT_REQUEST_TIMEOUT_MS, DISCOVERY_ROUNDS_MAX, MTU_ASKED } from '#main/radio/att-client.ts'
@@ -24,6 +26,7 @@ import {
 } from '#shared/contracts/band-advert.ts'
 import { CBOR_DEPTH_MAX, CBOR_SIZE_MAX_BYTES } from '#shared/contracts/cbor.ts'
 import { MESSAGE_TIMEOUT_MS, SEGMENT_TIMEOUT_MS, SEGMENTS_MAX } from '#shared/contracts/frames.ts'
+import * as identity from '#shared/contracts/identity-messages.ts'
 import * as link from '#shared/contracts/link-messages.ts'
 import { LINK_FRAME_BYTES_MIN } from '#shared/contracts/phone-link.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
@@ -96,6 +99,8 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
   ['terminal: one presence', PRESENCE_TIMEOUT_MS, 'ms'],
   ['terminal: a count is on show', KNOCK_LISTEN_MS, 'ms'],
   ['terminal: counts one after another', KNOCK_ROUNDS_MAX, ''],
+  ['terminal: one question who somebody is', IDENTIFY_LIFETIME_S, 's'],
+  ['terminal: what was told is on show', TOLD_SHOWN_MS, 'ms'],
   ['band: offers kept', OFFERS_MAX, ''],
   ['band: waits for an offer before it says busy', OFFER_WAIT_MS, 'ms'],
   ['band: subscribed terminal that asks nothing', SILENCE_MAX_MS, 'ms'],
@@ -122,7 +127,7 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
 
 /** Every generated block of the document, by the name in its markers. */
 export function protocolTables(): ReadonlyMap<string, string> {
-  const structures = [...Object.entries(messages), ...Object.entries(link)].flatMap(([name, value]) =>
+  const structures = [...Object.entries(messages), ...Object.entries(link), ...Object.entries(identity)].flatMap(([name, value]) =>
     isDescribed(value) ? [[name, structureTable(value)] as const] : [],
   )
   return new Map([

@@ -39,7 +39,7 @@ export const MESSAGE_KINDS = {
   commit: 5,
   cancel: 6,
   error: 7,
-  /** A REQUEST that moves no money (`query`, `presence`): sealed alike; the band keeps its run of knocks. */
+  /** A REQUEST that moves no money (`query`, `presence`, `identify`): sealed alike; the band keeps its run of knocks. */
   probe: 8,
   forward: 16,
   refill: 17,
@@ -79,7 +79,20 @@ const PROOF_FLAGS_ALL = FLAGS_ALL | FLAG_PROBE
 
 // --- Keys and certificates -----------------------------------------------------------------------------------------------------
 
-export const KEY_PURPOSES = { 'terminal-ca': 1, 'phone-ca': 2, authorizer: 3, release: 4, allowance: 5, 'room-key': 6, ticket: 7 } as const
+export const KEY_PURPOSES = {
+  'terminal-ca': 1,
+  'phone-ca': 2,
+  authorizer: 3,
+  release: 4,
+  allowance: 5,
+  'room-key': 6,
+  ticket: 7,
+  /**
+   * Says who somebody is, and moves no money. Not the authorizer's work: web services outside take these keys from a public list and believe
+   * whatever they sign, so a key that says who somebody is must never be one that can spend, nor the other way round.
+   */
+  identity: 8,
+} as const
 export type KeyPurpose = keyof typeof KEY_PURPOSES
 
 /** One key the root vouches for. A key set is a list of these, each signed by the root on its own. */
@@ -265,11 +278,11 @@ export const presenceAnswer = signedStructure('bt1w', {
 })
 export type PresenceAnswer = ValueOfStructure<typeof presenceAnswer>
 
-export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4, presence: 5 } as const
+export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4, presence: 5, identity: 6 } as const
 export type AnswerKind = keyof typeof ANSWER_KINDS
 
 /** The plaintext of an ANSWER. On the air it is the response nonce (16 bytes), then the ciphertext. */
-export const answerPlaintext = structure({ kind: int(1, 1, 5), signed: blob(2, SIGN1_MAX) })
+export const answerPlaintext = structure({ kind: int(1, 1, 6), signed: blob(2, SIGN1_MAX) })
 export type AnswerPlaintext = ValueOfStructure<typeof answerPlaintext>
 
 // --- Hints and endings ---------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import type { SaleLine } from '#shared/domain/sale-line.ts'
 import type { Language, Words } from '#shared/domain/words.ts'
 import type { Result } from '#shared/result.ts'
 import type { ReversalBody } from './backend-api.ts'
+import { type IdentifyView, identifyInputs } from './identify.ts'
 import { type PracticeView, practiceCommand } from './practice-desk.ts'
 import { type Exposure, type InterruptedView, type RecoveryView, recoveryInputs } from './recovery.ts'
 import { type SettingsView, settingsChange } from './settings.ts'
@@ -222,6 +223,8 @@ export type TillState = {
   readonly bands: readonly BandView[]
   readonly payment?: PaymentView
   readonly knock?: KnockView
+  /** While a customer is asked who they are, and until what they said is put away. */
+  readonly identify?: IdentifyView
   /** Set while the open sale needs a knock, whoever pays it. */
   readonly knockWhy?: KnockWhy
   /** Shown before anything else after a start that found a sale under way. */
@@ -291,6 +294,7 @@ export const tillInputs = {
   practice: practiceCommand,
   ...staffInputs,
   ...recoveryInputs,
+  ...identifyInputs,
   language: z.strictObject({ language: z.enum(['zh-CN', 'en']) }),
 } as const
 export type TillInput<K extends keyof typeof tillInputs> = z.output<(typeof tillInputs)[K]>
@@ -332,6 +336,10 @@ export interface Till {
   touched(): void
   /** Shows a count and asks the bands that are about equally near what they felt; charges the one band that felt it. */
   chargeByKnock(): Promise<Result<void, Refused>>
+  /** Asks a band's wearer who they are; what they tell shows in the state. It moves no money, and a payment that begins ends it. */
+  identify(input: TillInput<'identify'>): Promise<Result<void, Refused>>
+  /** Stops asking, or puts away what was told. */
+  endIdentify(): Promise<Result<void, Refused>>
   /** Wrong person: a void document, the money back to that wallet, and the same sale open again with its seats. */
   voidSale(input: TillInput<'voidSale'>): Promise<Result<{ receiptId: ReceiptId }, Refused>>
   finishInterrupted(): Promise<Result<void, Refused>>

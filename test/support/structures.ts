@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import * as identity from '#shared/contracts/identity-messages.ts'
 import * as link from '#shared/contracts/link-messages.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
 import type { FieldShape, Structure } from '#shared/contracts/structure.ts'
@@ -13,6 +14,7 @@ function isStructure(value: unknown): value is AnyStructure {
 export const STRUCTURES: readonly (readonly [name: string, structure: AnyStructure])[] = [
   ...Object.entries(messages),
   ...Object.entries(link),
+  ...Object.entries(identity),
 ].flatMap(([name, value]) => (isStructure(value) ? [[name, value] as const] : []))
 
 /** Letters, digits, signs, an accent and Chinese: what names are made of. */

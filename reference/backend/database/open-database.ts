@@ -7,6 +7,7 @@ import { interest } from '../migrations/0004-interest.ts'
 import { owners } from '../migrations/0005-owners.ts'
 import { limits } from '../migrations/0006-limits.ts'
 import { asked } from '../migrations/0007-asked.ts'
+import { identity } from '../migrations/0008-identity.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -19,6 +20,7 @@ const MIGRATIONS = {
   '0005-owners': owners,
   '0006-limits': limits,
   '0007-asked': asked,
+  '0008-identity': identity,
 }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */

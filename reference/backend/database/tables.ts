@@ -4,9 +4,12 @@ import type { NoticeKind } from '#shared/contracts/notices.ts'
 import type { PostingKind } from '#shared/contracts/wallet-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
+import type { IdentityTables } from './identity-tables.ts'
 import type { FrozenAccount, OwnerTables, RetiredPhone } from './owner-tables.ts'
 
-export type Tables = OwnerTables & {
+type TablesElsewhere = OwnerTables & IdentityTables
+
+export type Tables = TablesElsewhere & {
   merchants: { id: string; name_en: string; name_zh: string }
   sites: {
     id: string

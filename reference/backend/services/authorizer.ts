@@ -10,7 +10,7 @@ import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
 import { type Answer, type Asked, addAnswer, addAuthorization, findAttempt } from '../repositories/attempts-repository.ts'
 import { balanceOf } from '../repositories/ledger-repository.ts'
-import { type Account, type Band, findAccount, findTerminal, type Phone, useProof } from '../repositories/registry-repository.ts'
+import { type Account, type Band, findAccount, type Phone, useProof } from '../repositories/registry-repository.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
@@ -21,7 +21,7 @@ import type { Holds } from './holds.ts'
 import type { VerifyKeys } from './verify-keys.ts'
 import { holdOf, post, transfer, walletOf } from './wallet-ledger.ts'
 import { settingsOf, spendingAt } from './wallet-limits.ts'
-import { witness } from './witness.ts'
+import { witnessRequest } from './witness.ts'
 
 const DAY_S = 86_400
 const MS_PER_S = 1_000
@@ -95,17 +95,7 @@ export class Authorizer {
     if (attempt?.answer) return attempt.binding === opened.binding ? attempt.answer : this.#sign(opened, 'taken', 'taken')
     const { decision, account, band } = await this.#decide(tx, phone, opened, proven, attempt?.reversedAt !== undefined)
     if (band) await useProof(tx, band.id, { nonce: toHex(opened.proof.bandNonce), counter: opened.proof.counter })
-    const { headSeq, head } = opened.statement
-    // A request says nothing of its epoch: it is of the newest, or of a restore that this backend has not heard of yet, and then it tells.
-    const epoch = (await findTerminal(tx, key.terminalId))?.epoch ?? 1
-    await witness(tx, raise, {
-      terminalId: key.terminalId,
-      epoch,
-      seq: headSeq,
-      head: toHex(head),
-      source: 'request',
-      at: instantOf(nowMs),
-    })
+    await witnessRequest(tx, raise, { terminalId: key.terminalId, statement: opened.statement, nowMs })
     let answer: Answer
     if (decision.kind === 'approve' && band) {
       answer = await this.#approve(tx, opened, account, band, keys)

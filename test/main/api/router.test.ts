@@ -54,6 +54,7 @@ test('each procedure calls the method of its name; refusals travel as values', a
     setProduct: { productId: 'popcorn', quantity: 2 },
     removeLine: { lineId: 'x' },
     chargeBand: { sightingId: 'x' },
+    identify: { sightingId: 'x', claims: ['name'] },
     receipts: { limit: 5 },
     receipt: { receiptId: 'x' },
     print: { receiptId: 'x' },
@@ -72,7 +73,18 @@ test('each procedure calls the method of its name; refusals travel as values', a
     setLanguage: { language: 'en' },
   }
   const bare = [
-    ...['programme', 'language', 'clearCart', 'startCash', 'cancelPayment', 'nextSale', 'touched', 'chargeByKnock', 'finishInterrupted'],
+    ...[
+      'programme',
+      'language',
+      'clearCart',
+      'startCash',
+      'cancelPayment',
+      'nextSale',
+      'touched',
+      'chargeByKnock',
+      'endIdentify',
+      'finishInterrupted',
+    ],
     ...['undoInterrupted', 'recovery', 'lock', 'staff', 'settings', 'testPrint', 'practice'],
   ]
   const called = caller() as unknown as Record<string, (input?: unknown) => Promise<unknown>>

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
+import { IDENTITY_PATHS } from '#shared/contracts/identity-api.ts'
 import { OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { OWNER_WALLET_PATHS, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
 import { WALLET_LIMITS_PATHS } from '#shared/contracts/wallet-limits-api.ts'
@@ -161,13 +162,20 @@ test('every route is described, refusals included, with a schema for its answers
     Object.entries(methods).map(([method, call]) => ({ path, method, call })),
   )
   const { docs: _docs, ...called } = BACKEND_PATHS
-  const declared = [called, BAND_PATHS, OWNER_PATHS, WALLET_PATHS, OWNER_WALLET_PATHS, WALLET_LIMITS_PATHS, WITNESS_PATHS].flatMap(
-    (group) => Object.values<string>(group),
-  )
+  const declared = [
+    called,
+    BAND_PATHS,
+    IDENTITY_PATHS,
+    OWNER_PATHS,
+    WALLET_PATHS,
+    OWNER_WALLET_PATHS,
+    WALLET_LIMITS_PATHS,
+    WITNESS_PATHS,
+  ].flatMap((group) => Object.values<string>(group))
   expect(new Set(described.map(({ path }) => path))).toEqual(new Set(declared))
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(63)
+  expect(described).toHaveLength(72)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {

@@ -1,9 +1,11 @@
+import type { IdentifyView } from '#shared/contracts/identify.ts'
 import type { CustomerView, PracticeView } from '#shared/contracts/practice-desk.ts'
 import type { InterruptedView, RecoveryView } from '#shared/contracts/recovery.ts'
 import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { SessionView, StaffMember } from '#shared/contracts/staff.ts'
 import type { KnockView, KnockWhy, Refused, TillInput, TillState, Unsubscribe } from '#shared/contracts/till.ts'
-import type { StaffId } from '#shared/domain/ids.ts'
+import type { IdentifyReason } from '#shared/domain/identify-reasons.ts'
+import type { RequestId, StaffId } from '#shared/domain/ids.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { ok, type Result } from '#shared/result.ts'
 import { NO_TROUBLE, PRACTICE_WORLD, SETTINGS } from './fake-desk-data.ts'
@@ -11,6 +13,8 @@ import { refuse } from './fake-sale.ts'
 
 const TRIES_BEFORE_WAIT = 3
 const WAIT_MS = 5_000
+const QUESTION_LIFE_MS = 60_000
+const TOLD_SHOWN_MS = 120_000
 type Person = StaffMember & { readonly pin: string; readonly waitUntil?: string }
 
 export const CASHIER = { id: 'staff-1' as StaffId, name: '练习 Practice', role: 'cashier' } as const satisfies StaffMember
@@ -35,6 +39,7 @@ export abstract class FakeDesk {
   protected knock: KnockView | undefined
   protected knockWhy: KnockWhy | undefined
   protected interrupted: InterruptedView | undefined
+  protected identified: IdentifyView | undefined
   #people: readonly Person[] = PRACTICE_PEOPLE
   #signedIn: StaffId | undefined = CASHIER.id
   #wrongTries = 0
@@ -84,6 +89,23 @@ export abstract class FakeDesk {
     this.push()
   }
 
+  /** How far the question who somebody is has come, and how it ends. */
+  reachIdentify(stage: Extract<IdentifyView, { state: 'asking' }>['stage']): void {
+    if (this.identified?.state === 'asking') this.identified = { ...this.identified, stage }
+    this.push()
+  }
+
+  endAsking(said: Extract<IdentifyView, { state: 'told' }>['given'] | IdentifyReason): void {
+    if (!this.identified) return
+    const { requestId, bandLetter, asked } = this.identified
+    const about = { requestId, bandLetter, asked }
+    this.identified =
+      typeof said === 'string'
+        ? { ...about, state: 'untold', reason: said }
+        : { ...about, state: 'told', given: said, shownUntil: this.at(TOLD_SHOWN_MS) }
+    this.push()
+  }
+
   setInterrupted(interrupted: InterruptedView | undefined): void {
     this.interrupted = interrupted
     this.push()
@@ -120,6 +142,23 @@ export abstract class FakeDesk {
 
   touched(): void {
     this.touches += 1
+  }
+
+  identify({ sightingId, claims }: TillInput<'identify'>): Promise<Result<void, Refused>> {
+    return this.answer(() => {
+      const band = this.state().bands.find(({ id }) => id === sightingId)
+      if (band === undefined) return refuse('band-gone')
+      const about = { requestId: 'question-1' as RequestId, bandLetter: band.letter, asked: claims }
+      this.identified = { ...about, state: 'asking', stage: 'connecting', startedAt: this.at(0), expiresAt: this.at(QUESTION_LIFE_MS) }
+      return ok()
+    })
+  }
+
+  endIdentify(): Promise<Result<void, Refused>> {
+    return this.answer(() => {
+      this.identified = undefined
+      return ok()
+    })
   }
 
   setUp({ name, pin }: TillInput<'setUp'>): Promise<Result<void, Refused>> {

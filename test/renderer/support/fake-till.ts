@@ -149,6 +149,7 @@ export class FakeTill extends FakeDesk implements Till {
       ...(this.knock === undefined ? {} : { knock: this.knock }),
       ...(this.knockWhy === undefined ? {} : { knockWhy: this.knockWhy }),
       ...(this.interrupted === undefined ? {} : { interrupted: this.interrupted }),
+      ...(this.identified === undefined ? {} : { identify: this.identified }),
     }
   }
 

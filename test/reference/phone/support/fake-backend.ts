@@ -1,5 +1,7 @@
+import type { IdentityBackend, IdentitySaid, IdentitySubmission } from '#reference/phone/identity.ts'
 import type { BackendFault, PhoneBackend, Submission, SubmitAnswer } from '#reference/phone/ports.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
+import { identifyStatement, identityAnswer } from '#shared/contracts/identity-messages.ts'
 import { authorization, decline, payStatement, phoneCertificate } from '#shared/contracts/radio-messages.ts'
 import type { WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
 import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
@@ -12,8 +14,11 @@ import type { KeyWorld } from './key-world.ts'
 const SLOT_S = 15 * 60
 
 /** A backend that says what a test has it say: by default it approves, and the same statement gets the same answer. */
-export class FakeBackend implements PhoneBackend {
+export class FakeBackend implements PhoneBackend, IdentityBackend {
   readonly submissions: Submission[] = []
+  readonly identities: IdentitySubmission[] = []
+  /** What it says of who somebody is, beyond what was agreed to. */
+  saysToo: { readonly name?: string } = {}
   /** Answers of the next submissions; when none is left, it approves. */
   readonly faults: BackendFault[] = []
   declineWith: Reason | undefined
@@ -51,6 +56,32 @@ export class FakeBackend implements PhoneBackend {
     const answer = this.declineWith ? await this.#decline(submission, digest, this.declineWith) : await this.approve(submission, digest)
     this.#answers.set(toHex(digest), answer)
     return ok(answer)
+  }
+
+  async identify(submission: IdentitySubmission): Promise<Result<IdentitySaid, BackendFault>> {
+    this.identities.push(submission)
+    const fault = this.faults.shift()
+    if (fault) return err(fault)
+    await this.gate
+    const asked = peekSign1(identifyStatement, submission.statement)
+    if (!asked.ok) throw new Error('not an identify statement')
+    const about = { requestId: asked.value.value.requestId, statementDigest: await sha256(submission.statement), terminalId: 'aurora-1' }
+    const at = Math.floor(this.#clock.nowMs() / 1000)
+    if (this.declineWith) {
+      const no = { ...about, reason: REASONS[this.declineWith].code, at }
+      return ok({ kind: 'decline', signed: await sign1(decline, no, this.#keys.signer('authorizer'), { withKid: true }), hint: 'frozen' })
+    }
+    const said = {
+      ...(submission.agreed.includes('name') ? { name: 'Golden Carp' } : {}),
+      ...(submission.agreed.includes('member-number') ? { memberNumber: 'AC-1001' } : {}),
+      ...this.saysToo,
+    }
+    const value = { ...about, customer: randomBytes(8), ...said, vouched: 0, at }
+    return ok({
+      kind: 'identity',
+      signed: await sign1(identityAnswer, value, this.#keys.signer('identity'), { withKid: true }),
+      hint: 'none',
+    })
   }
 
   async limits(): Promise<Result<WalletLimitsView, BackendFault>> {

@@ -12,14 +12,14 @@ const YEAR_S = 365 * 24 * 3_600
 export async function keyWorld(clock: ManualClock) {
   const nowS = Math.floor(clock.nowMs() / 1000)
   const window = { from: nowS - YEAR_S, until: nowS + YEAR_S }
-  const names = ['root', 'terminal-ca', 'phone-ca', 'authorizer', 'terminal', 'band', 'stranger'] as const
+  const names = ['root', 'terminal-ca', 'phone-ca', 'authorizer', 'identity', 'terminal', 'band', 'stranger'] as const
   const signers = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await testSigner(name)] as const)))
   const signer = (name: (typeof names)[number]): Signer => {
     const found = signers[name]
     if (!found) throw new Error(name)
     return found
   }
-  const purposes: readonly KeyPurpose[] = ['terminal-ca', 'phone-ca', 'authorizer']
+  const purposes: readonly KeyPurpose[] = ['terminal-ca', 'phone-ca', 'authorizer', 'identity']
   const statements = await Promise.all(
     purposes.map(async (purpose) => vouchFor(signer('root'), purpose, signers[purpose] ?? signer('root'), window)),
   )

@@ -1,10 +1,18 @@
 import { Band } from '#reference/band/band.ts'
 import type { BandEvent, Relay } from '#reference/band/ports.ts'
 import { PhoneEngine } from '#reference/phone/engine.ts'
+import { type Consent, IdentityCard, type IdentityEvent, type IdentityQuestion, type IdentityReply } from '#reference/phone/identity.ts'
 import type { Owner, PhoneEvent, PhoneStore, RequestRecord } from '#reference/phone/ports.ts'
 import type { WitnessBook } from '#reference/phone/witness-book.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
+import {
+  claimBits,
+  type IdentifyStatement,
+  type IdentityAnswer,
+  identifyStatement,
+  identityAnswer,
+} from '#shared/contracts/identity-messages.ts'
 import {
   type AnswerPlaintext,
   answerPlaintext,
@@ -44,6 +52,7 @@ import { type KeyWorld, keyWorld } from './key-world.ts'
 export type ReadAnswer =
   | { readonly kind: 'authorization' | 'decline' | 'never-seen' | 'unreadable' }
   | { readonly kind: 'presence'; readonly said: PresenceAnswer }
+  | { readonly kind: 'identity'; readonly said: IdentityAnswer }
   | { readonly kind: 'refusal'; readonly reason: Reason | undefined }
 
 type Sealed = { readonly session: SealedSession; readonly phonePoint: Uint8Array; readonly requestId: Uint8Array }
@@ -119,6 +128,20 @@ export class Till {
     return value.requestId
   }
 
+  /** Asks who is there. */
+  async identify(
+    changes: Partial<IdentifyStatement> & { signer?: Signer; certificate?: Uint8Array; as?: 'request' | 'probe' } = {},
+  ): Promise<Uint8Array> {
+    const { signer, certificate, as = 'probe', ...fields } = changes
+    const offer = await this.offer()
+    const time = Math.floor(this.#clock.nowMs() / 1000)
+    const about = { requestId: randomBytes(16), claims: claimBits(['name', 'member-number']), bandNonce: offer.bandNonce }
+    const value = { ...about, time, lifetime: 60, headSeq: 1, head: new Uint8Array(16), ...fields }
+    const statement = await sign1(identifyStatement, value, signer ?? this.#keys.signer('terminal'), { withKid: false })
+    await this.ask(offer, statement, value.requestId, { certificate, as })
+    return value.requestId
+  }
+
   async query(requestId: Uint8Array, firstDigest: Uint8Array, changes: { time?: number; as?: 'request' | 'probe' } = {}): Promise<void> {
     const offer = await this.offer()
     const time = changes.time ?? Math.floor(this.#clock.nowMs() / 1000)
@@ -179,6 +202,10 @@ export class Till {
       const presence = await openSign1(presenceAnswer, signed, phoneKey)
       return presence.ok ? { kind: 'presence', said: presence.value } : { kind: 'unreadable' }
     }
+    if (kind === 6) {
+      const identity = await keySet.open('identity', identityAnswer, signed, nowS)
+      return identity.ok ? { kind: 'identity', said: identity.value } : { kind: 'unreadable' }
+    }
     const refusal = await openSign1(phoneRefusal, signed, phoneKey)
     return refusal.ok ? { kind: 'refusal', reason: reasonOfCode(refusal.value.reason) } : { kind: 'unreadable' }
   }
@@ -198,6 +225,9 @@ export type WorldOptions = {
   readonly place?: Place
   readonly sessionsPerMinuteMax?: number
   readonly witness?: WitnessBook
+  readonly consents?: readonly Consent[]
+  /** A phone that has no identity card. */
+  readonly cardless?: true
 }
 
 /** A real band and a real phone side by side, with a scripted backend, owner and storage, on a clock that stands still. */
@@ -231,6 +261,29 @@ export async function phoneWorld(options: WorldOptions = {}) {
     },
     tell: (event) => phoneEvents.push(event),
   }
+  const asked: { readonly question: IdentityQuestion; readonly signal: AbortSignal; readonly reply: (said: IdentityReply) => void }[] = []
+  const identityEvents: IdentityEvent[] = []
+  const consents: (readonly Consent[])[] = []
+  const card = new IdentityCard({
+    clock,
+    backend,
+    owner: {
+      identify: async (question, signal) => {
+        const { promise, resolve } = Promise.withResolvers<IdentityReply>()
+        asked.push({ question, signal, reply: resolve })
+        return promise
+      },
+      told: (event) => identityEvents.push(event),
+    },
+    store: {
+      saveConsents: async (changed) => {
+        if (storage.full) return err('storage-failed')
+        consents.push(changed)
+        return ok()
+      },
+    },
+    consents: options.consents ?? [],
+  })
   const usual = { ...defaultSettings('CNY'), perPayment: 50_000, confirmAbove: 20_000, noKnockLimit: 50_001 }
   const settings: PolicySettings = { ...usual, ...options.settings }
   const limitsSaved: PolicySettings[] = []
@@ -247,6 +300,7 @@ export async function phoneWorld(options: WorldOptions = {}) {
       rootPoint: keys.signer('root').point,
     },
     ...{ bandPoint: keys.signer('band').point, bandEpoch: 1, ...(options.witness ? { witness: options.witness } : {}) },
+    ...(options.cardless ? {} : { identity: card }),
     band: {
       send: (relay) => {
         fromPhone.push({ kind: relay.message.kind })
@@ -325,6 +379,10 @@ export async function phoneWorld(options: WorldOptions = {}) {
     saved,
     storage,
     questions,
+    asked,
+    identityEvents,
+    consents,
+    card,
     settings,
     limitsSaved,
     fromPhone,
