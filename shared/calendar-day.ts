@@ -13,6 +13,8 @@ const DAY_LENGTH = 10
 /** Formats are costly to make and few: one for each time zone in use. */
 const FORMATS_MAX = 64
 const formats = new Map<string, Intl.DateTimeFormat>()
+/** The day each zone was last asked about: to find where it begins takes long, and the next question is nearly always about the same. */
+const lastDays = new Map<string, { readonly startMs: number; readonly endMs: number }>()
 
 /** Whose midnight an account's day begins at, until it has a time zone of its own: that of the place its currency comes from. */
 export const TIME_ZONE_OF: Readonly<Record<Currency, string>> = {
@@ -63,7 +65,13 @@ export function endOf(day: string, timeZone: string): number {
 
 /** When the day began that this instant lies in: exact on days on which clocks change. */
 export function dayStartMs(nowMs: number, timeZone: string): number {
-  return endOf(dayBefore(dayAt(nowMs, timeZone)), timeZone)
+  const known = lastDays.get(timeZone)
+  if (known && known.startMs <= nowMs && nowMs < known.endMs) return known.startMs
+  const day = dayAt(nowMs, timeZone)
+  const startMs = endOf(dayBefore(day), timeZone)
+  if (lastDays.size >= FORMATS_MAX) lastDays.clear()
+  lastDays.set(timeZone, { startMs, endMs: endOf(day, timeZone) })
+  return startMs
 }
 
 function shifted(day: string, byMs: number): string {

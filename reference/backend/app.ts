@@ -206,7 +206,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
   const verifyKeys = new VerifyKeys()
   const tell = createNotices({ clock, newId })
   const freezes = new Freezes(clock, tell)
-  const terminals = new CertifiedTerminals(keys.keySet)
+  const terminals = new CertifiedTerminals(keys.keySet, verifyKeys)
   const holds = new Holds(db, clock)
   const settlement = new Settlement({ clock, newId }, holds, raise)
   const interest = parts.interest ?? NO_INTEREST

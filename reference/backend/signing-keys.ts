@@ -23,6 +23,7 @@ const KEY_LIFETIME_S = 365 * DAY_S
 const RENEW_BEFORE_S = 60 * DAY_S
 const CUSTOMER_SECRET_BYTES = 32
 const CUSTOMER_ID_BYTES = 8
+const CUSTOMER_IDS_KEPT_MAX = 10_000
 
 /** What this service signs with. The other purposes come with the features that need them. */
 const OWN_PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release', 'identity'] as const
@@ -57,6 +58,7 @@ export class SigningKeys {
   readonly createdAtS: number
   readonly #keys: readonly OwnKey[]
   readonly #customerSecret: Uint8Array
+  readonly #customerIds = new Map<string, Uint8Array<ArrayBuffer>>()
 
   constructor(parts: {
     readonly rootPoint: Uint8Array
@@ -84,8 +86,13 @@ export class SigningKeys {
 
   /** What a merchant knows a customer by: 8 bytes, different at every merchant. */
   customerOf(accountId: string, merchantId: string): Uint8Array<ArrayBuffer> {
-    const mac = createHmac('sha256', this.#customerSecret).update(`bt1-customer|${merchantId}|${accountId}`).digest()
-    return Uint8Array.from(mac.subarray(0, CUSTOMER_ID_BYTES))
+    const name = `bt1-customer|${merchantId}|${accountId}`
+    const known = this.#customerIds.get(name)
+    if (known) return known
+    const id = Uint8Array.from(createHmac('sha256', this.#customerSecret).update(name).digest().subarray(0, CUSTOMER_ID_BYTES))
+    if (this.#customerIds.size >= CUSTOMER_IDS_KEPT_MAX) this.#customerIds.clear()
+    this.#customerIds.set(name, id)
+    return id
   }
 
   toJSON(): string {
@@ -135,12 +142,12 @@ async function promptSigner(own: PrivateJwk): Promise<PromptSigner> {
   const { kid, point } = await signerOf(own)
   const key: KeyObject = createPrivateKey({ key: { ...own }, format: 'jwk' })
   const signNow = (bytes: Uint8Array) => Uint8Array.from(signBytes('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }))
+  const header = protectedHeader(kid)
   return {
     kid,
     point,
     signNow,
     statementNow(statement, value) {
-      const header = protectedHeader(kid)
       const payload = statement.encode(value)
       return encodeSign1(header, payload, signNow(toBeSigned(header, payload)))
     },

@@ -17,9 +17,11 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (const byte of bytes) text += HEX[byte] ?? ''
   return text
 }
 
@@ -32,6 +34,12 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** What each letter stands for, by its code. */
+const SEXTETS: readonly (number | undefined)[] = Array.from({ length: 128 }, (_, code) => {
+  const value = BASE64URL.indexOf(String.fromCharCode(code))
+  return value < 0 ? undefined : value
+})
 
 /** RFC 4648 §5 without padding. */
 export function toBase64Url(bytes: Uint8Array): string {
@@ -53,9 +61,9 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined
   let bits = 0
   let bitCount = 0
   let offset = 0
-  for (const letter of text) {
-    const value = BASE64URL.indexOf(letter)
-    if (value < 0) return undefined
+  for (let index = 0; index < text.length; index += 1) {
+    const value = SEXTETS[text.charCodeAt(index)]
+    if (value === undefined) return undefined
     bits = ((bits << 6) | value) & 0xfff_ffff
     bitCount += 6
     if (bitCount >= 8) {

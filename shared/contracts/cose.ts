@@ -4,6 +4,7 @@
  * These functions build and take apart bytes; signing and checking are in shared/crypto.
  */
 import { err, ok, type Result } from '#shared/result.ts'
+import { equalBytes } from './bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 
 export const SIGNATURE_BYTES = 64
@@ -25,6 +26,9 @@ export function protectedHeader(kid?: Uint8Array): Uint8Array<ArrayBuffer> {
   return encodeCbor(header)
 }
 
+/** The usual one: the key is known from the context. */
+const BARE_HEADER = protectedHeader()
+
 /** The bytes that are signed: RFC 9052 §4.4, context "Signature1". */
 export function toBeSigned(header: Uint8Array, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   return encodeCbor(['Signature1', header, new Uint8Array(0), payload])
@@ -41,14 +45,15 @@ export function decodeSign1(bytes: Uint8Array): Result<Sign1, 'malformed' | 'wro
   const [header, unprotected, payload, signature] = decoded.value
   if (!(header instanceof Uint8Array) || !(payload instanceof Uint8Array) || !(signature instanceof Uint8Array)) return err('malformed')
   if (!(unprotected instanceof Map) || unprotected.size !== 0 || signature.length !== SIGNATURE_BYTES) return err('malformed')
+  const parts = { protectedHeader: Uint8Array.from(header), payload: Uint8Array.from(payload), signature: Uint8Array.from(signature) }
+  if (equalBytes(header, BARE_HEADER)) return ok(parts)
   const parameters = decodeCbor(header)
   if (!parameters.ok || !(parameters.value instanceof Map)) return err('malformed')
   const map: ReadonlyMap<number, CborValue> = parameters.value
   if (map.get(ALG) !== ES256) return err('wrong-algorithm')
   const kid = map.get(KID)
-  if (map.size !== (kid === undefined ? 1 : 2)) return err('malformed')
-  const parts = { protectedHeader: Uint8Array.from(header), payload: Uint8Array.from(payload), signature: Uint8Array.from(signature) }
-  if (kid === undefined) return ok(parts)
+  // Without a kid there is one form only, and that was seen above.
+  if (kid === undefined || map.size !== 2) return err('malformed')
   return kid instanceof Uint8Array && kid.length === KID_BYTES ? ok({ ...parts, kid }) : err('malformed')
 }
 

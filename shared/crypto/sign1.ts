@@ -1,6 +1,6 @@
 /** Signing and checking the protocol's statements. Signatures are checked over the received bytes, never over re-encoded objects. */
 
-import { decodeSign1, encodeSign1, protectedHeader, toBeSigned } from '#shared/contracts/cose.ts'
+import { decodeSign1, encodeSign1, protectedHeader, type Sign1, toBeSigned } from '#shared/contracts/cose.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Signer, VerifyKey } from './keys.ts'
@@ -34,8 +34,17 @@ export function peekSign1<T>(
 export async function openSign1<T>(statement: SignedStructure<T>, bytes: Uint8Array, key: VerifyKey): Promise<Result<T, Sign1Error>> {
   const parts = decodeSign1(bytes)
   if (!parts.ok) return parts
-  const { protectedHeader: header, payload, signature } = parts.value
-  const value = statement.decode(payload)
+  const value = statement.decode(parts.value.payload)
   if (!value.ok) return value
-  return (await key.verify(signature, toBeSigned(header, payload))) ? value : err('bad-signature')
+  return (await isPartsSignedBy(parts.value, key)) ? value : err('bad-signature')
+}
+
+/** Checks that this key signed exactly these bytes, whatever they say: for a statement that was read before its signer was known. */
+export async function isSignedBy(bytes: Uint8Array, key: VerifyKey): Promise<boolean> {
+  const parts = decodeSign1(bytes)
+  return parts.ok && isPartsSignedBy(parts.value, key)
+}
+
+async function isPartsSignedBy({ protectedHeader: header, payload, signature }: Sign1, key: VerifyKey): Promise<boolean> {
+  return key.verify(signature, toBeSigned(header, payload))
 }

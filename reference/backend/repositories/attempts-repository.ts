@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
+import { prepared } from '../database/prepared.ts'
 import type { Database, Tables, Tx } from '../database/tables.ts'
 
 /** The key of an attempt: one request of one terminal, whatever band answers it. */
@@ -35,13 +36,16 @@ export type AuthorizationRecord = {
   readonly receiptId: string | undefined
 }
 
-export async function findAttempt(db: Database, key: AttemptKey): Promise<Attempt | undefined> {
-  const row = await db
+const attemptOfKey = prepared((db, { terminalId, requestId }: AttemptKey) =>
+  db
     .selectFrom('attempts')
     .select(['binding', 'answer_kind', 'answer', 'hint', 'reversed_at'])
-    .where('terminal_id', '=', key.terminalId)
-    .where('request_id', '=', key.requestId)
-    .executeTakeFirst()
+    .where('terminal_id', '=', terminalId)
+    .where('request_id', '=', requestId),
+)
+
+export async function findAttempt(db: Database, key: AttemptKey): Promise<Attempt | undefined> {
+  const [row] = (await attemptOfKey(db, key)).rows
   if (!row) return undefined
   const answer =
     row.answer && row.answer_kind
@@ -49,6 +53,17 @@ export async function findAttempt(db: Database, key: AttemptKey): Promise<Attemp
       : undefined
   return { binding: row.binding ?? undefined, answer, reversedAt: row.reversed_at ?? undefined }
 }
+
+const insertAnswer = prepared((db, row: Omit<Selectable<Tables['attempts']>, 'reversed_at'>) => {
+  const { terminal_id, request_id, binding, statement_digest, answer_kind, answer, hint, reason } = row
+  const { account_id, merchant_id, amount, currency, asked_at } = row
+  const answered = { binding, statement_digest, answer_kind, answer, hint, reason }
+  const values = { ...answered, account_id, merchant_id, amount, currency, asked_at }
+  return db
+    .insertInto('attempts')
+    .values({ terminal_id, request_id, reversed_at: null, ...values })
+    .onConflict((conflict) => conflict.columns(['terminal_id', 'request_id']).doUpdateSet(values).where('attempts.answer', 'is', null))
+})
 
 /** Stores the answer of a key for ever. The key may already remember a reversal, never an answer. */
 export async function addAnswer(
@@ -62,7 +77,9 @@ export async function addAnswer(
     readonly asked: Asked
   },
 ): Promise<void> {
-  const values = {
+  await insertAnswer(tx, {
+    terminal_id: key.terminalId,
+    request_id: key.requestId,
     binding: answered.binding,
     statement_digest: answered.statementDigest,
     answer_kind: answered.answer.kind,
@@ -74,12 +91,7 @@ export async function addAnswer(
     amount: answered.asked.amount,
     currency: answered.asked.currency,
     asked_at: answered.asked.at,
-  }
-  await tx
-    .insertInto('attempts')
-    .values({ terminal_id: key.terminalId, request_id: key.requestId, reversed_at: null, ...values })
-    .onConflict((conflict) => conflict.columns(['terminal_id', 'request_id']).doUpdateSet(values).where('attempts.answer', 'is', null))
-    .execute()
+  })
 }
 
 /** Remembers that the terminal reversed this request. The first time stays. */
@@ -143,28 +155,28 @@ function recordOf(row: Pick<Selectable<Tables['authorizations']>, (typeof AUTHOR
   }
 }
 
-export async function addAuthorization(
-  tx: Tx,
-  record: Omit<AuthorizationRecord, 'state' | 'receiptId'> & { readonly approvedAt: string },
-): Promise<void> {
-  await tx
-    .insertInto('authorizations')
-    .values({
-      id: record.id,
-      terminal_id: record.terminalId,
-      request_id: record.requestId,
-      account_id: record.accountId,
-      band_id: record.bandId,
-      merchant_id: record.merchantId,
-      amount: record.amount,
-      captured: 0,
-      currency: record.currency,
-      state: 'held',
-      approved_at: record.approvedAt,
-      capture_by_ms: record.captureByMs,
-      receipt_id: null,
-    })
-    .execute()
+export type HeldAuthorization = Omit<AuthorizationRecord, 'state' | 'receiptId'> & { readonly approvedAt: string }
+
+const insertAuthorization = prepared((db, record: HeldAuthorization) =>
+  db.insertInto('authorizations').values({
+    id: record.id,
+    terminal_id: record.terminalId,
+    request_id: record.requestId,
+    account_id: record.accountId,
+    band_id: record.bandId,
+    merchant_id: record.merchantId,
+    amount: record.amount,
+    captured: 0,
+    currency: record.currency,
+    state: 'held',
+    approved_at: record.approvedAt,
+    capture_by_ms: record.captureByMs,
+    receipt_id: null,
+  }),
+)
+
+export async function addAuthorization(tx: Tx, record: HeldAuthorization): Promise<void> {
+  await insertAuthorization(tx, record)
 }
 
 export async function setCaptured(tx: Tx, id: string, captured: { readonly amount: number; readonly receiptId: string }): Promise<void> {

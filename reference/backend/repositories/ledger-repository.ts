@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { PostingKind } from '#shared/contracts/wallet-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
+import { prepared } from '../database/prepared.ts'
 import type { Database, Tx } from '../database/tables.ts'
 
 export type Entry = { readonly account: string; readonly amount: number; readonly currency: Currency }
@@ -14,33 +15,53 @@ export type Posting = {
   readonly entries: readonly Entry[]
 }
 
+const insertPosting = prepared((db, { id, kind, reference, at }: Omit<Posting, 'entries'>) =>
+  db.insertInto('postings').values({ id, kind, reference, at }),
+)
+const insertEntry = prepared(
+  (db, { postingId, account, currency, amount, at }: Entry & { readonly postingId: string; readonly at: string }) =>
+    db.insertInto('entries').values({ posting_id: postingId, account, currency, amount, at }),
+)
+const takeFromBalance = prepared((db, { account, currency, amount }: Entry) =>
+  db
+    .updateTable('balances')
+    .set((row) => ({ amount: row('amount', '+', amount) }))
+    .where('account', '=', account)
+    .where('currency', '=', currency),
+)
+const addToBalance = prepared((db, { account, currency, amount }: Entry) =>
+  db
+    .insertInto('balances')
+    .values({ account, currency, amount })
+    .onConflict((conflict) =>
+      conflict.columns(['account', 'currency']).doUpdateSet((row) => ({ amount: row('balances.amount', '+', row.ref('excluded.amount')) })),
+    ),
+)
+const readBalance = prepared((db, { account, currency }: Omit<Entry, 'amount'>) =>
+  db.selectFrom('balances').select('amount').where('account', '=', account).where('currency', '=', currency),
+)
+
 /** Writes a posting and moves the balances. The rules are in services/wallet-ledger.ts. */
-export async function addPosting(tx: Tx, posting: Posting): Promise<void> {
-  const { id, kind, reference, at, entries } = posting
-  await tx.insertInto('postings').values({ id, kind, reference, at }).execute()
-  await tx
-    .insertInto('entries')
-    .values(entries.map((entry) => ({ posting_id: id, account: entry.account, currency: entry.currency, amount: entry.amount, at })))
-    .execute()
-  for (const { account, currency, amount } of entries) {
-    const moved = await tx
-      .updateTable('balances')
-      .set((row) => ({ amount: row('amount', '+', amount) }))
-      .where('account', '=', account)
-      .where('currency', '=', currency)
-      .executeTakeFirst()
-    if (moved.numUpdatedRows === 0n) await tx.insertInto('balances').values({ account, currency, amount }).execute()
+export async function addPosting(tx: Tx, { entries, ...posting }: Posting): Promise<void> {
+  await insertPosting(tx, posting)
+  for (const entry of entries) {
+    await insertEntry(tx, { ...entry, postingId: posting.id, at: posting.at })
+    await moveBalance(tx, entry)
   }
+}
+
+/** What arrives may open the account. What leaves finds it open: its balance must not be below zero, not even while a row is being replaced. */
+async function moveBalance(tx: Tx, entry: Entry): Promise<void> {
+  if (entry.amount < 0) {
+    const { numAffectedRows } = await takeFromBalance(tx, entry)
+    if (numAffectedRows === 1n) return
+  }
+  await addToBalance(tx, entry)
 }
 
 /** Minor units on an account; 0 when nothing was ever posted to it. */
 export async function balanceOf(db: Database, account: string, currency: Currency): Promise<number> {
-  const row = await db
-    .selectFrom('balances')
-    .select('amount')
-    .where('account', '=', account)
-    .where('currency', '=', currency)
-    .executeTakeFirst()
+  const [row] = (await readBalance(db, { account, currency })).rows
   return row?.amount ?? 0
 }
 

@@ -1,11 +1,17 @@
 import { sql } from 'kysely'
+import { assert } from '#shared/assert.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { PolicySettings } from '#shared/domain/policy.ts'
+import { prepared } from '../database/prepared.ts'
 import type { Database, Tx } from '../database/tables.ts'
+
+const limitsOfAccount = prepared((db, { accountId }: { readonly accountId: string }) =>
+  db.selectFrom('limits').selectAll().where('account_id', '=', accountId),
+)
 
 /** The limits set for an account, or undefined: nobody has set any. */
 export async function findLimits(db: Database, accountId: string, currency: Currency): Promise<PolicySettings | undefined> {
-  const row = await db.selectFrom('limits').selectAll().where('account_id', '=', accountId).executeTakeFirst()
+  const [row] = (await limitsOfAccount(db, { accountId })).rows
   return (
     row && {
       currency,
@@ -57,27 +63,30 @@ export async function addLimitChange(tx: Tx, { id, accountId, changedBy, before,
 }
 
 export type Spending = { readonly today: number; readonly todayAtMerchant: number; readonly paymentsInWindow: number }
+type Since = { readonly daySince: string; readonly windowSince: string }
+type Spender = { readonly id: string; readonly merchantId: string }
+
+const KEPT = sql<boolean>`(state <> 'reversed' AND voided_by IS NULL)`
+const sumOfSpending = prepared((db, { id, merchantId, daySince, windowSince, since }: Spender & Since & { readonly since: string }) => {
+  const spent = sql<number>`CASE WHEN approved_at < ${daySince} OR NOT ${KEPT} THEN 0 WHEN state = 'held' THEN amount ELSE captured END`
+  return db
+    .selectFrom('authorizations')
+    .select([
+      sql<number>`coalesce(sum(${spent}), 0)`.as('today'),
+      sql<number>`coalesce(sum(CASE WHEN merchant_id = ${merchantId} THEN ${spent} ELSE 0 END), 0)`.as('todayAtMerchant'),
+      sql<number>`coalesce(sum(approved_at > ${windowSince} AND ${KEPT}), 0)`.as('paymentsInWindow'),
+    ])
+    .where('account_id', '=', id)
+    .where('approved_at', '>=', since)
+})
 
 /**
  * What an account has paid since its day began (`daySince`) and how often since `windowSince`, both ISO 8601 UTC: what is held or captured, less
  * what a capture did not need and what was reversed or voided.
  */
-export async function spendingOf(
-  db: Database,
-  account: { readonly id: string; readonly merchantId: string; readonly daySince: string; readonly windowSince: string },
-): Promise<Spending> {
-  const { id, merchantId, daySince, windowSince } = account
-  const kept = sql<boolean>`(state <> 'reversed' AND voided_by IS NULL)`
-  const spent = sql<number>`CASE WHEN approved_at < ${daySince} OR NOT ${kept} THEN 0 WHEN state = 'held' THEN amount ELSE captured END`
-  const row = await db
-    .selectFrom('authorizations')
-    .select([
-      sql<number>`coalesce(sum(${spent}), 0)`.as('today'),
-      sql<number>`coalesce(sum(CASE WHEN merchant_id = ${merchantId} THEN ${spent} ELSE 0 END), 0)`.as('todayAtMerchant'),
-      sql<number>`coalesce(sum(approved_at > ${windowSince} AND ${kept}), 0)`.as('paymentsInWindow'),
-    ])
-    .where('account_id', '=', id)
-    .where('approved_at', '>=', daySince < windowSince ? daySince : windowSince)
-    .executeTakeFirstOrThrow()
+export async function spendingOf(db: Database, account: Spender & Since): Promise<Spending> {
+  const { daySince, windowSince } = account
+  const [row] = (await sumOfSpending(db, { ...account, since: daySince < windowSince ? daySince : windowSince })).rows
+  assert(row, 'a sum has one row')
   return row
 }

@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely'
 import type { Currency } from '#shared/domain/money.ts'
-import type { Database, Tx } from '../database/tables.ts'
+import { prepared } from '../database/prepared.ts'
+import type { Database, Tables, Tx } from '../database/tables.ts'
 
 export type ReceivedEntry = {
   readonly id: string
@@ -123,36 +125,25 @@ export type Head = {
   readonly at: string
 }
 
+type HeadPlace = Pick<Head, 'terminalId' | 'epoch' | 'seq'>
+
+const headsOfPlace = prepared((db, { terminalId, epoch, seq }: HeadPlace) =>
+  db.selectFrom('heads').select('head').where('terminal_id', '=', terminalId).where('epoch', '=', epoch).where('seq', '=', seq),
+)
+const insertHead = prepared((db, { terminal_id, epoch, seq, head, source, signature, kid, at }: Selectable<Tables['heads']>) =>
+  db
+    .insertInto('heads')
+    .values({ terminal_id, epoch, seq, head, source, signature, kid, at })
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
 /** Heads already witnessed at this place of a terminal's journal. */
-export async function headsAt(
-  db: Database,
-  place: { readonly terminalId: string; readonly epoch: number; readonly seq: number },
-): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('heads')
-    .select('head')
-    .where('terminal_id', '=', place.terminalId)
-    .where('epoch', '=', place.epoch)
-    .where('seq', '=', place.seq)
-    .execute()
-  return rows.map((row) => row.head)
+export async function headsAt(db: Database, place: HeadPlace): Promise<readonly string[]> {
+  return (await headsOfPlace(db, place)).rows.map((row) => row.head)
 }
 
-export async function addHead(tx: Tx, head: Head): Promise<void> {
-  await tx
-    .insertInto('heads')
-    .values({
-      terminal_id: head.terminalId,
-      epoch: head.epoch,
-      seq: head.seq,
-      head: head.head,
-      source: head.source,
-      signature: head.signature ?? null,
-      kid: head.kid ?? null,
-      at: head.at,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
+export async function addHead(tx: Tx, { terminalId, signature, kid, ...head }: Head): Promise<void> {
+  await insertHead(tx, { ...head, terminal_id: terminalId, signature: signature ?? null, kid: kid ?? null })
 }
 
 export async function addAlarm(

@@ -1,6 +1,7 @@
 import type { TerminalProfile } from '#shared/contracts/backend-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Words } from '#shared/domain/words.ts'
+import { prepared } from '../database/prepared.ts'
 import type { Database, Tx } from '../database/tables.ts'
 
 export type Merchant = { readonly id: string; readonly name: Words }
@@ -56,8 +57,11 @@ export async function addMerchant(tx: Tx, merchant: Merchant): Promise<void> {
   await tx.insertInto('merchants').values({ id: merchant.id, name_en: merchant.name.en, name_zh: merchant.name['zh-CN'] }).execute()
 }
 
+type ById = { readonly id: string }
+const siteOfId = prepared((db, { id }: ById) => db.selectFrom('sites').selectAll().where('id', '=', id))
+
 export async function findSite(db: Database, id: string): Promise<Site | undefined> {
-  const row = await db.selectFrom('sites').selectAll().where('id', '=', id).executeTakeFirst()
+  const [row] = (await siteOfId(db, { id })).rows
   return (
     row && {
       id: row.id,
@@ -90,9 +94,20 @@ export async function addSite(tx: Tx, site: Site): Promise<void> {
     .execute()
 }
 
+const terminalOfId = prepared((db, { id }: ById) => db.selectFrom('terminals').selectAll().where('id', '=', id))
+
 export async function findTerminal(db: Database, id: string): Promise<Terminal | undefined> {
-  const row = await db.selectFrom('terminals').selectAll().where('id', '=', id).executeTakeFirst()
+  const [row] = (await terminalOfId(db, { id })).rows
   return row && { id: row.id, siteId: row.site_id, codeHash: row.code_hash, point: row.point, state: row.state, epoch: row.epoch }
+}
+
+/** What a payment needs to know of its terminal: its key and standing, and for whom it sells in which money. */
+export type Till = Pick<Terminal, 'point' | 'state'> & { readonly merchantId: string; readonly currency: Currency }
+
+export async function findTill(db: Database, terminalId: string): Promise<Till | undefined> {
+  const terminal = await findTerminal(db, terminalId)
+  const site = terminal && (await findSite(db, terminal.siteId))
+  return site && { point: terminal.point, state: terminal.state, merchantId: site.merchantId, currency: site.currency }
 }
 
 export async function addTerminal(
@@ -119,8 +134,10 @@ export async function findProfile(db: Database, terminalId: string): Promise<Ter
   return { terminalId, merchant, site: { id, name, address, timeZone, latitudeE5, longitudeE5 }, currency: site.currency }
 }
 
+const accountOfId = prepared((db, { id }: ById) => db.selectFrom('accounts').selectAll().where('id', '=', id))
+
 export async function findAccount(db: Database, id: string): Promise<Account | undefined> {
-  const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
+  const [row] = (await accountOfId(db, { id })).rows
   return (
     row && {
       id: row.id,
@@ -172,27 +189,40 @@ function bandOf(row: {
   return { id, accountId: row.account_id, phoneId: row.phone_id, point, epoch, counter, state }
 }
 
+const bandOfId = prepared((db, { id }: ById) => db.selectFrom('bands').selectAll().where('id', '=', id))
+
 export async function findBand(db: Database, id: string): Promise<Band | undefined> {
-  const row = await db.selectFrom('bands').selectAll().where('id', '=', id).executeTakeFirst()
+  const [row] = (await bandOfId(db, { id })).rows
   return row && bandOf(row)
 }
 
+const bandsOfPhoneId = prepared((db, { id }: ById) => db.selectFrom('bands').selectAll().where('phone_id', '=', id))
+
 export async function bandsOfPhone(db: Database, phoneId: string): Promise<readonly Band[]> {
-  const rows = await db.selectFrom('bands').selectAll().where('phone_id', '=', phoneId).orderBy('id').execute()
+  const { rows } = await bandsOfPhoneId(db, { id: phoneId })
   return rows.map(bandOf)
 }
 
+type Nonce = { readonly bandId: string; readonly nonce: string }
+const nonceOfBand = prepared((db, { bandId, nonce }: Nonce) =>
+  db.selectFrom('band_nonces').select('nonce').where('band_id', '=', bandId).where('nonce', '=', nonce),
+)
+const insertNonce = prepared((db, { bandId, nonce }: Nonce) =>
+  db
+    .insertInto('band_nonces')
+    .values({ band_id: bandId, nonce })
+    .onConflict((conflict) => conflict.doNothing()),
+)
+const raiseCounter = prepared((db, { bandId, counter }: { readonly bandId: string; readonly counter: number }) =>
+  db.updateTable('bands').set({ counter }).where('id', '=', bandId).where('counter', '<', counter),
+)
+
 export async function isNonceSeen(db: Database, bandId: string, nonce: string): Promise<boolean> {
-  const row = await db.selectFrom('band_nonces').select('nonce').where('band_id', '=', bandId).where('nonce', '=', nonce).executeTakeFirst()
-  return row !== undefined
+  return (await nonceOfBand(db, { bandId, nonce })).rows.length > 0
 }
 
 /** Remembers what a proof used up: its nonce, and its counter when that is the largest so far. */
 export async function useProof(tx: Tx, bandId: string, proof: { readonly nonce: string; readonly counter: number }): Promise<void> {
-  await tx
-    .insertInto('band_nonces')
-    .values({ band_id: bandId, nonce: proof.nonce })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  await tx.updateTable('bands').set({ counter: proof.counter }).where('id', '=', bandId).where('counter', '<', proof.counter).execute()
+  await insertNonce(tx, { bandId, nonce: proof.nonce })
+  await raiseCounter(tx, { bandId, counter: proof.counter })
 }
