@@ -1,4 +1,4 @@
-/** What a script may rely on of `npm run bench counter -- --json`: one JSON object on the last line, each figure under its name. */
+/** What a script may rely on of `npm run bench GROUP -- --json`: one JSON object on the last line, each figure under its name. */
 import { expect, test } from 'vitest'
 import { npm } from './npm.ts'
 
@@ -17,15 +17,25 @@ const COUNTER_FIGURES = [
   'ready_ms',
 ]
 
-test('the counter group prints every figure as a number in one JSON object, and nothing after it', async () => {
-  const { code, printed, errors } = await npm(['run', 'bench', 'counter', '--', '--json', '--quick'], BENCH_TIMEOUT_MS)
+const IDENTITY_FIGURES = ['authorize_cost_ratio']
+
+/** The figures of a group, which must be all the last line holds. */
+async function figuresOf(group: string): Promise<Readonly<Record<string, unknown>>> {
+  const { code, printed, errors } = await npm(['run', 'bench', group, '--', '--json', '--quick'], BENCH_TIMEOUT_MS)
   expect(code, errors).toBe(0)
   const last = printed.trimEnd().split('\n').at(-1) ?? ''
-  const { counter, ...others } = JSON.parse(last) as Record<string, Record<string, unknown>>
+  const { [group]: figures = {}, ...others } = JSON.parse(last) as Record<string, Record<string, unknown>>
   expect(others).toEqual({})
-  expect(Object.keys(counter ?? {}).sort()).toEqual(COUNTER_FIGURES.toSorted())
-  for (const [name, value] of Object.entries(counter ?? {}))
-    expect({ name, isNumber: Number.isFinite(value) }).toEqual({ name, isNumber: true })
+  return figures
+}
+
+test.each([
+  ['counter', COUNTER_FIGURES],
+  ['identity', IDENTITY_FIGURES],
+])('the %s group prints every figure as a number in one JSON object, and nothing after it', async (group, names) => {
+  const figures = await figuresOf(group)
+  expect(Object.keys(figures).sort()).toEqual(names.toSorted())
+  for (const [name, value] of Object.entries(figures)) expect({ name, isNumber: Number.isFinite(value) }).toEqual({ name, isNumber: true })
   // Counted, not measured: the same on every machine.
-  expect(counter).toMatchObject({ att_requests: 7, request_segments: 3 })
+  if (group === 'counter') expect(figures).toMatchObject({ att_requests: 7, request_segments: 3 })
 })

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { benchCounter } from './counter-bench.ts'
+import { benchIdentity } from './identity-bench.ts'
 import { benchRadio } from './radio-bench.ts'
 import type { Figures } from './statistics.ts'
 
@@ -34,6 +35,7 @@ const GROUPS: Readonly<
       ready_ms: { least: 3_000, better: 'lower' },
     },
   },
+  identity: { run: benchIdentity, goals: { authorize_cost_ratio: { least: 3, better: 'lower' } } },
   radio: {
     run: benchRadio,
     goals: {
