@@ -15,6 +15,7 @@ import {
 import { BAND_PATHS, type putBand } from '#shared/contracts/bands-api.ts'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { IDENTITY_PATHS, type putCardName, type putMemberNumber } from '#shared/contracts/identity-api.ts'
+import { invitePhone } from '#shared/contracts/owner-api.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 export const REGISTRY_TIMEOUT_MS = 10_000
@@ -67,6 +68,14 @@ export class RegistryClient {
 
   async memberNumber(accountId: string, merchantId: string, body: Body<typeof putMemberNumber>): Done {
     return this.#put(IDENTITY_PATHS.memberNumber, { accountId, merchantId }, body)
+  }
+
+  /** A one-time code with which a new phone joins this account. */
+  async invitePhone(accountId: string): Promise<Result<string, RegistryRefusal>> {
+    const reply = await this.#call('POST', pathOf(BACKEND_PATHS.phoneInvitation, { accountId }))
+    if (!reply.ok) return reply
+    const parsed = invitePhone.reply.safeParse(reply.value)
+    return parsed.success ? ok(parsed.data.code) : err({ code: 'malformed', message: 'the invitation is not readable' })
   }
 
   async phone(phoneId: string, body: Body<typeof putPhone>): Done {

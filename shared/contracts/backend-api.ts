@@ -346,6 +346,7 @@ export const BACKEND_PATHS = {
   site: '/v1/registry/sites/{siteId}',
   terminal: '/v1/registry/terminals/{terminalId}',
   account: '/v1/registry/accounts/{accountId}',
+  phoneInvitation: '/v1/registry/accounts/{accountId}/phone-invitations',
   phone: '/v1/registry/phones/{phoneId}',
   siteProgramme: '/v1/registry/sites/{siteId}/programme',
 } as const

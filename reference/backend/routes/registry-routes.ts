@@ -11,6 +11,8 @@ import {
   putSite,
   putTerminal,
 } from '#shared/contracts/backend-api.ts'
+import { invitePhone } from '#shared/contracts/owner-api.ts'
+import type { OwnerPhones } from '../services/owner-phones.ts'
 import type { Programmes } from '../services/programmes.ts'
 import type { Registry } from '../services/registry.ts'
 import { type App, accepted, machineId, REFUSALS, slug, urlOf } from './call.ts'
@@ -22,7 +24,9 @@ const response = { 200: done, ...REFUSALS } as const
 const tags = ['registry']
 const DONE = { ok: true } as const
 
-export function registryRoutes(app: App, { registry, programmes }: { readonly registry: Registry; readonly programmes: Programmes }): void {
+type RegistryParts = { readonly registry: Registry; readonly programmes: Programmes; readonly owner: { readonly phones: OwnerPhones } }
+
+export function registryRoutes(app: App, { registry, programmes, owner }: RegistryParts): void {
   const merchant = { summary: 'A merchant', tags, params: z.strictObject({ merchantId: slug }), body: putMerchant.body, response }
   app.put(urlOf(BACKEND_PATHS.merchant), { config, schema: merchant }, async (request) => {
     accepted(await registry.putMerchant(request.params.merchantId, request.body))
@@ -43,10 +47,10 @@ export function registryRoutes(app: App, { registry, programmes }: { readonly re
     accepted(await registry.putTerminal(request.params.terminalId, request.body))
     return DONE
   })
-  customerRoutes(app, registry)
+  customerRoutes(app, registry, owner.phones)
 }
 
-function customerRoutes(app: App, registry: Registry): void {
+function customerRoutes(app: App, registry: Registry, phones: OwnerPhones): void {
   const accountId = z.strictObject({ accountId: machineId })
   const account = { summary: 'An account with its wallet', tags, params: accountId, body: putAccount.body, response }
   app.put(urlOf(BACKEND_PATHS.account), { config, schema: account }, async (request) => {
@@ -57,6 +61,17 @@ function customerRoutes(app: App, registry: Registry): void {
   app.patch(urlOf(BACKEND_PATHS.account), { config, schema: freeze }, async (request) => {
     accepted(await registry.freezeAccount(request.params.accountId, request.body.frozen))
     return DONE
+  })
+  const invitation = {
+    summary: 'A one-time code for a new phone',
+    tags,
+    params: accountId,
+    response: { 200: invitePhone.reply, ...REFUSALS },
+  }
+  app.post(urlOf(BACKEND_PATHS.phoneInvitation), { config, schema: invitation }, async (request) => {
+    const { accountId: id } = request.params
+    accepted(await registry.knowsAccount(id))
+    return accepted(await phones.invite(id))
   })
   const phone = { summary: "A customer's phone", tags, params: z.strictObject({ phoneId: machineId }), body: putPhone.body, response }
   app.put(urlOf(BACKEND_PATHS.phone), { config, schema: phone }, async (request) => {

@@ -118,6 +118,10 @@ export class Registry {
     )
   }
 
+  async knowsAccount(id: string): Promise<Refusable<void>> {
+    return (await findAccount(this.#db, id)) ? ok() : refuse('unknown', 'no such account')
+  }
+
   async freezeAccount(id: string, frozen: boolean): Promise<Refusable<void>> {
     return this.#db.transaction().execute(async (tx) => {
       if (!(await findAccount(tx, id))) return refuse('unknown', 'no such account')
