@@ -69,6 +69,8 @@ const FOLDERS: readonly Folder[] = [
 
   { path: 'reference/band', may: [...SHARED, ...CBOR, 'zod'] },
   { path: 'reference/phone', may: [...SHARED, ...CBOR, 'zod', 'http-message-sig', 'jose'] },
+  // The phone inside a page: browser storage, keys and links. No React, no Node.
+  { path: 'reference/phone/web', may: [...SHARED, '../*.ts', 'idb', 'zod'] },
   {
     path: 'reference/phone/pwa',
     may: [

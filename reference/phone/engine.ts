@@ -360,7 +360,7 @@ export class PhoneEngine {
       if (cancelled.aborted) resolve('cancelled')
     })
     const asked = this.#parts.owner
-      .confirm(view, question.signal)
+      .confirm(view, question.signal, expiresS * 1_000)
       .then((reply): Reason | undefined => (reply === 'confirmed' ? undefined : 'wallet-refused'))
     const outcome = await Promise.race([asked, interrupted])
     stopTimer()

@@ -105,8 +105,8 @@ export type PhoneEvent =
 
 /** The owner of the phone. */
 export interface Owner {
-  /** Asks for a confirmation on the screen. `signal` takes the question away again. */
-  confirm(payment: PaymentView, signal: AbortSignal): Promise<'confirmed' | 'refused'>
+  /** Asks for a confirmation on the screen. `signal` takes the question away again, at `untilMs` (wall time) at the latest. */
+  confirm(payment: PaymentView, signal: AbortSignal, untilMs: number): Promise<'confirmed' | 'refused'>
   /** Shown on the phone, never to the counter. */
   tell(event: PhoneEvent): void
 }

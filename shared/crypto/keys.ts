@@ -106,6 +106,16 @@ export async function signerOf(jwk: PrivateJwk): Promise<Signer> {
   const { kty, crv, x, y } = jwk
   const privateKey = await crypto.subtle.importKey('jwk', { ...jwk }, ECDSA, false, ['sign'])
   const publicKey = await crypto.subtle.importKey('jwk', { kty, crv, x, y }, ECDSA, true, ['verify'])
+  return signerOfKeys(privateKey, publicKey)
+}
+
+/** A new pair whose private key the platform gives to nobody: it can be used and kept as it is, and not read. */
+export async function generateHiddenKeys(): Promise<{ readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }> {
+  return crypto.subtle.generateKey(ECDSA, false, ['sign', 'verify'])
+}
+
+/** A signer over a pair of the platform's own keys. */
+export async function signerOfKeys(privateKey: CryptoKey, publicKey: CryptoKey): Promise<Signer> {
   const point = compressPoint(new Uint8Array(await crypto.subtle.exportKey('raw', publicKey)))
   return {
     kid: await kidOf(point),

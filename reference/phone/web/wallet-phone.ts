@@ -1,0 +1,355 @@
+/**
+ * The phone inside the page: the same engine, bond and unlock as any other phone, over a browser's storage, keys and links. It works while
+ * its page is open and no longer. One object for the screens: a state to show, and what its owner can do.
+ */
+import { assert } from '#shared/assert.ts'
+import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import { bandStatus, offersWanted } from '#shared/contracts/link-messages.ts'
+import { FLAG_ARMED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
+import type { Signer } from '#shared/crypto/keys.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { createBackendClient } from '../backend-client.ts'
+import { BandBond } from '../bond.ts'
+import { createBondBackend } from '../bond-backend.ts'
+import { PhoneEngine } from '../engine.ts'
+import type { Bond, PairRefusal, Relay } from '../ports.ts'
+import { Unlock, type UnlockRefusal } from '../unlock.ts'
+import { WitnessBook } from '../witness-book.ts'
+import { AskedBook } from './asked-book.ts'
+import { type BluetoothHere, chooseBand, knownBand } from './bluetooth-door.ts'
+import { type CredentialsHere, deviceBiometrics, makeDeviceCredential } from './device-unlock.ts'
+import { type Enrolled, type EnrolRefusal, enrol, isEnrolled, type Network, signerOfPhone } from './enrolment.ts'
+import type { DeviceCredential, Kept, PhoneMemory } from './memory.ts'
+import { holdTab, type LocksHere, type TabHold } from './one-tab.ts'
+import { PracticeDoor, type PracticeKey } from './practice-door.ts'
+import { type BandState, type BandWay, Observable, STARTING, type WalletPhoneState } from './state.ts'
+import type { BandDoor, ReachRefusal } from './transport.ts'
+import { WebBandLink } from './web-band-link.ts'
+import type { WebClock } from './web-clock.ts'
+
+export type WalletPhoneParts = {
+  readonly clock: WebClock
+  readonly openMemory: () => Promise<PhoneMemory>
+  readonly network: Network
+  readonly locks: LocksHere
+  readonly bluetooth: BluetoothHere | undefined
+  readonly credentials: CredentialsHere | undefined
+  /** For tests, and for phones that are slower than most. */
+  readonly pinRounds?: number
+}
+export type ArmRefusal = UnlockRefusal | { readonly code: 'not-worn' | 'out-of-reach' | 'not-bound' }
+export type NotReady = 'not-ready'
+
+/** Everything there is once this tab is the phone and the backend has taken it in. */
+type Running = {
+  readonly identity: Enrolled
+  readonly signer: Signer
+  readonly memory: PhoneMemory
+  readonly bond: BandBond
+  readonly asked: AskedBook
+  readonly witness: WitnessBook
+}
+
+export class WalletPhone {
+  readonly #parts: WalletPhoneParts
+  readonly #state = new Observable<WalletPhoneState>(STARTING)
+  readonly #link: WebBandLink
+  #hold: TabHold | undefined
+  #memory: PhoneMemory | undefined
+  #unlock: Unlock | undefined
+  #device: DeviceCredential | undefined
+  #running: Running | undefined
+  #engine: PhoneEngine | undefined
+  #practice: PracticeDoor | undefined
+  /** The id slot the band last wanted offers for. */
+  #wanted: number | undefined
+  /** What was kept of a band whose pairing was cut off. */
+  #begun: Bond | undefined
+
+  constructor(parts: WalletPhoneParts) {
+    this.#parts = parts
+    this.#link = new WebBandLink({
+      clock: parts.clock,
+      onRelay: (relay) => this.#receive(relay),
+      onState: (link) => this.#showBand({ link }),
+    })
+  }
+
+  /** For screens: the same object until something changes. */
+  get state(): Pick<Observable<WalletPhoneState>, 'get' | 'subscribe'> {
+    return this.#state
+  }
+
+  /** Becomes the phone when no other tab is it, now or later, and goes on where it was. */
+  start(): void {
+    this.#hold = holdTab(this.#parts.locks, () => this.#show({ tab: 'waiting' }))
+    void this.#hold.held.then(async () => this.#wake())
+  }
+
+  /** The page is closed. */
+  stop(): void {
+    this.#link.leave()
+    this.#engine?.stop()
+    this.#memory?.close()
+    this.#hold?.release()
+  }
+
+  /** Joins an account with its owner's one-time code. */
+  async enrol(code: string): Promise<Result<void, EnrolRefusal | NotReady>> {
+    const memory = this.#memory
+    if (!memory) return err('not-ready')
+    const kept = await memory.read()
+    const enrolled = await enrol(code, { memory, network: this.#parts.network, kept: kept.identity })
+    if (!enrolled.ok) return enrolled
+    await this.#work(memory, { ...kept, identity: enrolled.value }, enrolled.value)
+    return ok()
+  }
+
+  /** The code with which a practice phone joins the account of the practice band; undefined where there is none to be had. */
+  async practiceInvitation(): Promise<string | undefined> {
+    return this.#practice?.invite()
+  }
+
+  /** Sets the PIN; `before` is the one in force, when there is one. */
+  async setPin(pin: string, before?: string): Promise<Result<void, UnlockRefusal | { readonly code: NotReady }>> {
+    if (!this.#unlock) return err({ code: 'not-ready' })
+    const set = await this.#unlock.setPin(pin, before)
+    this.#showPin(set)
+    return set
+  }
+
+  /** Lets the device's fingerprint or face unlock as well. The PIN is asked for once. False when the device has none, or its owner said no. */
+  async useDeviceUnlock(pin: string): Promise<Result<boolean, UnlockRefusal | { readonly code: NotReady }>> {
+    const { credentials } = this.#parts
+    if (!this.#unlock || !this.#memory || !this.#running) return err({ code: 'not-ready' })
+    const unlocked = await this.#unlock.withPin(pin)
+    this.#showPin(unlocked)
+    if (!unlocked.ok) return unlocked
+    const made = credentials && (await makeDeviceCredential(credentials, this.#running.identity.account.displayName))
+    if (!made || !(await this.#memory.saveDevice(made)).ok) return ok(false)
+    this.#device = made
+    this.#showPin(unlocked)
+    return ok(true)
+  }
+
+  /** Takes a way to a band: the browser's chooser (from a tap), or the practice world's band. */
+  async reach(way: 'bluetooth' | PracticeKey): Promise<Result<void, ReachRefusal>> {
+    if (way !== 'bluetooth') return this.#use('practice', this.#practiceDoor(way))
+    const door = await chooseBand(this.#parts.bluetooth)
+    return door.ok ? this.#use('bluetooth', door.value) : door
+  }
+
+  /** Tries the way taken last at once, instead of when its turn comes. */
+  async reconnect(): Promise<Result<void, ReachRefusal>> {
+    const door = this.#practice ?? (await knownBand(this.#parts.bluetooth))
+    if (!door) return err('not-chosen')
+    return this.#use(this.#practice ? 'practice' : 'bluetooth', door)
+  }
+
+  /** Binds the band in reach; the state shows how often to knock. */
+  async pair(): Promise<Result<void, PairRefusal | NotReady>> {
+    const running = this.#running
+    if (!running) return err('not-ready')
+    const paired = await running.bond.pair((knocks) => this.#showBand({ knocks }))
+    this.#showBand({ knocks: undefined })
+    this.#begun = undefined
+    if (!paired.ok) return paired
+    await this.#bound(running, paired.value)
+    return ok()
+  }
+
+  /** Unlocks with the PIN and arms the band on the wrist. */
+  async arm(pin: string): Promise<Result<void, ArmRefusal>> {
+    return this.#armAfter(async (unlock) => unlock.withPin(pin))
+  }
+
+  /** The same with the device's own lock. */
+  async armWithDevice(): Promise<Result<void, ArmRefusal>> {
+    return this.#armAfter(async (unlock) => unlock.withBiometrics())
+  }
+
+  /** The owner's yes to a question. False when it has gone. */
+  approve(requestId: string): boolean {
+    return this.#running?.asked.answer(requestId, 'confirmed') === true
+  }
+
+  refuse(requestId: string): boolean {
+    return this.#running?.asked.answer(requestId, 'refused') === true
+  }
+
+  /** Carries the owner's release to the band in reach, this phone's own unless another is named. */
+  async carryRelease(
+    bandId = this.#state.get().band.bandId,
+  ): Promise<Result<void, 'no-release' | 'out-of-reach' | 'storage-failed' | NotReady>> {
+    if (!this.#running || bandId === undefined) return err('not-ready')
+    const carried = await this.#running.bond.carryRelease(bandId)
+    if (carried.ok && !this.#running.bond.bond) this.#unbound()
+    return carried
+  }
+
+  /** A hand in the practice world; undefined where the band is a real one. */
+  get hand(): Pick<PracticeDoor, 'move' | 'knock'> | undefined {
+    return this.#practice
+  }
+
+  /** What this phone saw of tills' journals. */
+  get witness(): WitnessBook | undefined {
+    return this.#running?.witness
+  }
+
+  async #wake(): Promise<void> {
+    const memory = await this.#parts.openMemory().catch(() => undefined)
+    if (!memory) return this.#show({ tab: 'no-storage' })
+    this.#memory = memory
+    const kept = await memory.read()
+    this.#device = kept.device
+    this.#unlock = new Unlock({
+      clock: this.#parts.clock,
+      store: memory,
+      kept: kept.pin,
+      biometrics: { recognise: async () => this.#recognise() },
+      ...(this.#parts.pinRounds === undefined ? {} : { rounds: this.#parts.pinRounds }),
+    })
+    const pin = { isSet: kept.pin !== undefined, waitUntilMs: kept.pin?.waitUntilMs ?? 0, hasDeviceUnlock: kept.device !== undefined }
+    if (isEnrolled(kept.identity)) await this.#work(memory, kept, kept.identity)
+    this.#show({ tab: 'holding', pin })
+    await this.#returnTo(kept)
+  }
+
+  /** The way that was taken before the page was loaded again. */
+  async #returnTo({ practice, bond }: Kept): Promise<void> {
+    if (this.#practice) return
+    if (practice) await this.#use('practice', this.#practiceDoor(practice))
+    else if (bond) {
+      const door = await knownBand(this.#parts.bluetooth)
+      if (door) await this.#use('bluetooth', door)
+    }
+  }
+
+  async #work(memory: PhoneMemory, kept: Kept, identity: Enrolled): Promise<void> {
+    const { clock, network } = this.#parts
+    const signer = await signerOfPhone(identity)
+    const { account, phoneId } = identity
+    const asked = new AskedBook({ clock, memory, kept: kept.asked, onChange: () => this.#showAsked() })
+    const bond = new BandBond({
+      clock,
+      band: this.#link,
+      backend: createBondBackend({ ...network, phoneId, signer }),
+      store: memory,
+      kept: kept.bond,
+      phonePoint: signer.point,
+      rootPoint: account.rootPoint,
+    })
+    this.#running = { identity, signer, memory, bond, asked, witness: new WitnessBook(memory.witness, kept.heads) }
+    this.#begun = kept.bond?.state === 'begun' ? kept.bond : undefined
+    this.#show({ enrolment: { state: 'enrolled', displayName: account.displayName, currency: account.currency } })
+    this.#showAsked()
+    if (bond.bond) await this.#bound(this.#running, bond.bond)
+    else this.#showBand({ bond: this.#begun ? 'begun' : 'none' })
+    // Until the backend has heard that the band is bound, no payment is good.
+    if (bond.bond?.state === 'bound') void bond.resume()
+  }
+
+  /** Starts the engine for the band this phone is bound to, with everything that was kept. */
+  async #bound({ identity, signer, memory, asked, witness }: Running, bond: Bond): Promise<void> {
+    const { clock, network } = this.#parts
+    const kept = await memory.read()
+    const engine = await PhoneEngine.start({
+      clock,
+      band: this.#link,
+      backend: createBackendClient({ ...network, phoneId: identity.phoneId, signer }),
+      store: asked.watching(memory),
+      records: kept.records,
+      owner: asked,
+      limits: kept.limits,
+      bandPoint: fromBase64Url(bond.point) ?? new Uint8Array(0),
+      bandEpoch: bond.epoch,
+      rootPoint: identity.account.rootPoint,
+      witness,
+    })
+    assert(engine.ok, 'the key of a band that was bound is a point on the curve')
+    this.#engine?.stop()
+    this.#engine = engine.value
+    this.#showBand({ bond: 'bound', bandId: bond.bandId })
+    if (this.#wanted !== undefined) engine.value.offersWanted(this.#wanted)
+  }
+
+  #unbound(): void {
+    this.#engine?.stop()
+    this.#engine = undefined
+    this.#wanted = undefined
+    this.#showBand({ bond: 'none', bandId: undefined, status: undefined })
+  }
+
+  #receive(relay: Relay): void {
+    const { kind, body } = relay.message
+    switch (kind) {
+      case 'offers-wanted': {
+        const wanted = offersWanted.decode(body)
+        if (!wanted.ok) return
+        this.#wanted = wanted.value.slot
+        this.#engine?.offersWanted(wanted.value.slot)
+        return
+      }
+      case 'band-status': {
+        const status = bandStatus.decode(body)
+        if (!status.ok) return
+        const { flags, batteryPercent } = status.value
+        this.#showBand({
+          link: 'linked',
+          status: { worn: (flags & FLAG_WORN) !== 0, armed: (flags & FLAG_ARMED) !== 0, batteryPercent },
+        })
+        return
+      }
+      default:
+        if (this.#running?.bond.receive(relay) !== true) this.#engine?.receive(relay)
+    }
+  }
+
+  async #armAfter(unlocking: (unlock: Unlock) => Promise<Result<void, UnlockRefusal>>): Promise<Result<void, ArmRefusal>> {
+    if (!this.#unlock || !this.#running) return err({ code: 'not-bound' })
+    const unlocked = await unlocking(this.#unlock)
+    this.#showPin(unlocked)
+    if (!unlocked.ok) return unlocked
+    const armed = await this.#running.bond.arm()
+    return armed.ok ? armed : err({ code: armed.error })
+  }
+
+  async #recognise(): Promise<boolean> {
+    const { credentials } = this.#parts
+    return credentials !== undefined && this.#device !== undefined && deviceBiometrics(credentials, this.#device).recognise()
+  }
+
+  #practiceDoor(key: PracticeKey): PracticeDoor {
+    this.#practice = new PracticeDoor({
+      clock: this.#parts.clock,
+      key,
+      keep: async (access) => (this.#memory ? this.#memory.savePractice(access) : err('storage-failed')),
+    })
+    return this.#practice
+  }
+
+  async #use(way: BandWay, door: BandDoor): Promise<Result<void, ReachRefusal>> {
+    if (way !== 'practice') this.#practice = undefined
+    this.#showBand({ way })
+    return this.#link.use(door)
+  }
+
+  #showPin(tried: Result<unknown, { readonly code: string; readonly waitMs?: number }>): void {
+    const waitMs = tried.ok ? 0 : (tried.error.waitMs ?? 0)
+    const waitUntilMs = waitMs === 0 ? 0 : this.#parts.clock.nowMs() + waitMs
+    this.#show({ pin: { isSet: this.#unlock?.hasPin === true, waitUntilMs, hasDeviceUnlock: this.#device !== undefined } })
+  }
+
+  #showAsked(): void {
+    if (this.#running) this.#show({ questions: this.#running.asked.questions, requests: this.#running.asked.requests })
+  }
+
+  #showBand(change: Partial<BandState>): void {
+    this.#show({ band: { ...this.#state.get().band, ...change } })
+  }
+
+  #show(change: Partial<WalletPhoneState>): void {
+    this.#state.set({ ...this.#state.get(), ...change })
+  }
+}
