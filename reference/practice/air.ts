@@ -33,8 +33,8 @@ const LINK_NUMBER_MAX = 255
 /** Bytes a terminal may leave unread before it is taken for dead. */
 const UNREAD_MAX_BYTES = 1_048_576
 
-/** A band with its place in the world. */
-export type AirBand = { readonly id: string; readonly band: Band; readonly distanceM: () => number }
+/** A band with its place in the world. One that is bound to nobody has nothing to say to terminals. */
+export type AirBand = { readonly id: string; readonly band: Band | undefined; readonly distanceM: () => number }
 export type AirFaults = (bandId: string, direction: Direction, pdu: Uint8Array) => Fate
 
 export type AirParts = {
@@ -115,6 +115,7 @@ export class Air {
 
   async #advertiseOnce(): Promise<void> {
     for (const { band, distanceM } of this.#parts.bands) {
+      if (!band) continue
       // Asked for even when nobody listens: it is also what lets a band's identity rotate.
       const { address, manufacturerData } = await band.advertisement()
       const rssi = rssiAt(distanceM(), this.#parts.random())
@@ -206,15 +207,16 @@ class AirTerminal {
         this.#send({ type: 'disconnected', link: number })
       },
     })
-    const connection = target.band.connect({ send: (pdu) => air.send('to-terminal', pdu), disconnect: () => air.endAfter('to-terminal') })
-    if (!connection.ok) return this.#send({ type: 'connect-failed', address })
+    const connection = target.band?.connect({ send: (pdu) => air.send('to-terminal', pdu), disconnect: () => air.endAfter('to-terminal') })
+    if (!connection?.ok) return this.#send({ type: 'connect-failed', address })
     this.#links.set(number, { bandId: target.id, air, connection: connection.value })
     this.#send({ type: 'connected', address, link: number })
   }
 
   async #bandAt(address: Uint8Array): Promise<AirBand | undefined> {
     for (const candidate of this.#parts.bands) {
-      if (equalBytes((await candidate.band.advertisement()).address, address)) return candidate
+      const said = await candidate.band?.advertisement()
+      if (said && equalBytes(said.address, address)) return candidate
     }
     return undefined
   }

@@ -49,7 +49,13 @@ const worldEvent = z.strictObject({
 export type WorldEvent = z.output<typeof worldEvent>
 
 export const fromWorld = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready'), enrolmentCode: z.string(), terminalId: z.string() }),
+  z.strictObject({
+    type: z.literal('ready'),
+    enrolmentCode: z.string(),
+    terminalId: z.string(),
+    /** Where a page becomes the phone of the spare band, and the one-time word for it. */
+    wallet: z.strictObject({ port: z.int(), token: z.string() }).optional(),
+  }),
   z.strictObject({ type: z.literal('done'), replyTo }),
   z.strictObject({ type: z.literal('refused'), replyTo, message: z.string() }),
   z.strictObject({ type: z.literal('customers'), replyTo, customers: z.array(customerView) }),

@@ -8,7 +8,7 @@ import * as z from 'zod'
 import { assert } from '#shared/assert.ts'
 import { selfTest } from '#shared/crypto/self-test.ts'
 import { OFFERS_MAX } from '../band/offers.ts'
-import { Air } from './air.ts'
+import { Air, type AirBand } from './air.ts'
 import { SITE, TERMINAL_ID } from './cinema.ts'
 import { CUSTOMERS } from './customers.ts'
 import { Desk } from './desk.ts'
@@ -23,6 +23,8 @@ import { Steering } from './steering.ts'
 import { VirtualCustomer } from './virtual-customer.ts'
 import { type FromWorld, toWorld, type WorldCommand, type WorldEvent } from './world-control.ts'
 import { openWorldState } from './world-state.ts'
+import { YOU, YourBand } from './your-band.ts'
+import { YourBandServer } from './your-band-server.ts'
 
 /** How often the world looks whether a new day has begun at the cinema. */
 const NEW_DAY_CHECK_MS = 30_000
@@ -36,6 +38,8 @@ const options = z.strictObject({
   /** Where the practice desk and the practice printer listen; without, there is none. */
   'desk-socket': z.string().min(1).optional(),
   'printer-socket': z.string().min(1).optional(),
+  /** Where a page in a browser becomes the phone of the spare band; 0 for any port that is free, and without there is none. */
+  'wallet-port': z.coerce.number().int().min(0).max(65_535).optional(),
   backend: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   'operator-token-file': z.string().min(1),
   state: z.string().min(1),
@@ -53,6 +57,7 @@ function parseOptions(): Options {
       socket: { type: 'string' },
       'desk-socket': { type: 'string' },
       'printer-socket': { type: 'string' },
+      'wallet-port': { type: 'string' },
       backend: { type: 'string' },
       'operator-token-file': { type: 'string' },
       state: { type: 'string' },
@@ -79,6 +84,8 @@ class World {
   readonly #customers: ReadonlyMap<string, VirtualCustomer>
   readonly #steering: Steering
   readonly #listeners: readonly Listener[]
+  /** Where the spare band's page comes in. */
+  readonly wallet: YourBandServer | undefined
   #day: string
   #stopTimer = () => {}
 
@@ -89,6 +96,7 @@ class World {
     customers: ReadonlyMap<string, VirtualCustomer>
     steering: Steering
     listeners: readonly Listener[]
+    wallet: YourBandServer | undefined
   }) {
     this.#clock = parts.clock
     this.#registry = parts.registry
@@ -96,6 +104,7 @@ class World {
     this.#customers = parts.customers
     this.#steering = parts.steering
     this.#listeners = parts.listeners
+    this.wallet = parts.wallet
     this.#day = localDay(parts.clock.nowMs(), SITE.timeZone).date
     this.#watchTheDay()
   }
@@ -130,13 +139,17 @@ class World {
     const started = await Promise.all(
       CUSTOMERS.map(async (character) => VirtualCustomer.start(character, state.customers[character.id], world)),
     )
+    const you = await startYourBand(given, { clock, registry, rootPoint: rootPoint.value })
     const faults = new FaultPlan()
     await clearSocket(given.socket)
     const air = await Air.listen(given.socket, {
       clock,
       intervalMs: given['interval-ms'],
       random: seededRandom(NOISE_SEED),
-      bands: started.map((customer) => ({ id: customer.character.id, band: customer.band, distanceM: customer.distanceM })),
+      bands: [
+        ...started.map((customer) => ({ id: customer.character.id, band: customer.band, distanceM: customer.distanceM })),
+        ...(you ? [placeOf(you.band)] : []),
+      ],
       faults: (bandId, direction, pdu) => faults.fateOf(bandId, direction, pdu),
     })
     if (!air.ok) throw new Error('the practice air cannot listen on its socket')
@@ -153,8 +166,13 @@ class World {
     })
     const desk = await openDesk(given['desk-socket'], steering)
     await filled(started, clock)
-    const listeners = [air.value, desk, printer].filter((listener) => listener !== undefined)
-    return new World({ clock, registry, enrolmentCode: state.enrolmentCode, customers, steering, listeners })
+    const listeners = [air.value, desk, printer, you?.server, you && { close: async () => you.band.stop() }]
+    const wallet = you?.server
+    return new World({
+      ...{ clock, registry, customers, steering, wallet },
+      enrolmentCode: state.enrolmentCode,
+      listeners: listeners.filter((listener) => listener !== undefined),
+    })
   }
 
   get enrolmentCode(): string {
@@ -186,6 +204,39 @@ class World {
   async #renewProgramme(): Promise<void> {
     const { date } = localDay(this.#clock.nowMs(), SITE.timeZone)
     if (date !== this.#day && (await seedProgramme(this.#registry, this.#clock.nowMs())).ok) this.#day = date
+  }
+}
+
+type Seeded = { readonly clock: PracticeClock; readonly registry: RegistryClient; readonly rootPoint: Uint8Array }
+
+/** The spare band, and the door for its page. */
+async function startYourBand(
+  given: Options,
+  world: Seeded,
+): Promise<{ readonly band: YourBand; readonly server: YourBandServer } | undefined> {
+  const port = given['wallet-port']
+  if (port === undefined) return undefined
+  const { clock } = world
+  const folder = given.state
+  const mtu = given['server-mtu']
+  const band = await YourBand.start({ ...world, folder, onEvent: () => undefined, ...(mtu === undefined ? {} : { serverMtu: mtu }) })
+  if (!band.ok) throw new Error(`the backend refused the spare band: ${band.error.message}`)
+  // The wallet's page is the backend's own, under the two names a browser on this machine has for it.
+  const page = new URL(given.backend)
+  const origins = new Set(['localhost', '127.0.0.1'].map((host) => `${page.protocol}//${host}${page.port ? `:${page.port}` : ''}`))
+  const server = await YourBandServer.listen({ clock, band: band.value, folder, port, origins })
+  assert(server.ok, "the spare band's door cannot listen on its port")
+  return { band: band.value, server: server.value }
+}
+
+/** Where the spare band is, and what there is of it: until it is bound it says nothing to terminals. */
+function placeOf(you: YourBand): AirBand {
+  return {
+    id: YOU,
+    distanceM: you.distanceM,
+    get band() {
+      return you.band
+    },
   }
 }
 
@@ -234,7 +285,9 @@ async function main(): Promise<void> {
     if (command.success) void world.take(command.data)
     else send({ type: 'refused', message: z.prettifyError(command.error) })
   })
-  send({ type: 'ready', enrolmentCode: world.enrolmentCode, terminalId: TERMINAL_ID })
+  const { wallet } = world
+  const link = wallet && { wallet: { port: wallet.port, token: wallet.token } }
+  send({ type: 'ready', enrolmentCode: world.enrolmentCode, terminalId: TERMINAL_ID, ...link })
 }
 
 await main().catch((error: unknown) => {

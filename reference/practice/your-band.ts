@@ -1,0 +1,129 @@
+/** The spare band of the practice world: nobody's, until a page in a browser becomes its phone. And the account it is there for. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import type { Band } from '../band/band.ts'
+import type { BandEvent, PhoneLink } from '../band/ports.ts'
+import { type PhoneConnection, Wristband } from '../band/wristband.ts'
+import { SITE } from './cinema.ts'
+import { PRACTICE_LIMITS } from './customers.ts'
+import type { PracticeClock } from './practice-clock.ts'
+import type { RegistryClient, RegistryRefusal } from './registry-client.ts'
+import { openBandStore } from './stores.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
+
+export const YOU = 'you'
+const NAME = 'Blue Heron'
+const OPENING_BALANCE = 5_000_00
+/** Low enough that a seat and some popcorn ask for a yes on the phone now and then. */
+const CONFIRM_ABOVE = 100_00
+/** Not at the counter, so that nobody's first sale goes to it unasked. */
+const FIRST_DISTANCE_M = 6
+const ID_BYTES = 16
+
+const hexId = z.string().regex(/^[0-9a-f]{32}$/)
+const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
+const yourKeys = z.strictObject({ accountId: hexId, bandId: hexId, factoryKey: jwk })
+type YourKeys = z.output<typeof yourKeys>
+
+export type YourChanges = {
+  readonly worn?: boolean | undefined
+  readonly distance?: number | undefined
+  readonly batteryPercent?: number | undefined
+}
+type YourWorld = {
+  readonly clock: PracticeClock
+  readonly folder: string
+  readonly rootPoint: Uint8Array
+  readonly registry: RegistryClient
+  readonly onEvent: (event: BandEvent) => void
+  readonly sessionsPerMinuteMax?: number
+  readonly serverMtu?: number
+}
+
+export class YourBand {
+  readonly #registry: RegistryClient
+  readonly #keys: YourKeys
+  readonly #wristband: Wristband
+  readonly #closeStore: () => Promise<void>
+  #distanceM = FIRST_DISTANCE_M
+
+  private constructor(parts: { registry: RegistryClient; keys: YourKeys; wristband: Wristband; closeStore: () => Promise<void> }) {
+    this.#registry = parts.registry
+    this.#keys = parts.keys
+    this.#wristband = parts.wristband
+    this.#closeStore = parts.closeStore
+  }
+
+  /** Brings the band to life from what it kept, and makes it and its account known to the backend. Throws where the files are not ours. */
+  static async start(world: YourWorld): Promise<Result<YourBand, RegistryRefusal>> {
+    const { clock, folder, rootPoint, registry, onEvent, sessionsPerMinuteMax, serverMtu } = world
+    const keys = await openKeys(folder)
+    const factory = await signerOf(keys.factoryKey)
+    const account = { displayName: NAME, currency: SITE.currency, openingBalance: OPENING_BALANCE }
+    const known = await registry.account(keys.accountId, { ...account, limits: { ...PRACTICE_LIMITS, confirmAbove: CONFIRM_ABOVE } })
+    if (!known.ok) return known
+    const registered = await registry.band(keys.bandId, { factoryPoint: toBase64Url(factory.point) })
+    if (!registered.ok) return registered
+    const kept = await openBandStore(folder, YOU)
+    const bandId = fromHex(keys.bandId)
+    if (!bandId) return err({ code: 'malformed', message: 'the band has no id' })
+    const wristband = await Wristband.start({
+      clock,
+      onEvent,
+      store: kept.store,
+      lock: kept.lock,
+      counterCeiling: kept.ceiling,
+      factory: { bandId, signer: factory, rootPoint },
+      ...(sessionsPerMinuteMax === undefined ? {} : { sessionsPerMinuteMax }),
+      ...(serverMtu === undefined ? {} : { serverMtu }),
+    })
+    return ok(new YourBand({ registry, keys, wristband, closeStore: async () => kept.close() }))
+  }
+
+  /** The band that pays; undefined while it is bound to nobody. */
+  get band(): Band | undefined {
+    return this.#wristband.band
+  }
+
+  distanceM = (): number => this.#distanceM
+
+  connectPhone(side: PhoneLink): PhoneConnection {
+    return this.#wristband.connectPhone(side)
+  }
+
+  set({ worn, distance, batteryPercent }: YourChanges): void {
+    if (distance !== undefined) this.#distanceM = distance
+    if (batteryPercent !== undefined) this.#wristband.state.setBattery(batteryPercent)
+    if (worn !== undefined) this.#wristband.state.setWorn(worn)
+  }
+
+  knock(count: number): void {
+    this.#wristband.state.knocked(count)
+  }
+
+  /** A one-time code with which a phone joins the account this band is there for. */
+  async invite(): Promise<Result<string, RegistryRefusal>> {
+    return this.#registry.invitePhone(this.#keys.accountId)
+  }
+
+  async stop(): Promise<void> {
+    await this.#closeStore()
+  }
+}
+
+async function openKeys(folder: string): Promise<YourKeys> {
+  const path = join(folder, 'your-band.json')
+  const text = await readWhole(path)
+  if (text !== undefined) return yourKeys.parse(JSON.parse(text))
+  const made: YourKeys = {
+    accountId: toHex(randomBytes(ID_BYTES)),
+    bandId: toHex(randomBytes(ID_BYTES)),
+    factoryKey: await generatePrivateJwk(),
+  }
+  await writeWhole(path, JSON.stringify(made, undefined, 2))
+  return made
+}
