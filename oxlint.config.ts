@@ -119,6 +119,10 @@ const FOLDERS: readonly Folder[] = [
     may: [...SHARED, ...NODE, '../*.ts', 'receiptline', '@resvg/resvg-js'],
   },
   {
+    path: 'reference/host',
+    may: [...SHARED, ...NODE, '../band/**', '../phone/**', '../practice/*.ts', 'zod'],
+  },
+  {
     path: 'reference/tools',
     may: [
       ...SHARED,
@@ -138,6 +142,8 @@ const FOLDERS: readonly Folder[] = [
       'pino',
     ],
   },
+  // It tries out parts of any maker, ours among them: it shares the contracts and the suite with them, and no line of what they do.
+  { path: 'reference/tools/conformance', may: [...SHARED, ...NODE, 'zod'] },
 ]
 
 /** The one file of the screens that knows how the terminal is reached. */

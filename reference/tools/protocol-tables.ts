@@ -8,10 +8,11 @@ import { PREPARE_TIMEOUT_MS } from '#main/radio/att-session.ts'
 import { RECEIVED_MESSAGES_MAX, WRITE_TIMEOUT_MS } from '#main/radio/framed-link.ts'
 import { CONNECT_TIMEOUT_MS } from '#main/radio/practice-radio.ts'
 import { FORGET_AFTER_MS, LEAD_DB, LEAD_MS } from '#main/radio/sightings.ts'
+import { SESSIONS_PER_MINUTE_MAX } from '#reference/band/band.ts'
 import { ARMED_MAX_MS, DISARM_AFTER_MS, KNOCKS_KEPT_MS, SETTLED_AFTER_MS } from '#reference/band/band-state.ts'
 import { KNOCK_WAIT_MS } from '#reference/band/lock.ts'
 import { OFFERS_MAX } from '#reference/band/offers.ts'
-import { OFFER_WAIT_MS, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
+import { OFFER_WAIT_MS, REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
 import { BOUND_WAIT_MS, LINK_WAIT_MS } from '#reference/phone/bond.ts'
 import { OFFER_GRACE_S } from '#reference/phone/offers.ts'
 import { CAPTURE_DAYS, HOLD_LIFETIME_MS, TERMINAL_CERTIFICATE_DAYS } from '#shared/contracts/backend-api.ts'
@@ -105,6 +106,9 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
   ['band: waits for an offer before it says busy', OFFER_WAIT_MS, 'ms'],
   ['band: subscribed terminal that asks nothing', SILENCE_MAX_MS, 'ms'],
   ['band: whole session', SESSION_MAX_MS, 'ms'],
+  ['band: requests of one session', REQUESTS_PER_SESSION_MAX, ''],
+  ['band: sessions within a minute', SESSIONS_PER_MINUTE_MAX, ''],
+
   ['band: off the wrist until disarmed', DISARM_AFTER_MS, 'ms'],
   ['band: back on the wrist until it counts as put on', SETTLED_AFTER_MS, 'ms'],
   ['band: armed by one unlock', ARMED_MAX_MS, 'ms'],

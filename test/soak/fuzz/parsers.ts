@@ -3,6 +3,7 @@ import type { Parser } from './parser.ts'
 import { callParsers } from './parsers/calls.ts'
 import { contractParsers } from './parsers/contracts.ts'
 import { keptParsers } from './parsers/kept.ts'
+import { lineParsers } from './parsers/line.ts'
 import { phoneLinkParsers } from './parsers/phone-link.ts'
 import { radioParsers } from './parsers/radio.ts'
 import { statementParsers } from './parsers/statements.ts'
@@ -20,6 +21,7 @@ async function all(): Promise<readonly Parser[]> {
   return [
     ...radioParsers(),
     ...phoneLinkParsers(),
+    ...lineParsers(),
     ...statementParsers(),
     ...(await trustParsers()),
     ...callParsers(),

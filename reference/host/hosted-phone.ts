@@ -1,0 +1,89 @@
+/** The reference phone as a host drives it: bond, unlock and engine around one storage folder. */
+import { assert } from '#shared/assert.ts'
+import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import type { Signer } from '#shared/crypto/keys.ts'
+import { BandBond } from '../phone/bond.ts'
+import { PhoneEngine } from '../phone/engine.ts'
+import type { BandLink, Bond, BondBackend, Clock, Owner, PhoneBackend, Relay } from '../phone/ports.ts'
+import { Unlock } from '../phone/unlock.ts'
+import { openPhoneStore } from '../practice/stores.ts'
+
+export type HostedPhoneParts = {
+  readonly clock: Clock
+  readonly folder: string
+  readonly name: string
+  readonly rootPoint: Uint8Array
+  readonly signer: Signer
+  readonly band: BandLink
+  readonly backend: PhoneBackend
+  readonly bondBackend: BondBackend
+  readonly owner: Owner
+}
+export class HostedPhone {
+  readonly #parts: HostedPhoneParts
+  readonly #stores: Awaited<ReturnType<typeof openPhoneStore>>
+  readonly #bond: BandBond
+  readonly #unlock: Unlock
+  #engine: PhoneEngine | undefined
+  /** The id slot the band last wanted offers for. */
+  #wanted: number | undefined
+
+  private constructor(parts: HostedPhoneParts, stores: Awaited<ReturnType<typeof openPhoneStore>>) {
+    const { clock, band, rootPoint, bondBackend: backend, signer } = parts
+    const { store } = stores
+    this.#parts = parts
+    this.#stores = stores
+    this.#bond = new BandBond({ clock, band, store, rootPoint, backend, kept: stores.bond, phonePoint: signer.point })
+    // Whoever is told to unlock is the owner: the harness has no thief's hands.
+    this.#unlock = new Unlock({ clock, store, kept: stores.pin, biometrics: { recognise: async () => true } })
+  }
+
+  static async start(parts: HostedPhoneParts): Promise<HostedPhone> {
+    const phone = new HostedPhone(parts, await openPhoneStore(parts.folder, parts.name))
+    if (phone.#bond.bond) await phone.#begin(phone.#bond.bond)
+    return phone
+  }
+
+  /** Bound, and the backend has heard it. */
+  get isBound(): boolean {
+    return this.#bond.bond?.state === 'confirmed'
+  }
+
+  receive(relay: Relay): void {
+    if (!this.#bond.receive(relay)) this.#engine?.receive(relay)
+  }
+
+  offersWanted(slot: number): void {
+    this.#wanted = slot
+    this.#engine?.offersWanted(slot)
+  }
+
+  /** Binds the band in reach, showing its owner how often to knock. */
+  async pair(show: (knocks: number) => void): Promise<void> {
+    const bound = await this.#bond.pair(show)
+    if (bound.ok && !this.#engine) await this.#begin(bound.value)
+  }
+
+  /** The owner unlocks the phone. False when the band was not armed by it. */
+  async unlock(): Promise<boolean> {
+    return (await this.#unlock.withBiometrics()).ok && (await this.#bond.arm()).ok
+  }
+
+  async stop(): Promise<void> {
+    this.#engine?.stop()
+    await this.#stores.close()
+  }
+
+  async #begin({ point, epoch }: Bond): Promise<void> {
+    const { clock, backend, owner, band, rootPoint } = this.#parts
+    const { store, records, limits } = this.#stores
+    const started = await PhoneEngine.start({
+      ...{ clock, backend, owner, band, rootPoint, store, records, limits },
+      bandPoint: fromBase64Url(point) ?? new Uint8Array(0),
+      bandEpoch: epoch,
+    })
+    assert(started.ok, 'the key of a band that was bound is a point on the curve')
+    this.#engine = started.value
+    if (this.#wanted !== undefined) this.#engine.offersWanted(this.#wanted)
+  }
+}

@@ -1,0 +1,206 @@
+/** What the rules for a band stand on: a fresh band for each, and the steps that bring it to where the rule begins. */
+import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { type BandCommand, type BandReply, bandReply } from '#shared/contracts/conformance-line.ts'
+import {
+  type BandProof,
+  bandProof,
+  type OfferMessage,
+  type PayStatement,
+  payStatement,
+  requestPlaintext,
+} from '#shared/contracts/radio-messages.ts'
+import { importVerifyKey, randomBytes, type Signer } from '#shared/crypto/keys.ts'
+import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
+import { openSign1, sign1 } from '#shared/crypto/sign1.ts'
+import { Authority, newSigner } from './authority.ts'
+import { Hands, LineEnd, type Patience, type TargetAddress } from './line.ts'
+import { ARM_MINUTES, type Bonded, type LeftOffer, offerIdOf, PhoneSide } from './phone-side.ts'
+import { must, Unreachable, Untestable } from './rule.ts'
+import { TerminalSide } from './terminal-side.ts'
+
+/** A terminal that has just gone may still be on the band's line. */
+const TERMINAL_TRIES = 20
+const TERMINAL_WAIT_MS = 50
+const LIFETIME_S = 90
+
+export type Request = { readonly message: Uint8Array; readonly session: SealedSession; readonly statement: PayStatement }
+
+export class BandBench {
+  readonly authority: Authority
+  readonly patience: Patience
+  readonly bandId: Uint8Array
+  readonly factoryPoint: Uint8Array
+  readonly terminal: Signer
+  readonly #address: TargetAddress
+  readonly #hands: Hands<BandCommand, BandReply>
+  readonly #open: { close(): Promise<void> }[] = []
+  readonly #offers = new Map<string, LeftOffer>()
+  #movedMs = 0
+
+  private constructor(parts: {
+    readonly authority: Authority
+    readonly patience: Patience
+    readonly address: TargetAddress
+    readonly hands: Hands<BandCommand, BandReply>
+    readonly born: { readonly bandId: Uint8Array; readonly factoryPoint: Uint8Array }
+    readonly terminal: Signer
+    readonly movedMs: number
+  }) {
+    this.authority = parts.authority
+    this.patience = parts.patience
+    this.#address = parts.address
+    this.#hands = parts.hands
+    this.bandId = parts.born.bandId
+    this.factoryPoint = parts.born.factoryPoint
+    this.terminal = parts.terminal
+    this.#movedMs = parts.movedMs
+  }
+
+  /** A band as it leaves the factory. `movedMs`: how far earlier rules have moved the target's clock. */
+  static async fresh(address: TargetAddress, patience: Patience, movedMs: number): Promise<BandBench> {
+    const line = await LineEnd.open(address, 'control')
+    if (!line.ok) throw new Unreachable('nothing answers at this address')
+    const hands = new Hands<BandCommand, BandReply>(line.value, (value) => bandReply.safeParse(value), patience)
+    const authority = await Authority.found(Math.floor((Date.now() + movedMs) / 1_000))
+    const reply = await hands.tell({ do: 'new', rootPoint: toBase64Url(authority.root.point) })
+    const [bandId, factoryPoint] = [fromHex(reply.bandId ?? ''), fromBase64Url(reply.factoryPoint ?? '')]
+    if (!reply.ok || !bandId || !factoryPoint) throw new Unreachable('the target makes no new band: it cannot be tried out')
+    return new BandBench({ authority, patience, address, hands, born: { bandId, factoryPoint }, terminal: await newSigner(), movedMs })
+  }
+
+  async close(): Promise<number> {
+    for (const each of this.#open) await each.close()
+    await this.#hands.close()
+    return this.#movedMs
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#movedMs
+  }
+
+  nowS(): number {
+    return Math.floor(this.nowMs() / 1_000)
+  }
+
+  async do(command: BandCommand): Promise<BandReply> {
+    const reply = await this.#hands.tell(command)
+    if (!reply.ok) throw new Untestable(`the target has no hands for \`${command.do}\``)
+    return reply
+  }
+
+  /** Lets time pass at the target. */
+  async advance(ms: number): Promise<void> {
+    await this.do({ do: 'advance', ms })
+    this.#movedMs += ms
+  }
+
+  /** A phone in reach. It may be the owner's or a stranger's. */
+  async phone(signer?: Signer): Promise<PhoneSide> {
+    const line = await LineEnd.open(this.#address, 'phone')
+    if (!line.ok) throw new Unreachable('the target takes no connection of a phone')
+    const phone = await PhoneSide.on(line.value, this.patience, signer)
+    this.#open.push(phone)
+    return phone
+  }
+
+  /** A terminal that has subscribed. */
+  async session(mtu?: number): Promise<TerminalSide> {
+    const line = await this.#terminalLine()
+    const terminal = new TerminalSide(line, this.patience)
+    this.#open.push(terminal)
+    await terminal.prepare(mtu)
+    return terminal
+  }
+
+  async #terminalLine(): Promise<LineEnd> {
+    for (let tried = 1; ; tried += 1) {
+      const line = await LineEnd.open(this.#address, 'terminal')
+      if (line.ok) return line.value
+      if (line.error === 'unreachable') throw new Unreachable('the target takes no connection of a terminal')
+      must(tried < TERMINAL_TRIES, 'the band takes no terminal')
+      await new Promise((resolve) => setTimeout(resolve, TERMINAL_WAIT_MS))
+    }
+  }
+
+  /** Pairs the band with this phone, the owner knocking as shown. */
+  async pair(phone: PhoneSide): Promise<Bonded> {
+    const { offer, keys } = await phone.askForOffer(this.factoryPoint)
+    const { bandId, epoch, point } = offer
+    const binding = await this.authority.binding({ bandId, epoch, point, phonePoint: phone.signer.point, at: this.nowS() })
+    await phone.bind(binding, this.authority.statement('release'), keys.linkKey)
+    await this.do({ do: 'knock', count: keys.knocks })
+    const bonded = { offer, keys, binding, phone: phone.signer }
+    await phone.expectBound(bonded)
+    return bonded
+  }
+
+  /** Bound to a phone in reach. */
+  async bound(): Promise<{ readonly phone: PhoneSide; readonly bonded: Bonded }> {
+    const phone = await this.phone()
+    const bonded = await this.pair(phone)
+    must((await phone.wanted()) !== undefined, 'a band whose phone comes into reach asks for no offers')
+    return { phone, bonded }
+  }
+
+  /** The owner's phone comes back into reach and proves itself. */
+  async again(bonded: Bonded): Promise<PhoneSide> {
+    const phone = await this.phone(bonded.phone)
+    await phone.prove(await phone.linkNonce(), bonded.keys.linkKey)
+    must((await phone.wanted()) !== undefined, 'the band does not know its own phone by its LINK-PROOF')
+    return phone
+  }
+
+  async arm(phone: PhoneSide, bonded: Bonded): Promise<void> {
+    await phone.arm(await phone.armNonce(), bonded.keys.linkKey, { said: ARM_MINUTES, signed: ARM_MINUTES })
+    await phone.expectArmed()
+  }
+
+  /** Bound, on the wrist and armed, with so many offers. */
+  async ready(offers = 8): Promise<{ readonly phone: PhoneSide; readonly bonded: Bonded }> {
+    const { phone, bonded } = await this.bound()
+    await this.do({ do: 'wear', worn: true })
+    await this.arm(phone, bonded)
+    await this.refill(phone, offers)
+    return { phone, bonded }
+  }
+
+  async refill(phone: PhoneSide, count: number): Promise<readonly LeftOffer[]> {
+    const left = await phone.refill(this.authority, count, this.nowMs())
+    for (const offer of left) this.#offers.set(toHex(offer.offerId), offer)
+    return left
+  }
+
+  /** A pay request for this OFFER, sealed. */
+  async request(offer: OfferMessage, changes: Partial<PayStatement> = {}): Promise<Request> {
+    const left = this.#offers.get(offerIdOf(offer.offer))
+    must(left, 'the OFFER on show is none that its phone has left')
+    const usual = { requestId: randomBytes(16), amount: 12_800, currency: 'CNY', linesDigest: randomBytes(16), holds: [] }
+    const rest = { knocks: 0, listAgeMinutes: 0, time: this.nowS(), lifetime: LIFETIME_S, headSeq: 1, head: randomBytes(16) }
+    const statement = { ...usual, bandNonce: offer.bandNonce, ...rest, ...changes }
+    const signed = await sign1(payStatement, statement, this.terminal, { withKid: false })
+    const certificate = await this.authority.terminalCertificate(this.terminal, this.nowS())
+    const plaintext = requestPlaintext.encode({ statement: signed, certificate })
+    const sealed = await sealRequest({ offer: left.offer, bandNonce: offer.bandNonce, sealingPoint: left.point, plaintext })
+    must(sealed.ok, 'the offer has no point of the curve')
+    return { message: sealed.value.message, session: sealed.value.session, statement }
+  }
+
+  /** Asks with the OFFER on show, and takes the proof the phone gets, checked for its signature. */
+  async prove(
+    terminal: TerminalSide,
+    phone: PhoneSide,
+    bonded: Bonded,
+    as: 'request' | 'probe' = 'request',
+  ): Promise<{ readonly proof: BandProof; readonly offer: OfferMessage; readonly request: Request; readonly exchange: Uint8Array }> {
+    const offer = await terminal.offer()
+    const request = await this.request(offer)
+    terminal.say(as, request.message)
+    const forward = await phone.forwarded()
+    must(forward, `the ${as} is not forwarded`)
+    const key = await importVerifyKey(bonded.offer.point)
+    must(key.ok, 'the key of this epoch is no point of the curve')
+    const proof = await openSign1(bandProof, forward.proof, key.value)
+    must(proof.ok, 'the proof is not signed by the key of this epoch')
+    return { proof: proof.value, offer, request, exchange: forward.offerId }
+  }
+}

@@ -1,0 +1,121 @@
+/** Bands and phones that break one rule each: our own sources with one place changed, in a folder of their own. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '../..')
+/** What a band or a phone as a process is made of. */
+const FOLDERS = ['shared', 'reference/band', 'reference/phone', 'reference/practice', 'reference/host']
+
+export type Mutant = {
+  readonly part: 'band' | 'phone'
+  /** The one rule of the conformance run that must find it. */
+  readonly rule: string
+  readonly file: string
+  /** Stands there exactly once. */
+  readonly from: string
+  readonly to: string
+}
+
+/** Grown and tried out in every test run; the others when BANDTILL_MUTANTS is `all`. */
+const IN_EVERY_RUN = new Set([
+  ...['band frames.altered', 'band gatt.mtu', 'band offer.nonce', 'band proof.fields', 'band proof.counter-kept', 'band knocks.used'],
+  ...['band link.stranger', 'band bind.knock', 'band release.other-band', 'band wear.brush'],
+  ...['phone terminal.signature', 'phone terminal.nonce', 'phone proof.counter', 'phone query.never-seen', 'phone cancel.mac'],
+  'phone answer.forged',
+])
+
+/** Those of this run. */
+export function chosenMutants(): readonly Mutant[] {
+  return process.env['BANDTILL_MUTANTS'] === 'all' ? MUTANTS : MUTANTS.filter(({ part, rule }) => IN_EVERY_RUN.has(`${part} ${rule}`))
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  ...bandMutants('shared/contracts/frames.ts', [
+    ['frames.repeated', "return equalBytes(known, part) ? ok(undefined) : err('altered-segment')", "return err('altered-segment')"],
+    ['frames.altered', "return equalBytes(known, part) ? ok(undefined) : err('altered-segment')", 'return ok(undefined)'],
+    ['frames.count', 'open.count !== count || ', ''],
+  ]),
+  ...bandMutants('reference/band/session.ts', [
+    ['gatt.mtu', 'segmentBytes(gatt.mtu, gatt.mtu)', 'segmentBytes(gatt.mtu, gatt.mtu) + 1'],
+    ['offer.nonce', 'const bandNonce = randomBytes(NONCE_BYTES)', 'const bandNonce = new Uint8Array(NONCE_BYTES)'],
+    ['proof.fields', 'await sha256(request)', 'await sha256(request.subarray(1))'],
+    ['proof.probe', 'state.flags() | FLAG_PROBE', 'state.flags()'],
+    ['knocks.used', 'knocks: state.takeKnocks()', 'knocks: state.readKnocks()'],
+    ['relay.exchange', '|| !equalBytes(this.#exchange.offerId, offerId)', ''],
+    ['commit.vibrates', "message.kind === 'commit' && this.#exchange.answered", "message.kind === 'commit'"],
+    ['session.requests', 'REQUESTS_PER_SESSION_MAX = 8', 'REQUESTS_PER_SESSION_MAX = 80'],
+  ]),
+  ...bandMutants('reference/band/proof-counter.ts', [
+    ['proof.counter', 'this.#last += 1', 'this.#last += this.#last % 2 === 0 ? 1 : 0'],
+    ['proof.counter-kept', 'this.#last = ceiling\n', 'this.#last = 0\n'],
+  ]),
+  ...bandMutants('reference/band/band.ts', [
+    ['session.rate', 'SESSIONS_PER_MINUTE_MAX = 30', 'SESSIONS_PER_MINUTE_MAX = 3_000'],
+    ['advert.offers', 'this.#offers.clear()\n    if (', 'if ('],
+  ]),
+  ...bandMutants('reference/band/wristband.ts', [
+    ['link.nonce', 'nonce: randomBytes(NONCE_BYTES), armNonce', 'nonce: new Uint8Array(NONCE_BYTES), armNonce'],
+    ['link.stranger', 'if (this.#owner === caller) this.#band?.fromPhone(relay)', 'this.#band?.fromPhone(relay)'],
+    ['arm.once', 'caller.armNonce = undefined\n', ''],
+    ['arm.not-worn', "if (!this.state.worn) return refuse(caller, 'not-worn')", ''],
+    ['release.wipes', 'this.#band?.retire()', ''],
+  ]),
+  ...bandMutants('reference/band/lock.ts', [
+    ['bind.mac', "|| !(await isLinkMac(mac, offered.keys.linkKey, 'bind', message.value.binding))", ''],
+    ['bind.knock', 'count === offered.keys.knocks', 'count > 0'],
+    ['release.other-band', '|| !equalBytes(order.bandId, this.#parts.factory.bandId)', ''],
+  ]),
+  ...bandMutants('reference/band/band-state.ts', [
+    ['knocks.fresh', 'KNOCKS_KEPT_MS = 15_000', 'KNOCKS_KEPT_MS = 60_000'],
+    ['wear.flicker', 'DISARM_AFTER_MS = 5_000', 'DISARM_AFTER_MS = 3_500'],
+    ['wear.brush', 'SETTLED_AFTER_MS = 1_000', 'SETTLED_AFTER_MS = 0'],
+    ['arm.lifetime', 'Math.min(lifetimeMs, ARMED_MAX_MS)', 'ARMED_MAX_MS'],
+  ]),
+  ...phoneMutants('reference/phone/open-request.ts', [
+    ['terminal.signature', "(await isSignedBy(opened, key)) ? ok(certificate) : err('terminal-not-trusted')", 'ok(certificate)'],
+    ['terminal.nonce', "if (!equalBytes(statement.value.bandNonce, forward.bandNonce)) return err('terminal-not-trusted')", ''],
+    ['proof.counter', ' || counter <= counterSeen', ''],
+    ['proof.epoch', ' || epoch !== band.epoch', ''],
+    ['proof.probe', "if (statement.kind === 'pay' && (flags & FLAG_PROBE) !== 0) return err('band-not-usable')", ''],
+    ['request.expired', 'return nowS > statement.time + statement.lifetime || statement.time > nowS + CLOCK_TOLERANCE_S', 'return false'],
+  ]),
+  ...phoneMutants('reference/phone/engine.ts', [
+    ['policy.confirm', "act: verdict.type === 'confirm' ? 'confirmed' : 'none'", "act: 'none'"],
+    ['query.never-seen', "if (this.#records.find(key)?.outcome.state === 'never-seen')", 'if (false)'],
+  ]),
+  ...phoneMutants('reference/phone/exchange.ts', [
+    ['cancel.mac', "return macMatches(await this.opened.session.mac('cancel', cancelMessage.encode(unsigned)), mac)", 'return true'],
+    ['commit.mac', "macMatches(await this.opened.session.mac('commit', commitMessage.encode(unsigned)), mac)", 'true'],
+  ]),
+  ...phoneMutants('reference/phone/submitter.ts', [
+    ['answer.forged', 'return opened.ok && equalBytes(opened.value.statementDigest, digest)', 'return opened.ok'],
+  ]),
+  ...phoneMutants('reference/phone/bond.ts', [['pair.other-ask', ' && equalBytes(offer.askDigest, await sha256(askBody))', '']]),
+]
+
+type Change = readonly [rule: string, from: string, to: string]
+
+function bandMutants(file: string, changes: readonly Change[]): readonly Mutant[] {
+  return changes.map(([rule, from, to]) => ({ part: 'band', rule, file, from, to }))
+}
+
+function phoneMutants(file: string, changes: readonly Change[]): readonly Mutant[] {
+  return changes.map(([rule, from, to]) => ({ part: 'phone', rule, file, from, to }))
+}
+
+/** The sources with the mutant's one change. Throws when its place is not there exactly once: then it no longer breaks what it says. */
+export function growMutant({ rule, file, from, to }: Mutant): { readonly root: string; remove(): void } {
+  const source = readFileSync(join(ROOT, file), 'utf8')
+  const places = source.split(from).length - 1
+  if (places !== 1) throw new Error(`the mutant for ${rule} finds its place ${places} times in ${file}`)
+  const root = mkdtempSync(join(tmpdir(), 'bandtill-mutant-'))
+  for (const folder of FOLDERS) cpSync(join(ROOT, folder), join(root, folder), { recursive: true })
+  cpSync(join(ROOT, 'package.json'), join(root, 'package.json'))
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+  writeFileSync(
+    join(root, file),
+    source.replace(from, () => to),
+  )
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) }
+}
