@@ -10,10 +10,11 @@ import { StatusBar } from './components/status-bar.tsx'
 import { TopBar } from './components/top-bar.tsx'
 import { payPanelOf, type Screen, screenOf } from './flows/screen.ts'
 import { useTitleFocus } from './focus.ts'
-import { useNoHeldPresses, useSounds, useTouches } from './page-effects.ts'
+import { useForgottenAnswers, useNoHeldPresses, useSounds, useTouches } from './page-effects.ts'
 import { AttentionScreen } from './screens/attention/attention-screen.tsx'
 import { DoneScreen } from './screens/done/done-screen.tsx'
 import { HistoryScreen } from './screens/history/history-screen.tsx'
+import { IdentifyScreen } from './screens/identify/identify-screen.tsx'
 import { InterruptedScreen } from './screens/interrupted/interrupted-screen.tsx'
 import { PayScreen } from './screens/pay/pay-screen.tsx'
 import { PracticeDrawer } from './screens/practice/practice-drawer.tsx'
@@ -70,6 +71,7 @@ function Till({ isLost }: { isLost: boolean }) {
   useTouches()
   useNoHeldPresses()
   useSounds()
+  useForgottenAnswers(screen)
   useForgetting(state.session.state)
   return (
     <div className="frame" inert={isLost}>
@@ -100,6 +102,8 @@ function ScreenBody({ screen }: { screen: Screen }) {
       return <PayScreen />
     case 'done':
       return <DoneScreen />
+    case 'identify':
+      return <IdentifyScreen />
     case 'history':
       return <HistoryScreen />
     case 'attention':

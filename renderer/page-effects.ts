@@ -1,5 +1,6 @@
 /** What the page does on the side: it tells the terminal that somebody is here, and it makes two quiet sounds. */
 import { useEffect } from 'react'
+import type { Screen } from './flows/screen.ts'
 import { type Tone, toneOf } from './flows/sound.ts'
 import { isHeldPress, shouldTell } from './flows/touch.ts'
 import { soundIsOn } from './sound-choice.ts'
@@ -29,6 +30,16 @@ export function useTouches(): void {
       window.removeEventListener('keydown', onTouch, { capture: true })
     }
   }, [client])
+}
+
+/** Who somebody is, is looked at on its own screen: whoever leaves that has read it, and the till forgets it. */
+export function useForgottenAnswers(screen: Screen): void {
+  const { client } = useTerminal()
+  const hasAnswer = useTill(({ state }) => state?.identify !== undefined && state.identify.state !== 'asking')
+  useEffect(() => {
+    // When the line is broken the till forgets it by itself, a little later.
+    if (hasAnswer && screen !== 'identify') client.endIdentify().catch(() => undefined)
+  }, [client, hasAnswer, screen])
 }
 
 /**

@@ -44,6 +44,8 @@ export type TerminalClient = {
   readonly dropPrint: (input: TillInput<'printJob'>) => Promise<Answer>
   readonly touched: () => Promise<void>
   readonly chargeByKnock: () => Promise<Answer>
+  readonly identify: (input: TillInput<'identify'>) => Promise<Answer>
+  readonly endIdentify: () => Promise<Answer>
   readonly voidSale: (input: TillInput<'voidSale'>) => Promise<Answer>
   readonly finishInterrupted: () => Promise<Answer>
   readonly undoInterrupted: () => Promise<Answer>
@@ -112,6 +114,8 @@ export function connectTerminal(): TerminalClient {
       await api.touched.mutate()
     },
     chargeByKnock: () => api.chargeByKnock.mutate(),
+    identify: (input) => api.identify.mutate(input),
+    endIdentify: () => api.endIdentify.mutate(),
     voidSale: (input) => api.voidSale.mutate(input),
     finishInterrupted: () => api.finishInterrupted.mutate(),
     undoInterrupted: () => api.undoInterrupted.mutate(),

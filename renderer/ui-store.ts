@@ -54,7 +54,7 @@ export const useUi = create<UiStore>((set, get) => ({
   chooseBand: (chosenBand) => set({ chosenBand }),
   openPay: () => set({ paying: true, place: 'selling', chosenBand: undefined, notice: undefined }),
   closePay: () => set({ paying: false, chosenBand: undefined, notice: undefined }),
-  goTo: (place) => set({ place, notice: undefined }),
+  goTo: (place) => set({ place, chosenBand: undefined, notice: undefined }),
   dismiss: (dismissed) => set({ dismissed, notice: undefined }),
   dismissKnock: (dismissedKnock) => set({ dismissedKnock, notice: undefined }),
   tell: (notice) => set({ notice }),

@@ -18,7 +18,7 @@ export function useShortcuts(screen: Screen): void {
       const shortcut = shortcutOf(
         {
           key: event.key,
-          isTyping: target?.matches('input:not([type="radio"]), textarea') ?? false,
+          isTyping: target?.matches('input:not([type="radio"], [type="checkbox"]), textarea') ?? false,
           isOnControl: target?.matches('button, a, [role="menuitem"]') ?? false,
           hasModifier: event.ctrlKey || event.altKey || event.metaKey,
         },
@@ -46,6 +46,9 @@ function perform(shortcut: Shortcut, screen: Screen, { client }: Terminal): void
         leaveForSelling(screen, client)
         ui.askSnacks()
       })
+    case 'ask':
+      return pressPrimary()
+    case 'identify':
     case 'history':
     case 'settings':
       return ui.leave(() => ui.goTo(ui.place === shortcut ? 'selling' : shortcut))
@@ -100,7 +103,7 @@ function canStartCash(): boolean {
 }
 
 function isPlace(screen: Screen): boolean {
-  return screen === 'history' || screen === 'attention' || screen === 'settings'
+  return screen === 'identify' || screen === 'history' || screen === 'attention' || screen === 'settings'
 }
 
 /** Puts an ended knock round away: nobody has been charged, so the terminal only forgets it. */
@@ -125,6 +128,8 @@ function back(screen: Screen, client: Terminal['client']): void {
   if (ui.notice !== undefined) return ui.tell(undefined)
   if (ui.drawerOpen) return ui.setDrawer(false)
   if (takeEscape()) return
+  // No money hangs on a question: Escape takes it back, and only then leaves.
+  if (state?.identify?.state === 'asking') return void tellOrDone(() => client.endIdentify())
   if (isPlace(screen)) return ui.leave(() => ui.goTo('selling'))
   if (screen === 'sell') return ui.openShowtime(undefined)
   if (screen !== 'pay' || state === undefined) return

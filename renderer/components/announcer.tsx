@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { type Announcement, announcementsOf } from '../flows/announcements.ts'
 import { clockOffWords } from '../flows/clock-off.ts'
 import { endingOf, endingWords } from '../flows/ending.ts'
+import { identifyWords } from '../flows/identify.ts'
 import { noticeWords } from '../flows/refusal.ts'
 import { type Say, useSay } from '../hooks.ts'
 import { useTill } from '../till-store.ts'
@@ -49,6 +50,8 @@ function wordsOf(one: Announcement, say: Say, isOffline: boolean): string {
       return t('say.doubt', { locked: t('doubt.locked') })
     case 'knock':
       return `${t(`knock.${one.state}`, { count: one.count })} ${t(`knock.${one.state}Next`)}`
+    case 'identify':
+      return identifyWords(one.view, say)
     case 'hold-over':
       return noticeWords({ code: 'seat-not-held', subject: one.seats }, t).say
     case 'radio':

@@ -1,4 +1,5 @@
 /** What somebody who does not see the screen must hear without asking: decided from two states that follow each other. */
+import type { IdentifyView } from '#shared/contracts/identify.ts'
 import type { BandPaymentView, TillState } from '#shared/contracts/till.ts'
 import type { PrinterTrouble } from '#shared/contracts/troubles.ts'
 import { type AttemptStage, isFinal } from '#shared/domain/attempt.ts'
@@ -11,19 +12,22 @@ export type Announcement =
   | { readonly kind: 'not-paid'; readonly payment: BandPaymentView }
   | { readonly kind: 'in-doubt' }
   | { readonly kind: 'knock'; readonly state: 'nobody' | 'several'; readonly count: number }
+  | { readonly kind: 'identify'; readonly view: IdentifyView }
   | { readonly kind: 'hold-over'; readonly seats: readonly SeatId[] }
   | { readonly kind: 'radio'; readonly state: 'failed' | 'scanning' }
   | { readonly kind: 'backend'; readonly state: 'offline' | 'online' }
   | { readonly kind: 'clock'; readonly skewMs: number }
   | { readonly kind: 'printer'; readonly state: 'failed' | 'ready'; readonly trouble?: PrinterTrouble }
 
-type Heard = Pick<TillState, 'payment' | 'lastReceiptId' | 'status' | 'cart' | 'now' | 'session' | 'knock'>
+type Heard = Pick<TillState, 'payment' | 'lastReceiptId' | 'status' | 'cart' | 'now' | 'session' | 'knock' | 'identify'>
 
 /** In the order in which they are said: money first. A locked till says nothing of the sale behind it. */
 export function announcementsOf(before: Heard | undefined, after: Heard): readonly Announcement[] {
   if (before === undefined) return []
   const ofSale =
-    after.session.state === 'signed-in' ? [...paymentOf(before, after), ...knockOf(before, after), ...holdsOver(before, after)] : []
+    after.session.state === 'signed-in'
+      ? [...paymentOf(before, after), ...knockOf(before, after), ...identifyOf(before, after), ...holdsOver(before, after)]
+      : []
   return [...ofSale, ...troubleOf(before.status, after.status)]
 }
 
@@ -42,6 +46,16 @@ function paymentOf(before: Heard, { payment, lastReceiptId }: Heard): readonly A
 function knockOf(before: Heard, { knock }: Heard): readonly Announcement[] {
   if (knock === undefined || knock.state === 'listening' || knock.state === before.knock?.state) return []
   return [{ kind: 'knock', state: knock.state, count: knock.count }]
+}
+
+/** How far it has come, and what came of it. */
+function identifyOf({ identify: before }: Heard, { identify }: Heard): readonly Announcement[] {
+  if (identify === undefined || (before?.requestId === identify.requestId && isToldAlready(before, identify))) return []
+  return [{ kind: 'identify', view: identify }]
+}
+
+function isToldAlready(before: IdentifyView, now: IdentifyView): boolean {
+  return before.state === now.state && (before.state !== 'asking' || now.state !== 'asking' || before.stage === now.stage)
 }
 
 /** While the sale is being paid its seats are pinned, and no hold of it runs out. */

@@ -4,7 +4,7 @@ import { isFinal } from '#shared/domain/attempt.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 
 /** Where the cashier wants to be when no payment asks for the screen. */
-export type Place = 'selling' | 'history' | 'attention' | 'settings'
+export type Place = 'selling' | 'identify' | 'history' | 'attention' | 'settings'
 export type Screen = 'set-up' | 'sign-in' | 'interrupted' | 'sell' | 'pay' | 'done' | Exclude<Place, 'selling'>
 
 export type LocalView = {
@@ -17,7 +17,7 @@ export type LocalView = {
   readonly dismissedKnock: string | undefined
 }
 
-type Shown = Pick<TillState, 'cart' | 'payment' | 'lastReceiptId' | 'session' | 'interrupted' | 'knock'>
+type Shown = Pick<TillState, 'cart' | 'payment' | 'lastReceiptId' | 'session' | 'interrupted' | 'knock' | 'identify'>
 
 export type PayPanel =
   | { readonly kind: 'choosing' }
@@ -57,6 +57,8 @@ export function screenOf(state: Shown, local: LocalView): Screen {
   if (session.state === 'locked') return 'sign-in'
   if (state.interrupted !== undefined) return 'interrupted'
   if (isBusy(state, local)) return 'pay'
+  // Whoever is asked is waited for, also by a page that was loaded anew meanwhile.
+  if (state.identify?.state === 'asking') return 'identify'
   if (local.place === 'attention') {
     if (session.staff.role === 'manager') return 'attention'
   } else if (local.place !== 'selling') return local.place
@@ -79,12 +81,14 @@ export function payPanelOf(
   return endedUnread(payment, local.dismissed) ? { kind: 'ended', payment } : { kind: 'choosing' }
 }
 
+/** Something a band is asked, by the terminal's clock. */
+export type Asked = Pick<BandPaymentView, 'startedAt' | 'expiresAt'>
 export type Progress = { readonly elapsedS: number; readonly remainingS: number; readonly fraction: number }
 
 /** How far a request is through its life, in whole seconds by the terminal's clock. */
-export function progressOf(payment: Pick<BandPaymentView, 'startedAt' | 'expiresAt'>, nowMs: number): Progress {
-  const startMs = Date.parse(payment.startedAt)
-  const endMs = Date.parse(payment.expiresAt)
+export function progressOf(asked: Asked, nowMs: number): Progress {
+  const startMs = Date.parse(asked.startedAt)
+  const endMs = Date.parse(asked.expiresAt)
   const lifeMs = Math.max(1, endMs - startMs)
   const elapsedMs = Math.min(Math.max(0, nowMs - startMs), lifeMs)
   return { elapsedS: Math.floor(elapsedMs / 1_000), remainingS: Math.ceil((lifeMs - elapsedMs) / 1_000), fraction: elapsedMs / lifeMs }

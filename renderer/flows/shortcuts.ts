@@ -14,6 +14,8 @@ export type Shortcut =
   | 'settings'
   | 'practice'
   | 'lock'
+  | 'identify'
+  | 'ask'
 
 export type KeyPress = {
   readonly key: string
@@ -37,6 +39,8 @@ export function shortcutOf({ key, isTyping, isOnControl, hasModifier }: KeyPress
   if (screen === 'set-up' || screen === 'sign-in') return key === '?' && !isTyping ? 'help' : undefined
   if (screen === 'interrupted') return UNDER_INTERRUPTED.get(key)
   switch (key) {
+    case 'F1':
+      return 'identify'
     case 'F2':
       return 'showtimes'
     case 'F3':
@@ -50,6 +54,7 @@ export function shortcutOf({ key, isTyping, isOnControl, hasModifier }: KeyPress
     case 'F7':
       return 'settings'
     case 'F8':
+      if (screen === 'identify') return 'ask'
       return screen === 'done' ? 'next-sale' : screen === 'sell' || screen === 'pay' ? 'pay' : undefined
     case 'F9':
       return screen === 'pay' || screen === 'sell' ? 'cash' : undefined
@@ -61,6 +66,7 @@ export function shortcutOf({ key, isTyping, isOnControl, hasModifier }: KeyPress
       return isTyping ? undefined : 'help'
     case 'Enter':
       if (isTyping || isOnControl) return undefined
+      if (screen === 'identify') return 'ask'
       return screen === 'done' ? 'next-sale' : screen === 'sell' ? 'pay' : undefined
     default:
       return undefined
@@ -77,18 +83,20 @@ const KEYBOARD_MAP = [
   { keys: ['F2'], does: 'showtimes', shortcut: 'showtimes' },
   { keys: ['F3'], does: 'snacks', shortcut: 'snacks' },
   { keys: ['F8', 'Enter'], does: 'pay', shortcut: 'pay' },
+  { keys: ['F8', 'Enter'], does: 'ask', shortcut: 'ask' },
   { keys: ['F9'], does: 'cash', shortcut: 'cash' },
   { keys: ['F8', 'Enter'], does: 'nextSale', shortcut: 'next-sale' },
-  { keys: ['←', '↑', '↓', '→'], does: 'seats', on: ['sell', 'pay'] },
+  { keys: ['←', '↑', '↓', '→'], does: 'seats', on: ['sell', 'pay', 'identify'] },
   { keys: ['Home', 'End'], does: 'rowEnds', on: ['sell'] },
   { keys: ['PgUp', 'PgDn'], does: 'hallEnds', on: ['sell'] },
-  { keys: ['Space'], does: 'toggleSeat', on: ['sell', 'pay'] },
+  { keys: ['Space'], does: 'toggleSeat', on: ['sell', 'pay', 'identify'] },
   { keys: ['←', '→'], does: 'people', on: ['sign-in'] },
   { keys: ['0–9', '.'], does: 'keypad', on: ['pay'] },
   { keys: ['0–9'], does: 'pin', on: ['sign-in', 'set-up'] },
   { keys: ['Backspace'], does: 'eraseLast', on: ['pay', 'sign-in', 'set-up'] },
   { keys: ['Delete'], does: 'eraseAll', on: ['pay', 'sign-in', 'set-up'] },
   { keys: ['Enter'], does: 'confirm', on: ['sign-in', 'set-up'] },
+  { keys: ['F1'], does: 'identify', shortcut: 'identify' },
   { keys: ['F4'], does: 'history', shortcut: 'history' },
   { keys: ['F5'], does: 'attention', shortcut: 'attention', only: 'manager' },
   { keys: ['F6'], does: 'practice', shortcut: 'practice', only: 'practice' },

@@ -1,3 +1,4 @@
+import { enIdentify } from './en-identify.ts'
 import { enPractice } from './en-practice.ts'
 import { enReasons } from './en-reasons.ts'
 import { enStaff } from './en-staff.ts'
@@ -9,6 +10,7 @@ export const en = {
   ...enStaff,
   ...enPractice,
   ...enReasons,
+  ...enIdentify,
   app: {
     name: 'Bandtill',
     practice: 'PRACTICE',
@@ -283,6 +285,8 @@ export const en = {
     snacks: 'Snacks and drinks',
     history: 'History',
     pay: 'Charge',
+    ask: 'Ask the band',
+    identify: 'Ask who somebody is',
     cash: 'Pay in cash',
     attention: 'Needs attention',
     seats: 'Move between seats or bands',

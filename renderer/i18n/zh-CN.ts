@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts'
+import { zhIdentify } from './zh-identify.ts'
 import { zhPractice } from './zh-practice.ts'
 import { zhReasons } from './zh-reasons.ts'
 import { zhStaff } from './zh-staff.ts'
@@ -10,6 +11,7 @@ export const zhCN: Catalog = {
   ...zhStaff,
   ...zhPractice,
   ...zhReasons,
+  ...zhIdentify,
   app: {
     name: 'Bandtill',
     practice: '练习',
@@ -263,6 +265,8 @@ export const zhCN: Catalog = {
     snacks: '卖品',
     history: '记录',
     pay: '收款',
+    ask: '询问所选手环',
+    identify: '询问顾客身份',
     cash: '现金付款',
     attention: '待处理',
     seats: '在座位或手环之间移动',

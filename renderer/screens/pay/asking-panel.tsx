@@ -1,12 +1,11 @@
-import { IconCheck } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BandPaymentView } from '#shared/contracts/till.ts'
-import { ATTEMPT_STAGES } from '#shared/domain/attempt.ts'
 import { ArmedButton } from '../../components/armed-button.tsx'
 import { PaymentRefusal } from '../../components/payment-refusal.tsx'
-import { progressOf } from '../../flows/screen.ts'
-import { useNowMs, useSay } from '../../hooks.ts'
+import { Stages } from '../../components/stages.tsx'
+import { TimeBar } from '../../components/time-bar.tsx'
+import { useSay } from '../../hooks.ts'
 import { otherLanguage } from '../../i18n/i18n.ts'
 import { useAct, useTerminal } from '../../terminal-context.ts'
 
@@ -16,11 +15,9 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
   const { i18n } = useTranslation()
   const { client } = useTerminal()
   const { busy, act } = useAct()
-  const { elapsedS, remainingS, fraction } = progressOf(payment, useNowMs())
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
   const other = otherLanguage(language)
-  const reached = ATTEMPT_STAGES.indexOf(payment.stage)
   return (
     <section className="panel asking" aria-labelledby="asking-title">
       <div className="asking-head">
@@ -38,28 +35,8 @@ export function AskingPanel({ payment }: { payment: BandPaymentView }) {
         </div>
       </div>
       <PaymentRefusal refusal={payment.refusal} />
-      <ol className="stages" aria-label={t('pay.steps')}>
-        {ATTEMPT_STAGES.map((stage, index) => (
-          <li
-            key={stage}
-            className={index < reached ? 'stage stage-past' : index === reached ? 'stage stage-now' : 'stage'}
-            aria-current={index === reached ? 'step' : undefined}
-          >
-            <span className="stage-mark" aria-hidden="true">
-              {index < reached ? <IconCheck size={20} stroke={2.5} /> : index + 1}
-            </span>
-            {t(`pay.stage.${stage}`)}
-          </li>
-        ))}
-      </ol>
-      <div className="asking-time">
-        <svg className="time-bar" viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true">
-          <rect width="100" height="2" className="time-bar-back" />
-          <rect width={100 * (1 - fraction)} height="2" className="time-bar-left" />
-        </svg>
-        <span className="figures">{t('pay.elapsed', { count: elapsedS })}</span>
-        <span className="figures">{t('pay.remaining', { count: remainingS })}</span>
-      </div>
+      <Stages stage={payment.stage} />
+      <TimeBar asked={payment} />
       <div className="panel-foot asking-foot">
         <p className="asking-known">{t('pay.approving')}</p>
         <ArmedButton

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconArmchair, IconClock, IconTrash } from '@tabler/icons-react'
+import { IconArmchair, IconClock, IconTrash, IconUserQuestion } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import type { SeatHoldView } from '#shared/contracts/till.ts'
 import type { ShowtimeId } from '#shared/domain/ids.ts'
@@ -22,7 +22,10 @@ export function Cart() {
     <section className="panel cart" aria-labelledby="cart-title">
       <header className="panel-head">
         <h2 id="cart-title">{t('cart.title')}</h2>
-        {cart.lines.length > 0 && <Clear />}
+        <span className="cart-tools">
+          <AskWho />
+          {cart.lines.length > 0 && <Clear />}
+        </span>
       </header>
       <div className="panel-scroll cart-lines">
         {cart.lines.length === 0 && (
@@ -68,6 +71,24 @@ export function Cart() {
         </ArmedButton>
       </footer>
     </section>
+  )
+}
+
+function AskWho() {
+  const { t } = useSay()
+  const goTo = useUi((ui) => ui.goTo)
+  return (
+    <Button
+      size="md"
+      h={44}
+      variant="subtle"
+      aria-keyshortcuts="F1"
+      data-testid="ask-who"
+      leftSection={<IconUserQuestion size={20} aria-hidden="true" />}
+      onClick={() => goTo('identify')}
+    >
+      {t('identify.open')}
+    </Button>
   )
 }
 

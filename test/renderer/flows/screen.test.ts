@@ -50,6 +50,17 @@ test('Charge opens the pay screen; the history covers it; putting the history aw
   expect(screenOf(state, { ...ELSEWHERE, paying: true })).toBe('history')
 })
 
+test('whoever is asked who they are has the screen until they answer, unless money moves', async () => {
+  const about = { requestId: REQUEST, bandLetter: 'A', asked: ['name'] } as const
+  const life = { stage: 'seen', startedAt: '2026-11-22T10:00:00.000Z', expiresAt: '2026-11-22T10:01:00.000Z' } as const
+  const asking = await withLine({ identify: { ...about, state: 'asking', ...life } })
+  expect(screenOf(asking, ELSEWHERE)).toBe('identify')
+  expect(screenOf({ ...asking, payment: band('sent') }, ELSEWHERE)).toBe('pay')
+  const untold = await withLine({ identify: { ...about, state: 'untold', reason: 'expired' } })
+  expect(screenOf(untold, ELSEWHERE)).toBe('history')
+  expect(screenOf(untold, { ...NOWHERE, place: 'identify' })).toBe('identify')
+})
+
 test('a payment that may still take money always has the screen, in every state and over every other wish', async () => {
   for (const view of [band, cash]) {
     for (const state of ATTEMPT_STATES.filter((one) => !isFinal(one))) {

@@ -178,12 +178,12 @@ test('the help lists the keys that work: on this screen, for this person, at thi
   const listed = (screen: Screen, who: { isPractice?: boolean; isManager?: boolean } = {}) =>
     keyboardMap({ screen, isPractice: false, isManager: false, ...who }).flatMap(({ keys }) => keys)
   expect(listed('sell')).toEqual([
-    ...['F2', 'F3', 'F8', 'Enter', 'F9', '←', '↑', '↓', '→', 'Home', 'End', 'PgUp', 'PgDn', 'Space', 'F4', 'F7', 'F10', 'Esc', '?'],
+    ...['F2', 'F3', 'F8', 'Enter', 'F9', '←', '↑', '↓', '→', 'Home', 'End', 'PgUp', 'PgDn', 'Space', 'F1', 'F4', 'F7', 'F10', 'Esc', '?'],
   ])
   expect(listed('sell', { isPractice: true, isManager: true })).toEqual(expect.arrayContaining(['F5', 'F6']))
   expect(listed('sign-in', { isPractice: true })).toEqual(['←', '→', '0–9', 'Backspace', 'Delete', 'Enter', '?'])
   expect(listed('interrupted')).toEqual(['F10', '?'])
   expect(listed('pay')).toEqual(expect.arrayContaining(['F8', 'F9', '0–9', 'Backspace', 'Delete', 'Esc']))
-  expect(listed('history')).toEqual(['F2', 'F3', 'F4', 'F7', 'F10', 'Esc', '?'])
+  expect(listed('history')).toEqual(['F2', 'F3', 'F1', 'F4', 'F7', 'F10', 'Esc', '?'])
   expect(keyboardMap({ screen: 'done', isPractice: false, isManager: false })).toContainEqual({ keys: ['F8', 'Enter'], does: 'nextSale' })
 })

@@ -4,6 +4,7 @@ import type { Language } from '#shared/domain/words.ts'
 import { startDevHost } from './dev-host.ts'
 import { createFakeTill } from './fake-till.ts'
 import { type Walk, walkDone, walkPaying, walkSelling } from './walk.ts'
+import { walkIdentify } from './walk-identify.ts'
 import { walkKnocking, walkPeople, walkPractice, walkSettings, walkTrouble, walkWrongPerson } from './walk-more.ts'
 import { walkDisk, walkNothing, walkTakenBack } from './walk-states.ts'
 
@@ -52,6 +53,7 @@ export async function walkAll(walk: Walk): Promise<void> {
   await walkPaying(walk)
   await walkDone(walk)
   await walkKnocking(walk)
+  await walkIdentify(walk)
   await walkWrongPerson(walk)
   await walkTrouble(walk)
   await walkSettings(walk)
