@@ -1,7 +1,6 @@
-/** How old this terminal's news of revocations is: the time since the backend last answered it, when they could have been learned. */
+/** How old this terminal's news of revocations is: the time since it last heard the whole list of them. */
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Clock, Store } from '#main/ports.ts'
-import type { Connection } from '#main/sync/ports.ts'
 import { LIST_AGE_MINUTES_MAX } from '#shared/contracts/radio-messages.ts'
 
 const MINUTE_MS = 60_000
@@ -13,7 +12,8 @@ const LAST_ACK = 'SELECT acked_at FROM outbox WHERE acked_at IS NOT NULL ORDER B
 type Parts = {
   readonly store: Store
   readonly clock: Clock
-  readonly connection: Connection
+  /** Since the list was last heard in this run, milliseconds; undefined before the first time. */
+  readonly news: { silentMs(): number | undefined }
   readonly standing: () => Standing
 }
 
@@ -33,7 +33,7 @@ export class ListAge {
 
   /** Whole minutes, as a request says them; LIST_AGE_MINUTES_MAX when nobody can tell. */
   minutes(): number {
-    const silentMs = this.#parts.connection.silentMs() ?? this.#sinceKeptMs()
+    const silentMs = this.#parts.news.silentMs() ?? this.#sinceKeptMs()
     return Math.min(LIST_AGE_MINUTES_MAX, Math.floor(silentMs / MINUTE_MS))
   }
 

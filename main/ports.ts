@@ -177,6 +177,11 @@ export interface BackendClient {
   }>
   /** Money held for us, neither captured nor reversed: a page after this cursor (0 to begin). */
   ownAuthorizations(after: number): BackendResult<{ readonly authorizations: readonly OwnAuthorization[]; readonly more: boolean }>
+  /** Allowances that must not be taken any more, a page after this cursor (0 to begin). `until`: seconds. */
+  revocations(after: number): BackendResult<{
+    readonly revocations: readonly { readonly cursor: number; readonly allowanceId: string; readonly until: number }[]
+    readonly more: boolean
+  }>
   postOutbox(
     entries: readonly { readonly id: string; readonly kind: string; readonly body: string }[],
   ): BackendResult<readonly OutboxOutcome[]>

@@ -2,6 +2,7 @@
  * The terminal: the whole product without a window. It is handed a store, a radio, a backend, a printer, a clock and keys, and gives a
  * `Till` that a host shows to people. This file is the parts list; what the parts do is in their own folders.
  */
+import { RevocationBook } from '#main/allowances/revocation-book.ts'
 import { type Carts, createCarts } from '#main/cart/carts.ts'
 import { createProgrammeBook, type ProgrammeBook } from '#main/cinema/programme-book.ts'
 import { SeatDesk } from '#main/cinema/seat-desk.ts'
@@ -88,6 +89,7 @@ export class Terminal {
   readonly #attendance: Attendance
   readonly #exposure: ExposureMeter
   readonly #clockOff: ClockOff
+  readonly #revocations: RevocationBook
   readonly #stops: Unsubscribe[] = []
   #revision = 0
 
@@ -135,7 +137,8 @@ export class Terminal {
     this.#sightings = createSightings({ clock, newId })
     this.#outbox = this.#openOutbox()
     this.#receipts = this.#openReceipts()
-    this.#payments = this.#openPayments(new ListAge(heard))
+    this.#revocations = new RevocationBook({ store, clock, backend, onFault: (what, detail) => parts.log.warn(what, detail) })
+    this.#payments = this.#openPayments(new ListAge({ ...heard, news: this.#revocations }))
     this.#recovery = createRecovery({
       ...parts,
       ...opened,
@@ -187,6 +190,7 @@ export class Terminal {
     radio.start()
     backend.connection.start()
     this.#recovery.start()
+    this.#revocations.start()
     void this.#programme.refresh()
   }
 
@@ -202,15 +206,9 @@ export class Terminal {
     this.#parts.practiceDesk?.close()
     // What is under way comes back at once, without radio and backend, and still writes how far it came.
     await Promise.all([this.#outbox.stop(), this.#parts.radio.stop()])
-    await Promise.all([
-      this.#knocks.stop(),
-      this.#identity.stop(),
-      this.#payments.stop(),
-      this.#seats.idle(),
-      this.#receipts.stop(),
-      this.#staff.stop(),
-    ])
-    await this.#recovery.stop()
+    const desks = [this.#knocks, this.#identity, this.#payments, this.#receipts, this.#staff]
+    await Promise.all([this.#seats.idle(), ...desks.map(async (desk) => desk.stop())])
+    await Promise.all([this.#recovery.stop(), this.#revocations.stop()])
     this.#parts.store.close()
   }
 
@@ -265,6 +263,7 @@ export class Terminal {
       attemptAtBackend: (requestId) => backend.attempt(requestId),
       isBackendOffline: () => backend.connection.state().state === 'offline',
       listAgeMinutes: () => listAge.minutes(),
+      isRevoked: (allowanceId) => this.#revocations.isRevoked(allowanceId),
       isClockOff: () => this.#clockOff.isBeyondTrust(),
       lastTouchMs: () => this.#attendance.lastTouchMs(),
       maySettle: () => this.#recovery.maySettle(),

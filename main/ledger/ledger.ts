@@ -8,7 +8,7 @@ import { canonical, sha256Hex } from './canonical.ts'
 import { openEpoch } from './epochs.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { addPayments, receiptColumns } from './payment-columns.ts'
-import type { Enqueue, Head, Ledger, ReceiptDraft } from './ports.ts'
+import type { Capture, Enqueue, Head, Ledger, ReceiptDraft } from './ports.ts'
 import { pullReceipt } from './pull.ts'
 import { findReceipt, pageOfReceipts } from './receipt-rows.ts'
 import { FIRST_SERIES } from './series.ts'
@@ -195,7 +195,7 @@ function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
   const id = input.newId() as ReceiptId
   const receipt: Receipt = { ...stated, id, series, number, issuedAt, terminalId: input.terminalId, tender: tenderOf(stated.payments) }
   const receiptJson = canonical(receipt)
-  const capturesJson = canonical(captures.map(({ authorization, ...rest }) => ({ ...rest, authorization: toBase64Url(authorization) })))
+  const capturesJson = canonical(captures.map(sentCapture))
   const sellsJson = canonical(sells)
   const voidsJson = voids && canonical(voids)
   const returnsJson = returns && canonical(returns)
@@ -226,6 +226,16 @@ function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
   const outboxSeq = input.enqueue(tx, 'receipt', body, seq)
   insertReceipt(tx, receipt, { receiptJson, seq, outboxSeq })
   return receipt
+}
+
+/** A capture as it is sent: signed statements as base64url. */
+function sentCapture({ authorization, offline, ...rest }: Capture) {
+  const { slot, slotProof, statement } = offline ?? {}
+  const isWhole = slot !== undefined && slotProof !== undefined && statement !== undefined
+  const evidence = isWhole
+    ? { offline: { slot: toBase64Url(slot), slotProof: toBase64Url(slotProof), statement: toBase64Url(statement) } }
+    : {}
+  return { ...rest, authorization: toBase64Url(authorization), ...evidence }
 }
 
 function insertReceipt(

@@ -11,6 +11,8 @@ export type Capture = {
   readonly authorizationId: AuthorizationId
   readonly amount: Money
   readonly authorization: Uint8Array
+  /** With one that was given without a network: what it stands on, and the statement it answers. */
+  readonly offline?: { readonly slot: Uint8Array; readonly slotProof: Uint8Array; readonly statement: Uint8Array }
 }
 /** A hold whose seats the receipt sells. */
 export type Sell = { readonly holdId: HoldId; readonly showtimeId: ShowtimeId; readonly seats: readonly SeatId[] }

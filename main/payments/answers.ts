@@ -3,7 +3,7 @@
  * received bytes, then every field against what we asked. A failed check is a fault with a name: the attempt stays in doubt, and is
  * never taken for a no by guess.
  */
-import { equalBytes, fromHex } from '#shared/contracts/bytes.ts'
+import { equalBytes, fromHex, toHex } from '#shared/contracts/bytes.ts'
 import {
   ANSWER_KINDS,
   type Authorization,
@@ -15,13 +15,17 @@ import {
   presenceAnswer,
 } from '#shared/contracts/radio-messages.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
-import { CLOCK_TOLERANCE_S, type KeySet } from '#shared/crypto/key-set.ts'
+import { CLOCK_TOLERANCE_S, isValidAt, type KeySet } from '#shared/crypto/key-set.ts'
 import type { VerifyKey } from '#shared/crypto/keys.ts'
+import { type OfflineEvidence, type OfflineFault, openOffline } from '#shared/crypto/offline.ts'
 import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+
+/** What a receipt needs of a yes, whoever gave it. */
+export type Approval = Pick<Authorization, 'authorizationId' | 'displayName'>
 
 /** The backend holds the money. Other modes are reserved. */
 const MODE_ONLINE = 1
@@ -34,15 +38,34 @@ export type Asked = {
   readonly merchantId: string
   readonly terminalId: string
   readonly knocks: number
+  /** Of the sealed request as it left, and of the offer's nonce: what a band's word about a slot is held against. */
+  readonly requestDigest: Uint8Array
+  readonly bandNonce: Uint8Array
   readonly sentAtS: number
   readonly expiresAtS: number
 }
 
 export type Outcome =
-  | { readonly kind: 'authorized'; readonly authorization: Authorization; readonly signed: Uint8Array }
+  | {
+      readonly kind: 'authorized'
+      readonly authorization: Approval
+      readonly signed: Uint8Array
+      /** What it stands on, when it was given without a network. */
+      readonly offline?: Omit<OfflineEvidence, 'authorization'>
+    }
+  /** Good in itself, out of an allowance that its owner has stopped: not taken. */
+  | { readonly kind: 'revoked'; readonly signed: Uint8Array }
   | { readonly kind: 'declined'; readonly reason: Reason; readonly signed: Uint8Array }
   | { readonly kind: 'refused'; readonly reason: Reason; readonly signed: Uint8Array }
   | { readonly kind: 'never-seen'; readonly signed: Uint8Array }
+
+/** What an answer is checked by. */
+export type Trust = {
+  readonly keys: KeySet
+  readonly nowS: number
+  /** Whether an offline allowance (hex) must not be taken any more. */
+  readonly isRevoked: (allowanceId: string) => boolean
+}
 
 export type AnswerFault =
   | 'malformed'
@@ -61,21 +84,24 @@ export type AnswerFault =
   | 'other-mode'
   | 'wrong-time'
   | 'unknown-reason'
+  | OfflineFault
 
 /** Reads the opened ANSWER of a band session. `phoneKey` is the key of the certificate the request was sealed for. */
 export async function readAnswer(
   plaintext: Uint8Array,
   asked: Asked,
-  trust: { readonly keys: KeySet; readonly phoneKey: VerifyKey; readonly nowS: number },
+  trust: Trust & { readonly phoneKey: VerifyKey },
 ): Promise<Result<Outcome, AnswerFault>> {
   const answer = answerPlaintext.decode(plaintext)
   if (!answer.ok) return answer
-  const { kind, signed } = answer.value
+  const { kind, signed, slot, slotProof } = answer.value
   switch (kind) {
     case ANSWER_KINDS.authorization:
       return readAuthorization(signed, asked, trust)
     case ANSWER_KINDS.decline:
       return readDecline(signed, asked, trust)
+    case ANSWER_KINDS.offline:
+      return slot && slotProof ? readOffline({ authorization: signed, slot, slotProof }, asked, trust) : err('malformed')
     case ANSWER_KINDS.refusal: {
       const refusal = await openSign1(phoneRefusal, signed, trust.phoneKey)
       if (!refusal.ok) return refusal
@@ -95,6 +121,30 @@ export async function readAnswer(
   }
 }
 
+/**
+ * Reads a yes that was given without a network: slot, band's word and phone's signature hold together, are about this very request, were
+ * given in its time, and stand in no list of what must not be taken.
+ */
+async function readOffline(evidence: OfflineEvidence, asked: Asked, trust: Trust): Promise<Result<Outcome, AnswerFault>> {
+  const opened = await openOffline(evidence, trust.keys)
+  if (!opened.ok) return opened
+  const { authorization: value, slot, proof } = opened.value
+  const isOurRequest = equalBytes(proof.requestDigest, asked.requestDigest) && equalBytes(proof.bandNonce, asked.bandNonce)
+  const isInTime = !isOutside(value.approvedAt, asked) && isValidAt({ from: slot.from, until: slot.until }, value.approvedAt)
+  const fault =
+    otherRequest(value, asked) ??
+    (isOurRequest ? undefined : 'other-request') ??
+    otherTerms(value, asked) ??
+    (isInTime && slot.settleBy > trust.nowS ? undefined : 'wrong-time')
+  if (fault) return err(fault)
+  const signed = evidence.authorization
+  if (trust.isRevoked(toHex(slot.allowanceId))) return ok({ kind: 'revoked', signed })
+  const { authorizationId } = value
+  const approval = { authorizationId, displayName: slot.displayName }
+  const offline = { slot: evidence.slot, slotProof: evidence.slotProof }
+  return ok({ kind: 'authorized', authorization: approval, signed, offline })
+}
+
 /** Reads an AUTHORIZATION, wherever it came from: through the band, or from the backend when it is asked. */
 export async function readAuthorization(
   signed: Uint8Array,
@@ -106,11 +156,7 @@ export async function readAuthorization(
   const value = opened.value
   const fault =
     otherRequest(value, asked) ??
-    (value.amount !== asked.amount.amount ? 'other-amount' : undefined) ??
-    (value.currency !== asked.amount.currency ? 'other-currency' : undefined) ??
-    (value.merchantId !== asked.merchantId ? 'other-merchant' : undefined) ??
-    (value.terminalId !== asked.terminalId ? 'other-terminal' : undefined) ??
-    (value.knocks !== asked.knocks ? 'other-knocks' : undefined) ??
+    otherTerms(value, asked) ??
     (value.mode === MODE_ONLINE ? undefined : 'other-mode') ??
     (isOutside(value.approvedAt, asked) || value.captureBy <= trust.nowS ? 'wrong-time' : undefined)
   return fault ? err(fault) : ok({ kind: 'authorized', authorization: value, signed })
@@ -166,6 +212,17 @@ function otherRequest(
 ): AnswerFault | undefined {
   if (!equalBytes(value.requestId, fromHex(asked.requestId) ?? new Uint8Array())) return 'other-request'
   return equalBytes(value.statementDigest, asked.statementDigest) ? undefined : 'other-statement'
+}
+
+function otherTerms(
+  value: Pick<Authorization, 'amount' | 'currency' | 'merchantId' | 'terminalId' | 'knocks'>,
+  asked: Asked,
+): AnswerFault | undefined {
+  if (value.amount !== asked.amount.amount) return 'other-amount'
+  if (value.currency !== asked.amount.currency) return 'other-currency'
+  if (value.merchantId !== asked.merchantId) return 'other-merchant'
+  if (value.terminalId !== asked.terminalId) return 'other-terminal'
+  return value.knocks === asked.knocks ? undefined : 'other-knocks'
 }
 
 function isOutside(approvedAtS: number, asked: Asked): boolean {

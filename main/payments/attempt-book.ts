@@ -25,6 +25,8 @@ export type SentRequest = {
   readonly statement: Uint8Array
   readonly statementDigest: Uint8Array
   readonly phoneCertificate: Uint8Array
+  /** Of the sealed request. Empty for one that an earlier version of this program sent. */
+  readonly requestDigest: Uint8Array
   readonly sentAt: string
   readonly expiresAt: string
 }
@@ -48,10 +50,11 @@ export function insertAttempt(tx: WriteStore, attempt: Omit<Attempt, 'state'>): 
 export function markSent(tx: WriteStore, requestId: RequestId, sent: SentRequest): void {
   assertMay(tx, requestId, 'sent')
   tx.run(
-    "UPDATE attempts SET state = 'sent', statement = ?, statement_digest = ?, offer_certificate = ?, sent_at = ?, expires_at = ? WHERE request_id = ?",
+    "UPDATE attempts SET state = 'sent', statement = ?, statement_digest = ?, offer_certificate = ?, request_digest = ?, sent_at = ?, expires_at = ? WHERE request_id = ?",
     sent.statement,
     sent.statementDigest,
     sent.phoneCertificate,
+    sent.requestDigest,
     sent.sentAt,
     sent.expiresAt,
     requestId,
@@ -145,9 +148,10 @@ export function openAttempts(store: ReadStore): readonly Attempt[] {
 
 function toAttempt(row: SqlRow): Attempt {
   const { statement, statement_digest: statementDigest, offer_certificate: phoneCertificate, sent_at: sentAt, expires_at: expiresAt } = row
+  const requestDigest = row['request_digest'] instanceof Uint8Array ? row['request_digest'] : new Uint8Array(0)
   const sent =
     statement instanceof Uint8Array && statementDigest instanceof Uint8Array && phoneCertificate instanceof Uint8Array
-      ? { statement, statementDigest, phoneCertificate, sentAt: String(sentAt), expiresAt: String(expiresAt) }
+      ? { statement, statementDigest, phoneCertificate, requestDigest, sentAt: String(sentAt), expiresAt: String(expiresAt) }
       : undefined
   return {
     requestId: row['request_id'] as RequestId,

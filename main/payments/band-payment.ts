@@ -6,7 +6,7 @@ import { sha256 } from '#shared/crypto/keys.ts'
 import { isFinal } from '#shared/domain/attempt.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { readAnswer } from './answers.ts'
+import { readAnswer, type Trust } from './answers.ts'
 import { attemptById, markInDoubt, markSent, stateOf } from './attempt-book.ts'
 import type { BandSessions, CheckedOffer, NotPersisted, SessionEnd } from './band-session.ts'
 import type { Ends } from './ends.ts'
@@ -26,6 +26,7 @@ export type BandPaymentDeps = SettleDeps & {
   readonly ends: Ends
   /** The outcome is unknown: it is asked about from now on. `unattendedFromMs`: when its minute may begin, on the monotonic clock. */
   readonly onDoubt: (requestId: RequestId, unattendedFromMs: number) => void
+  readonly isRevoked: Trust['isRevoked']
   readonly onFault: (what: string, detail: Readonly<Record<string, string>>) => void
 }
 
@@ -87,7 +88,7 @@ export class BandPayments {
         const nowS = Math.floor(clock.nowMs() / 1_000)
         return signPay({ keys, offer, requestId, amount, lines, holdIds, knocks, listAgeMinutes, head: journalHead(ledger), nowS })
       },
-      persist: (statement, offer) => this.#persistSent(payment, statement, offer),
+      persist: (statement, offer, sealed) => this.#persistSent(payment, { statement, offer, sealed }),
       expiresMonotonicMs: () => payment.expiresMonotonicMs ?? clock.monotonicMs(),
       onStage: (stage) => screen.show(requestId, { stage }),
       cancelled: payment.cancelled,
@@ -95,16 +96,20 @@ export class BandPayments {
     await this.#afterSession(requestId, end)
   }
 
-  async #persistSent(payment: Running, statement: Uint8Array, offer: CheckedOffer): Promise<Result<void, NotPersisted>> {
+  async #persistSent(
+    payment: Running,
+    { statement, offer, sealed }: { readonly statement: Uint8Array; readonly offer: CheckedOffer; readonly sealed: Uint8Array },
+  ): Promise<Result<void, NotPersisted>> {
     const { clock, store, screen } = this.#deps
     const { requestId } = payment
-    const statementDigest = await sha256(statement)
+    const [statementDigest, requestDigest] = await Promise.all([sha256(statement), sha256(sealed)])
     const nowMs = clock.nowMs()
     const sentAt = new Date(nowMs).toISOString()
     const expiresAt = new Date(nowMs + REQUEST_LIFETIME_MS).toISOString()
     const written = store.write((tx) => {
       if (stateOf(tx, requestId) !== 'prepared') return false
-      markSent(tx, requestId, { statement, statementDigest, phoneCertificate: offer.message.certificate, sentAt, expiresAt })
+      const phoneCertificate = offer.message.certificate
+      markSent(tx, requestId, { statement, statementDigest, phoneCertificate, requestDigest, sentAt, expiresAt })
       return true
     })
     if (!written.ok) return err(written.error)
@@ -136,11 +141,11 @@ export class BandPayments {
   }
 
   async #settleAnswer(requestId: RequestId, end: SessionEnd & { kind: 'answered' }): Promise<Settled> {
-    const { store, clock, standing, ledger, ends, onFault } = this.#deps
+    const { store, clock, standing, ledger, ends, isRevoked, onFault } = this.#deps
     try {
       const attempt = attemptById(store, requestId)
       if (!attempt?.sent) return 'ended'
-      const trust = { keys: standing().keys, phoneKey: end.phoneKey, nowS: Math.floor(clock.nowMs() / 1_000) }
+      const trust = { keys: standing().keys, phoneKey: end.phoneKey, isRevoked, nowS: Math.floor(clock.nowMs() / 1_000) }
       const outcome = await readAnswer(end.plaintext, askedOf(attempt, standing()), trust)
       if (outcome.ok) return await ends.settleOutcome(attempt, outcome.value, end.open)
       onFault('answer-refused', { requestId, fault: outcome.error })

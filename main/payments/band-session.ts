@@ -75,8 +75,12 @@ export type SessionInput = {
   readonly requestId: RequestId
   /** Signs the statement for this offer. */
   readonly statementFor: (offer: CheckedOffer) => Promise<Uint8Array>
-  /** Called with the signed statement before the first byte of it leaves. A refusal stops the session. */
-  readonly persist: (statement: Uint8Array, offer: CheckedOffer) => Result<void, NotPersisted> | Promise<Result<void, NotPersisted>>
+  /** Called with the signed statement and the sealed request before the first byte of it leaves. A refusal stops the session. */
+  readonly persist: (
+    statement: Uint8Array,
+    offer: CheckedOffer,
+    sealed: Uint8Array,
+  ) => Result<void, NotPersisted> | Promise<Result<void, NotPersisted>>
   /** When the request has expired, on the monotonic clock: no clock that is set in the middle makes anybody wait longer, or less. */
   readonly expiresMonotonicMs: () => number
   readonly onStage: (stage: AttemptStage) => void
@@ -174,7 +178,7 @@ async function ask(
     plaintext: requestPlaintext.encode({ statement, certificate: standing.certificateBytes }),
   })
   if (!sealed.ok) return { kind: 'not-asked', reason: 'band-not-usable' }
-  const persisted = await input.persist(statement, offer.value)
+  const persisted = await input.persist(statement, offer.value, sealed.value.message)
   if (!persisted.ok) return { kind: 'not-persisted', why: persisted.error }
   const sent = await link.send({ kind: input.kind ?? 'request', body: sealed.value.message })
   if (!sent.ok) return { kind: 'unknown', why: sent.error }

@@ -49,6 +49,9 @@ export class Ends {
     switch (outcome.kind) {
       case 'authorized':
         return this.#settleAuthorized(requestId, outcome, open)
+      case 'revoked':
+        // Its owner has reported a loss: whoever stands here hears no more than from a wallet that says no.
+        return this.end(requestId, { state: 'refused', reason: 'wallet-refused', answer: outcome.signed, why: 'declined' })
       case 'declined':
         return this.end(requestId, { state: 'declined', reason: outcome.reason, answer: outcome.signed, why: 'declined' })
       case 'refused':
@@ -60,8 +63,15 @@ export class Ends {
 
   /** Writes the receipt of a yes. */
   paidByBand(requestId: RequestId, approved: Approved, open?: OpenSession): Result<Receipt, SettleRefusal> {
-    const { authorization, signed } = approved
-    const paid = settlePaid(this.#deps, requestId, { tender: 'band', authorization, signed, ...(open ? { radio: open.radio } : {}) })
+    const { authorization, signed, offline } = approved
+    const evidence = offline ? { offline } : {}
+    const paid = settlePaid(this.#deps, requestId, {
+      tender: 'band',
+      authorization,
+      signed,
+      ...evidence,
+      ...(open ? { radio: open.radio } : {}),
+    })
     if (paid.ok) this.#afterPaid(requestId, paid.value)
     else if (paid.error.code === 'storage-failed') {
       this.#deps.onFault('receipt-not-written', { requestId, detail: paid.error.detail })

@@ -13,7 +13,7 @@ import { peekSign1 } from '#shared/crypto/sign1.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok } from '#shared/result.ts'
-import { type Outcome, readAnswer, readAuthorization, readDecline } from './answers.ts'
+import { type Outcome, readAnswer, readAuthorization, readDecline, type Trust } from './answers.ts'
 import { type Attempt, attemptById } from './attempt-book.ts'
 import type { BandSessions, OpenSession } from './band-session.ts'
 import { askedOf, signQuery } from './statements.ts'
@@ -43,6 +43,7 @@ export type DoubtDeps = {
   readonly ledger: Ledger
   readonly standing: () => Standing
   readonly attemptAtBackend: BackendClient['attempt']
+  readonly isRevoked: Trust['isRevoked']
   readonly settleOutcome: (attempt: Attempt, outcome: Outcome, open?: OpenSession) => Promise<Settled>
   readonly endAsReversed: (requestId: RequestId, reason: Reason) => Settled
   /** False for an attempt of an earlier run until it is known whether these records are the newest. */
@@ -189,7 +190,7 @@ export class DoubtDesk {
     })
     if (end.kind !== 'answered') return 'open'
     const { keys: trusted } = standing()
-    const trust = { keys: trusted, phoneKey: end.phoneKey, nowS: nowS() }
+    const trust = { keys: trusted, phoneKey: end.phoneKey, isRevoked: this.#deps.isRevoked, nowS: nowS() }
     try {
       const outcome = await readAnswer(end.plaintext, askedOf(attempt, standing()), trust)
       return await this.#actOn(attempt, outcome, async (value) => settleOutcome(attempt, value, end.open))

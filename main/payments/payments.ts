@@ -32,6 +32,8 @@ export type PaymentsDeps = SettleDeps & {
   readonly seats: SeatDesk
   /** Since this terminal could last learn of revocations, whole minutes. */
   readonly listAgeMinutes: () => number
+  /** Whether an offline allowance (hex) must not be taken any more. */
+  readonly isRevoked: (allowanceId: string) => boolean
   readonly attemptAtBackend: DoubtDeps['attemptAtBackend']
   readonly isBackendOffline: InterruptedDeps['isBackendOffline']
   /** This clock is so far off that no band is asked. */

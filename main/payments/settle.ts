@@ -8,14 +8,15 @@ import type { Capture, Ledger } from '#main/ledger/ports.ts'
 import type { Clock, Store, StoreFault, WriteStore } from '#main/ports.ts'
 import { HOLD_LIFETIME_MS, type ReversalBody } from '#shared/contracts/backend-api.ts'
 import { toBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import type { Authorization } from '#shared/contracts/radio-messages.ts'
 import type { Refused } from '#shared/contracts/till.ts'
+import type { OfflineEvidence } from '#shared/crypto/offline.ts'
 import { isFinal } from '#shared/domain/attempt.ts'
 import type { AuthorizationId, RequestId } from '#shared/domain/ids.ts'
 import { money, subtract, sum } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import type { Payment, Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import type { Approval } from './answers.ts'
 import { type Attempt, attemptById, keepLateYes, markEnded, recordRadio, stateOf } from './attempt-book.ts'
 
 export type SettleDeps = {
@@ -33,7 +34,13 @@ export type SettleRefusal =
 
 type RadioRecord = { readonly attRequests: number; readonly segments: number; readonly bytes: number }
 type Paid =
-  | { readonly tender: 'band'; readonly authorization: Authorization; readonly signed: Uint8Array; readonly radio?: RadioRecord }
+  | {
+      readonly tender: 'band'
+      readonly authorization: Approval
+      readonly signed: Uint8Array
+      readonly offline?: Omit<OfflineEvidence, 'authorization'>
+      readonly radio?: RadioRecord
+    }
   | { readonly tender: 'cash'; readonly tenderedMinor: number }
 
 /** The attempt was paid: receipt, journal, head, outbox, attempt and cart in ONE transaction. */
@@ -55,10 +62,7 @@ function commitReceipt(deps: SettleDeps, tx: WriteStore, attempt: Attempt, paid:
   const { profile } = deps.standing()
   const { lines, holds } = deps.carts.byId(tx, attempt.cartId)
   const payment = paymentOf(attempt, paid)
-  const captures: readonly Capture[] =
-    paid.tender === 'band' && payment.tender === 'band'
-      ? [{ requestId: attempt.requestId, authorizationId: payment.authorizationId, amount: attempt.amount, authorization: paid.signed }]
-      : []
+  const captures = paid.tender === 'band' && payment.tender === 'band' ? [captureOf(attempt, payment.authorizationId, paid)] : []
   return deps.ledger.commitReceipt(tx, {
     kind: 'sale',
     practice: deps.practice,
@@ -80,6 +84,13 @@ function commitReceipt(deps: SettleDeps, tx: WriteStore, attempt: Attempt, paid:
     captures,
     sells: holds.map(({ holdId, showtimeId, seats }) => ({ holdId, showtimeId, seats })),
   })
+}
+
+/** What the backend needs to pay us: without a network nobody has told it anything yet. */
+function captureOf(attempt: Attempt, authorizationId: AuthorizationId, paid: Paid & { readonly tender: 'band' }): Capture {
+  const { requestId, amount, sent } = attempt
+  const offline = paid.offline && sent ? { offline: { ...paid.offline, statement: sent.statement } } : {}
+  return { requestId, authorizationId, amount, authorization: paid.signed, ...offline }
 }
 
 function paymentOf(attempt: Attempt, paid: Paid): Payment {
@@ -129,7 +140,7 @@ export function settleUnpaid(
  * A yes for an attempt that was reversed before it came: never a receipt. Kept beside the attempt and in the journal, once. True when
  * this is that once.
  */
-export function refuseLateYes(deps: SettleDeps, requestId: RequestId, authorization: Authorization, signed: Uint8Array): boolean {
+export function refuseLateYes(deps: SettleDeps, requestId: RequestId, authorization: Approval, signed: Uint8Array): boolean {
   const kept = deps.store.write((tx) => {
     if (!keepLateYes(tx, requestId, signed)) return false
     const fields = { request_id: requestId, authorization_id: toHex(authorization.authorizationId) }

@@ -111,6 +111,7 @@ export function askedOf(
     readonly sent?: {
       readonly statement: Uint8Array
       readonly statementDigest: Uint8Array
+      readonly requestDigest: Uint8Array
       readonly sentAt: string
       readonly expiresAt: string
     }
@@ -128,6 +129,8 @@ export function askedOf(
     merchantId: standing.profile.merchant.id,
     terminalId: standing.profile.terminalId,
     knocks: statement.value.value.knocks,
+    requestDigest: attempt.sent.requestDigest,
+    bandNonce: statement.value.value.bandNonce,
     sentAtS: Math.floor(Date.parse(attempt.sent.sentAt) / 1_000),
     expiresAtS: Math.floor(Date.parse(attempt.sent.expiresAt) / 1_000),
   }

@@ -3,6 +3,7 @@
  */
 import type * as z from 'zod'
 import type { BackendRefusal, Clock, Enrolment, OwnAuthorization } from '#main/ports.ts'
+import { ALLOWANCE_PATHS, getRevocations } from '#shared/contracts/allowance-api.ts'
 import {
   attemptStatus,
   BACKEND_PATHS,
@@ -156,8 +157,12 @@ function seatCalls(call: Caller): Pick<HttpBackendClient, 'seats' | 'putHold' | 
   }
 }
 
-function moneyCalls(call: Caller): Pick<HttpBackendClient, 'attempt' | 'postOutbox'> {
+function moneyCalls(call: Caller): Pick<HttpBackendClient, 'attempt' | 'postOutbox' | 'revocations'> {
   return {
+    async revocations(after) {
+      const path = `${ALLOWANCE_PATHS.revocations}?after=${after}`
+      return call({ method: 'GET', path, reply: getRevocations.reply }, (page) => ok(page))
+    },
     async attempt(requestId) {
       return call({ method: 'GET', path: pathOf('attempt', requestId), reply: attemptStatus.reply }, ({ state, signed }) => {
         if (signed === undefined) return ok({ state })

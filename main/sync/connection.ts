@@ -43,7 +43,7 @@ export function createConnection(input: ConnectionInput): Connection & { called(
   const { clock, closing } = input
   const listeners = new Set<(state: BackendState) => void>()
   let state: BackendState = 'unknown'
-  let lastContact: { readonly wallMs: number; readonly monotonicMs: number } | undefined
+  let lastContactMs: number | undefined
   let skewMs: number | undefined
   let isRefusing = false
   let probing = false
@@ -75,7 +75,7 @@ export function createConnection(input: ConnectionInput): Connection & { called(
     if (closing.aborted) return
     isRefusing = became === 'refused'
     failures = became === 'heard' ? 0 : failures + 1
-    if (became === 'heard') lastContact = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
+    if (became === 'heard') lastContactMs = clock.nowMs()
     schedule()
     become(became === 'heard' ? 'online' : 'offline')
   }
@@ -88,10 +88,9 @@ export function createConnection(input: ConnectionInput): Connection & { called(
   return {
     state: () => ({
       state,
-      ...(lastContact ? { lastContactAt: new Date(lastContact.wallMs).toISOString() } : {}),
+      ...(lastContactMs === undefined ? {} : { lastContactAt: new Date(lastContactMs).toISOString() }),
       ...(isRefusing ? { isRefusing } : {}),
     }),
-    silentMs: () => lastContact && Math.max(clock.nowMs() - lastContact.wallMs, clock.monotonicMs() - lastContact.monotonicMs),
     skewMs: () => skewMs,
     onChange(listener) {
       listeners.add(listener)

@@ -37,11 +37,6 @@ export interface Connection {
    * whole seconds it is dated in count for nothing. Undefined before the first answer.
    */
   skewMs(): number | undefined
-  /**
-   * Since it last answered this terminal, milliseconds: by the wall clock or the monotonic one, whichever makes it longer, so that no clock that is
-   * set back or computer that slept makes it look shorter. Undefined before the first answer.
-   */
-  silentMs(): number | undefined
   /** Called at each change between online and offline. */
   onChange(listener: (state: BackendState) => void): Unsubscribe
   /** Begins to probe. */

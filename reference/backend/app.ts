@@ -13,6 +13,7 @@ import { installErrors } from './plugins/errors.ts'
 import { createMetrics, installMetrics } from './plugins/metrics.ts'
 import { installWalletPage } from './plugins/wallet-page.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
+import { allowanceRoutes } from './routes/allowance-routes.ts'
 import { bandRoutes } from './routes/band-routes.ts'
 import { type App, RefusedCall } from './routes/call.ts'
 import { identityRoutes } from './routes/identity-routes.ts'
@@ -27,6 +28,7 @@ import { terminalRoutes } from './routes/terminal-routes.ts'
 import { walletRoutes } from './routes/wallet-routes.ts'
 import { witnessRoutes } from './routes/witness-routes.ts'
 import { createAlarms } from './services/alarms.ts'
+import { Allowances } from './services/allowances.ts'
 import { Asked } from './services/asked.ts'
 import { Authorizer } from './services/authorizer.ts'
 import { Bands } from './services/bands.ts'
@@ -40,6 +42,7 @@ import { Interest } from './services/interest.ts'
 import type { Terms } from './services/interest-rule.ts'
 import { JournalHeads } from './services/journal-heads.ts'
 import { createNotices } from './services/notices.ts'
+import { OfflinePayments } from './services/offline-payments.ts'
 import { OutboxIntake } from './services/outbox-intake.ts'
 import { createOwnerAccess } from './services/owner-access.ts'
 import type { RelyingParty } from './services/passkey-check.ts'
@@ -124,6 +127,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     limitsRoutes(api, services)
     bandRoutes(api, services.bands)
     identityRoutes(api, services)
+    allowanceRoutes(api, { ...services, db })
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
@@ -132,6 +136,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
   const sweep = oneAtATime(async () => {
     const reversed = await services.settlement.sweep(db)
     const freed = await services.holds.sweep()
+    await services.allowances.sweep()
     await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
     await services.owner.sweep()
     await services.identities.sweep()
@@ -210,6 +215,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
   const holds = new Holds(db, clock)
   const settlement = new Settlement({ clock, newId }, holds, raise)
   const interest = parts.interest ?? NO_INTEREST
+  const offlinePayments = new OfflinePayments({ clock, newId, keys, verifyKeys, settlement, freezes, tell, raise })
   const answered = (kind: string, reason: string) => metrics.answers.inc({ kind, reason })
   return {
     verifyKeys,
@@ -223,11 +229,14 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
       settlement,
       voids: new Voids({ clock, newId }, holds, raise),
       heads: new JournalHeads(verifyKeys, raise),
+      offlinePayments,
       raise,
       failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
     }),
     identities: new Identities({ db, clock, newId, keys, verifyKeys, terminals, raise }),
     cards: new IdentityCards(db),
+    offlinePayments,
+    allowances: new Allowances({ db, clock, newId, keys, verifyKeys }),
     bands: new Bands({ db, clock, keys, tell }),
     certificates: new Certificates(db, clock, keys),
     limits: new Limits(db, { clock, newId }),

@@ -26,7 +26,7 @@ const CUSTOMER_ID_BYTES = 8
 const CUSTOMER_IDS_KEPT_MAX = 10_000
 
 /** What this service signs with. The other purposes come with the features that need them. */
-const OWN_PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release', 'identity'] as const
+const OWN_PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release', 'identity', 'allowance'] as const
 export type OwnPurpose = (typeof OWN_PURPOSES)[number]
 
 const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })

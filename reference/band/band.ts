@@ -8,6 +8,7 @@ import { Offers } from './offers.ts'
 import type { BandEvent, BandStore, Clock, PhoneLink, RadioLink, Relay } from './ports.ts'
 import { ProofCounter } from './proof-counter.ts'
 import { BandSession } from './session.ts'
+import type { Relayed } from './slots.ts'
 
 /** More sessions than this in one minute are an attack on the wearer's offers or battery. */
 export const SESSIONS_PER_MINUTE_MAX = 30
@@ -29,6 +30,8 @@ export type BandParts = {
   readonly state?: BandState
   readonly serverMtu?: number
   readonly sessionsPerMinuteMax?: number
+  /** A request has been passed on to the phone. */
+  readonly onRelayed?: (request: Relayed) => void
 }
 
 export type Advertisement = { readonly address: Uint8Array; readonly manufacturerData: Uint8Array }
@@ -85,7 +88,7 @@ export class Band {
   connect(link: RadioLink): Result<BandConnection, 'busy'> {
     if (this.#session) return err('busy')
     const gatt = new GattServer(this.#parts.serverMtu ?? SERVER_MTU, () => session.currentOffer())
-    const { clock, signer, epoch, phone, onEvent } = this.#parts
+    const { clock, signer, epoch, phone, onEvent, onRelayed } = this.#parts
     const { state } = this
     const session: BandSession = new BandSession({
       clock,
@@ -93,6 +96,7 @@ export class Band {
       epoch,
       phone,
       onEvent,
+      ...(onRelayed ? { onRelayed } : {}),
       state,
       link,
       gatt,

@@ -26,11 +26,26 @@ export type LockRecord =
     }
   | { readonly state: 'released'; readonly epoch: number }
 
+/**
+ * The slot counter and the key of the allowance in force, of one pairing. `next`: the first value that was never signed. `lastDigest`: of the
+ * request that the value before it belongs to.
+ */
+export type SlotRecord = {
+  readonly epoch: number
+  readonly key: PrivateJwk
+  readonly next: number
+  /** Of the newest lease. */
+  readonly serial: number
+  readonly lastDigest?: Uint8Array
+}
+
 export interface BandStore {
   /** Keeps the lock in place of the one before. Resolves `ok` only when it would survive a power cut. */
   saveLock(lock: LockRecord): Promise<Result<void, 'storage-failed'>>
   /** Keeps the ceiling below which proof counters may be used. Resolves `ok` only when it would survive a power cut. */
   saveCounter(ceiling: number): Promise<Result<void, 'storage-failed'>>
+  /** Keeps the slot counter in place of the one before; undefined wipes it. Resolves `ok` only when it would survive a power cut. */
+  saveSlots(slots: SlotRecord | undefined): Promise<Result<void, 'storage-failed'>>
 }
 
 /** One message between band and phone. `offerId` names the exchange: the offer a request was sealed to. */

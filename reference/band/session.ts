@@ -24,6 +24,7 @@ import type { GattServer } from './gatt-server.ts'
 import type { Offers } from './offers.ts'
 import type { BandEvent, Clock, PhoneLink, RadioLink } from './ports.ts'
 import type { ProofCounter } from './proof-counter.ts'
+import type { Relayed } from './slots.ts'
 
 /** A terminal that subscribes and then says nothing is let go after this long. */
 export const SILENCE_MAX_MS = 30_000
@@ -51,6 +52,8 @@ export type SessionParts = {
   /** The band has had too many sessions lately: this one hears `busy`. */
   readonly limited: boolean
   readonly onEvent: (event: BandEvent) => void
+  /** A REQUEST has been passed on, and what the band felt then. */
+  readonly onRelayed?: (request: Relayed) => void
 }
 /** A REQUEST may move money; a probe is one that cannot. */
 type RequestKind = 'request' | 'probe'
@@ -203,6 +206,7 @@ export class BandSession {
         ? { flags: state.flags() | FLAG_PROBE, knocks: state.readKnocks() }
         : { flags: state.flags(), knocks: state.takeKnocks() }
     const statement = { bandNonce, requestDigest, counter: value.value, epoch, ...seen }
+    if (kind === 'request') this.#parts.onRelayed?.({ requestDigest, bandNonce, ...seen })
     return ok(await sign1(bandProof, statement, signer, { withKid: false }))
   }
 

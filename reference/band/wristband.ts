@@ -23,7 +23,8 @@ import { Turns } from '#shared/turns.ts'
 import { Band } from './band.ts'
 import { BandState } from './band-state.ts'
 import { Lock } from './lock.ts'
-import type { BandEvent, BandStore, Clock, LockRecord, PhoneLink, Relay } from './ports.ts'
+import type { BandEvent, BandStore, Clock, LockRecord, PhoneLink, Relay, SlotRecord } from './ports.ts'
+import { Slots } from './slots.ts'
 
 const MINUTE_MS = 60_000
 /** Phones that may be connected at once: the owner's, and one that asks. The oldest stranger is let go. */
@@ -35,6 +36,7 @@ export type WristbandParts = {
   /** What the store kept. */
   readonly lock: LockRecord
   readonly counterCeiling: number
+  readonly slots?: SlotRecord | undefined
   /** What the band left the factory with: its name, its key, and the one root it believes. */
   readonly factory: { readonly bandId: Uint8Array; readonly signer: Signer; readonly rootPoint: Uint8Array }
   readonly onEvent: (event: BandEvent) => void
@@ -64,7 +66,9 @@ export class Wristband {
   readonly #lock: Lock
   readonly #store: BandStore
   #ceiling: number
+  #slotRecord: SlotRecord | undefined
   #band: Band | undefined
+  #slots: Slots | undefined
   /** The owner's phone, once it has proven itself. */
   #owner: Caller | undefined
   #strangers: readonly Caller[] = []
@@ -74,6 +78,7 @@ export class Wristband {
   private constructor(parts: WristbandParts) {
     this.#parts = parts
     this.#ceiling = parts.counterCeiling
+    this.#slotRecord = parts.slots
     this.state = new BandState(parts.clock, () => parts.onEvent({ type: 'disarmed' }))
     this.state.whenChanged(() => this.#tellOwner())
     this.#store = {
@@ -81,6 +86,11 @@ export class Wristband {
       saveCounter: async (ceiling) => {
         const saved = await parts.store.saveCounter(ceiling)
         if (saved.ok) this.#ceiling = ceiling
+        return saved
+      },
+      saveSlots: async (slots) => {
+        const saved = await parts.store.saveSlots(slots)
+        if (saved.ok) this.#slotRecord = slots
         return saved
       },
     }
@@ -135,6 +145,8 @@ export class Wristband {
       case 'arm-ask':
       case 'arm':
       case 'release':
+      case 'slot-open':
+      case 'slot-ask':
         this.#turns.begin(async () => this.#dealWith(caller, relay.message))
         return
       default:
@@ -156,6 +168,9 @@ export class Wristband {
         return this.#armAsk(caller, body)
       case 'arm':
         return this.#arm(caller, body)
+      case 'slot-open':
+      case 'slot-ask':
+        return this.#slot(caller, kind, body)
       default:
         return this.#release(caller, body)
     }
@@ -230,6 +245,14 @@ export class Wristband {
     say(caller, 'armed', linkDone.encode({ epoch: record.epoch }))
   }
 
+  /** For the owner's phone only; to anyone else the band says nothing at all. */
+  async #slot(caller: Caller, kind: 'slot-open' | 'slot-ask', body: Uint8Array): Promise<void> {
+    const slots = this.#slots
+    if (this.#owner !== caller || !slots) return
+    const said = kind === 'slot-open' ? await slots.open(body) : await slots.prove(body)
+    say(caller, said.kind, said.body)
+  }
+
   async #release(caller: Caller, body: Uint8Array): Promise<void> {
     const released = await this.#lock.release(body)
     if (!released.ok) return refuse(caller, 'not-available')
@@ -238,6 +261,9 @@ export class Wristband {
       this.state.disarm()
       this.#band?.retire()
       this.#band = undefined
+      this.#slots = undefined
+      // Should it fail: slots of an epoch that is over are good for nothing.
+      await this.#store.saveSlots(undefined)
       if (this.#owner && this.#owner !== caller) this.#strangers = [...this.#strangers, this.#owner]
       this.#owner = undefined
       this.state.setPhoneLinked(false)
@@ -251,12 +277,24 @@ export class Wristband {
   async #work(): Promise<void> {
     const { record } = this.#lock
     if (record.state !== 'bound') return
-    const { clock, onEvent, serverMtu, sessionsPerMinuteMax } = this.#parts
+    const { clock, factory, onEvent, serverMtu, sessionsPerMinuteMax } = this.#parts
+    const signer = await signerOf(record.key)
+    const slots = new Slots({
+      clock,
+      signer,
+      store: this.#store,
+      record: this.#slotRecord,
+      bandId: factory.bandId,
+      epoch: record.epoch,
+      obstacle: () => this.state.obstacle(),
+    })
+    this.#slots = slots
     this.#band = new Band({
       clock,
+      signer,
       store: this.#store,
       counterCeiling: this.#ceiling,
-      signer: await signerOf(record.key),
+      onRelayed: (request) => slots.relayed(request),
       idKey: record.idKey,
       epoch: record.epoch,
       state: this.state,

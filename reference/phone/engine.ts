@@ -11,24 +11,24 @@ import { POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Turns } from '#shared/turns.ts'
+import type { AllowanceParts } from './allowance.ts'
 import { Exchange, sendError } from './exchange.ts'
 import type { IdentityAsked, IdentityCard } from './identity.ts'
+import { OfferSupply } from './offer-supply.ts'
 import { OfferBook } from './offers.ts'
+import { OfflineBook } from './offline-book.ts'
 import { type BandKey, checkProof, checkTerminal, isExpired, type OpenedRequest, openForwarded, requestKey } from './open-request.ts'
+import { askOwner } from './owner-question.ts'
 import { type OwnLimits, WalletPolicy } from './policy.ts'
 import type { BandLink, Clock, Outcome, Owner, PaymentView, PhoneBackend, PhoneStore, Relay, RequestRecord, Submission } from './ports.ts'
 import { RequestRecords } from './request-records.ts'
 import { Submitter } from './submitter.ts'
 import type { WitnessBook } from './witness-book.ts'
 
-/** Offers the phone leaves on the band. */
-export const BAND_OFFERS = 8
 /** Requests in work at once; more are told `busy`. */
 export const REQUESTS_OPEN_MAX = 4
 /** Exchanges remembered for their COMMIT. */
 export const EXCHANGES_MAX = 32
-/** Wait before certificates are asked for again. */
-export const CERTIFY_RETRY_MS = 2_000
 
 export type PhoneParts = {
   readonly clock: Clock
@@ -47,6 +47,8 @@ export type PhoneParts = {
   readonly bandPoint: Uint8Array
   readonly bandEpoch: number
   readonly rootPoint: Uint8Array
+  /** Money set aside for when there is no network. */
+  readonly allowance?: Pick<AllowanceParts, 'backend' | 'store' | 'kept'>
   /** Keeps the heads of terminals' journals, where the phone has a place for them. */
   readonly witness?: WitnessBook
   /** Says who its owner is, where they agree. A phone without one tells nobody. */
@@ -69,26 +71,28 @@ export class PhoneEngine {
   readonly #parts: PhoneParts
   readonly #bandKey: BandKey
   readonly #offers: OfferBook
+  readonly #supply: OfferSupply
   readonly #records: RequestRecords
   readonly #submitter: Submitter
   readonly #policy: WalletPolicy
+  readonly #offline: OfflineBook | undefined
   readonly #open = new Map<string, OpenRequest>()
   readonly #exchanges = new Map<string, { readonly exchange: Exchange; readonly view: PaymentView; readonly key: string }>()
   /** Requests are checked one after another, so that a query never overtakes the request it asks about. */
   readonly #turns = new Turns()
-  #slot: number | undefined
-  #left = 0
-  #refilling = false
-  #stopRetry = () => {}
   #stopped = false
 
   private constructor(parts: PhoneParts, bandKey: VerifyKey) {
     this.#parts = parts
     this.#bandKey = { key: bandKey, epoch: parts.bandEpoch }
     this.#offers = new OfferBook(parts.backend, parts.rootPoint)
+    this.#supply = new OfferSupply({ ...parts, offers: this.#offers })
     this.#records = new RequestRecords(parts.store, parts.records)
     this.#submitter = new Submitter({ clock: parts.clock, backend: parts.backend, keySet: () => this.#offers.keySet })
     this.#policy = new WalletPolicy(parts)
+    const { allowance } = parts
+    const records = this.#records
+    this.#offline = allowance && new OfflineBook({ ...parts, ...allowance, records, keySet: () => this.#offers.keySet })
   }
 
   static async start(parts: PhoneParts): Promise<Result<PhoneEngine, 'bad-point'>> {
@@ -96,11 +100,14 @@ export class PhoneEngine {
     return bandKey.ok ? ok(new PhoneEngine(parts, bandKey.value)) : bandKey
   }
 
+  /** What is set aside for payments without a network. */
+  get allowance(): OfflineBook['left'] {
+    return this.#offline?.left
+  }
+
   /** The band has no offers left for this id slot: it was out of reach, or has changed its identity. */
   offersWanted(slot: number): void {
-    this.#slot = slot
-    this.#left = 0
-    void this.#refill()
+    void this.#supply.wanted(slot).then(async () => this.#prepare())
     // A quarter of an hour has passed, or the phone was away: the owner may have changed the limits meanwhile.
     void this.#policy.refresh()
   }
@@ -110,9 +117,9 @@ export class PhoneEngine {
     if (this.#stopped) return
     switch (relay.message.kind) {
       case 'forward':
-        this.#left = Math.max(0, this.#left - 1)
+        this.#supply.used()
         this.#turns.begin(async () => this.#forwarded(relay))
-        void this.#turns.settled().then(async () => this.#refill())
+        void this.#turns.settled().then(async () => this.#supply.refill())
         return
       case 'cancel':
         this.#turns.begin(async () => this.#cancelled(relay))
@@ -121,15 +128,16 @@ export class PhoneEngine {
         void this.#committed(relay)
         return
       default:
-        return
+        this.#offline?.receive(relay)
     }
   }
 
   stop(): void {
     this.#stopped = true
-    this.#stopRetry()
+    this.#supply.stop()
     this.#submitter.stop()
     this.#parts.identity?.stop()
+    this.#offline?.stop()
     for (const open of this.#open.values()) open.cancel.abort()
   }
 
@@ -137,31 +145,10 @@ export class PhoneEngine {
     return Math.floor(this.#parts.clock.nowMs() / 1000)
   }
 
-  async #refill(): Promise<void> {
-    if (this.#refilling || this.#stopped) return
-    this.#refilling = true
-    this.#stopRetry()
-    try {
-      await this.#fill()
-    } finally {
-      this.#refilling = false
-    }
-  }
-
-  async #fill(): Promise<void> {
-    while (this.#slot !== undefined && this.#left < BAND_OFFERS && !this.#stopped) {
-      const slot = this.#slot
-      const certified = await this.#offers.certify(slot)
-      if (!certified.ok) {
-        this.#stopRetry = this.#parts.clock.after(CERTIFY_RETRY_MS, () => void this.#refill())
-        break
-      }
-      const made = await this.#offers.make(slot)
-      if (made && slot === this.#slot) {
-        this.#left += 1
-        this.#parts.band.send({ offerId: made.offerId, message: { kind: 'refill', body: made.body } })
-      }
-    }
+  /** Makes ready for a time without a network. */
+  async #prepare(): Promise<void> {
+    await this.#offline?.settle()
+    if (this.#offline) await this.#supply.stock()
   }
 
   async #forwarded(relay: Relay): Promise<void> {
@@ -309,7 +296,7 @@ export class PhoneEngine {
     if (verdict.type === 'refuse' || verdict.type === 'knock') return this.#refuse(payment, POLICY_RULES[verdict.rule].reason, verdict.rule)
     if (verdict.type === 'confirm') {
       exchange.pending('waiting-for-customer')
-      const refusal = await this.#askOwner(view, expiresS, cancelled)
+      const refusal = await askOwner(this.#parts, view, expiresS, cancelled)
       // The owner's own no, and a payment that was cancelled, are nobody's rule.
       if (refusal) return this.#refuse(payment, refusal, refusal === 'confirm-on-phone' ? verdict.rule : undefined)
     }
@@ -326,14 +313,41 @@ export class PhoneEngine {
     if (!(await this.#save(payment, { state: 'asked', submission })).ok) return this.#refuse(payment, 'wallet-refused')
     const answer = await this.#submitter.submit(submission, opened.statement.digest, expiresS, cancelled)
     if (!answer.ok) {
-      if (answer.error === 'not-sent') return this.#refuse(payment, 'no-network-no-allowance')
+      if (answer.error === 'not-sent') return this.#payOffline(payment)
       return answer.error === 'refused' ? this.#refuse(payment, 'wallet-refused') : undefined
     }
     const { kind, signed, hint } = answer.value
     const outcome: Settled = { state: kind, signed }
     if (!(await this.#save(payment, outcome)).ok) return undefined
     this.#policy.note(outcome)
+    void this.#offline?.settle()
     this.#parts.owner.tell(kind === 'authorization' ? { type: 'approved', payment: view } : { type: 'declined', payment: view, hint })
+    return outcome
+  }
+
+  /** Nothing has reached the backend: money that it has set aside beforehand may do. */
+  async #payOffline(payment: Payment): Promise<Settled | undefined> {
+    const { opened, proof, terminal, view } = payment
+    const { value: statement, digest } = opened.statement
+    const { amount, currency, knocks, requestId } = statement
+    const { merchantId, terminalId } = terminal
+    const said = {
+      requestId,
+      statementDigest: digest,
+      requestDigest: proof.requestDigest,
+      amount,
+      currency,
+      merchantId,
+      terminalId,
+      knocks,
+    }
+    const paid = await this.#offline?.pay(said)
+    if (!paid?.ok) return this.#refuse(payment, 'no-network-no-allowance')
+    const outcome: Settled = { state: 'offline', ...paid.value, statement: opened.statementBytes, isReported: false }
+    // Not on disk, not given: the slot is lost, and the request stays open.
+    if (!(await this.#save(payment, outcome)).ok) return undefined
+    this.#policy.note(outcome)
+    this.#parts.owner.tell({ type: 'approved', payment: view, isOffline: true })
     return outcome
   }
 
@@ -348,24 +362,6 @@ export class PhoneEngine {
 
   async #save({ key, opened, proof }: Payment, outcome: Outcome): Promise<Result<void, 'storage-failed'>> {
     return this.#records.save({ key, digest: opened.statement.digest, atS: this.#nowS(), counter: proof.counter, outcome })
-  }
-
-  /** Undefined when the owner confirmed in time, else the reason it cannot go on. */
-  async #askOwner(view: PaymentView, expiresS: number, cancelled: AbortSignal): Promise<Reason | undefined> {
-    const question = new AbortController()
-    let stopTimer = () => {}
-    const interrupted = new Promise<Reason>((resolve) => {
-      stopTimer = this.#parts.clock.after(Math.max(0, expiresS * 1000 - this.#parts.clock.nowMs()), () => resolve('confirm-on-phone'))
-      cancelled.addEventListener('abort', () => resolve('cancelled'), { once: true })
-      if (cancelled.aborted) resolve('cancelled')
-    })
-    const asked = this.#parts.owner
-      .confirm(view, question.signal, expiresS * 1_000)
-      .then((reply): Reason | undefined => (reply === 'confirmed' ? undefined : 'wallet-refused'))
-    const outcome = await Promise.race([asked, interrupted])
-    stopTimer()
-    question.abort()
-    return outcome
   }
 
   async #cancelled(relay: Relay): Promise<void> {

@@ -92,6 +92,10 @@ export class Exchange {
       case 'authorization':
       case 'decline':
         return answerPlaintext.encode({ kind: ANSWER_KINDS[outcome.state], signed: outcome.signed })
+      case 'offline': {
+        const { authorization, slot, slotProof } = outcome
+        return answerPlaintext.encode({ kind: ANSWER_KINDS.offline, signed: authorization, slot, slotProof })
+      }
       case 'refusal': {
         const refusal = { requestId, statementDigest: digest, reason: REASONS[outcome.reason].code, at: nowS }
         return answerPlaintext.encode({

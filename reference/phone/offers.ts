@@ -14,6 +14,9 @@ import type { BackendFault, PhoneBackend } from './ports.ts'
 
 /** Certificates fetched at once: two hours of slots. */
 export const CERTIFICATE_BATCH = 8
+/** With money set aside, certificates are kept for as long as it may be spent: a day of slots and one, for a phone that finds no network. */
+export const CERTIFICATES_AHEAD = 97
+const CERTIFICATE_BATCH_MAX = 32
 /** An offer outlives its slot by this: the band switches up to a minute late, and a request may be under way. */
 export const OFFER_GRACE_S = 150
 /** Private keys of offers kept at once; the oldest go first. */
@@ -41,14 +44,26 @@ export class OfferBook {
 
   /** Makes sure there is a certificate for this slot, fetching a batch when there is none. */
   async certify(slot: number): Promise<Result<void, BackendFault>> {
-    if (this.#slots.has(slot)) return ok()
-    const wanted = Array.from({ length: CERTIFICATE_BATCH }, (_, index) => slot + index)
+    return this.#slots.has(slot) ? ok() : this.#fetch(slot, CERTIFICATE_BATCH)
+  }
+
+  /** Fetches certificates for every slot from this one on for a day, while the backend can be reached. */
+  async stock(slot: number): Promise<void> {
+    let next = slot
+    while (next < slot + CERTIFICATES_AHEAD) {
+      if (this.#slots.has(next)) next += 1
+      else if (!(await this.#fetch(next, Math.min(CERTIFICATE_BATCH_MAX, slot + CERTIFICATES_AHEAD - next))).ok) return
+    }
+  }
+
+  async #fetch(slot: number, count: number): Promise<Result<void, BackendFault>> {
+    const wanted = Array.from({ length: count }, (_, index) => slot + index)
     const signers = await Promise.all(wanted.map(async () => signerOf(await generatePrivateJwk())))
     const reply = await this.#backend.certify(signers.map((signer, index) => ({ point: signer.point, slot: slot + index })))
     if (!reply.ok) return reply
     const keySet = await KeySet.open(this.#rootPoint, reply.value.keySet)
     if (!keySet.ok || reply.value.certificates.length !== signers.length) return err('refused')
-    const slots = new Map<number, SlotKey>()
+    const slots = new Map([...this.#slots].filter(([kept]) => kept >= slot - CERTIFICATES_AHEAD))
     for (const [index, certificate] of reply.value.certificates.entries()) {
       const signer = signers[index]
       const atS = ((slot + index) * ID_SLOT_MS) / 1000

@@ -3,6 +3,8 @@
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import type { WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
+import type { PrivateJwk } from '#shared/crypto/keys.ts'
+import type { OfflineEvidence } from '#shared/crypto/offline.ts'
 import type { PolicySettings } from '#shared/domain/policy.ts'
 import type { PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
@@ -53,6 +55,8 @@ export type Outcome =
   | { readonly state: 'authorization' | 'decline'; readonly signed: Uint8Array }
   | { readonly state: 'refusal'; readonly reason: Reason }
   | { readonly state: 'never-seen' }
+  /** Paid with a slot of the offline allowance. `isReported`: the backend has heard of it. */
+  | ({ readonly state: 'offline'; readonly statement: Uint8Array; readonly isReported: boolean } & OfflineEvidence)
 
 /** What must survive a restart of the phone: one record for each request of a terminal, the newest one counts. */
 export type RequestRecord = {
@@ -97,7 +101,8 @@ export type PaymentView = {
 }
 
 export type PhoneEvent =
-  | { readonly type: 'approved'; readonly payment: PaymentView }
+  /** `isOffline`: out of the allowance, without a network. */
+  | { readonly type: 'approved'; readonly payment: PaymentView; readonly isOffline?: boolean }
   /** `rule`: of policy, when it was one. It has words for the owner (shared/domain/policy-rules.ts). */
   | { readonly type: 'refused'; readonly payment: PaymentView; readonly reason: Reason; readonly rule?: PolicyRule }
   | { readonly type: 'declined'; readonly payment: PaymentView; readonly hint: SubmitHint }
@@ -139,6 +144,31 @@ export interface BondBackend {
   confirm(bandId: string, bound: Uint8Array): Promise<Result<void, BackendFault>>
   /** The owner's order to let this band go. `refused` while there is none. */
   release(bandId: string): Promise<Result<KeySetBytes & { readonly release: Uint8Array }, BackendFault>>
+}
+
+export type KeptSlot = { readonly counter: number; readonly cap: number /** As signed, base64url. */; readonly slot: string }
+/**
+ * The offline allowance as it is kept. `leased`: the band has made its key, and the backend's answer may be on its way. `open`: slots in
+ * order of their counters, all good until `until` (seconds).
+ */
+export type KeptAllowance =
+  | { readonly state: 'leased'; readonly key: PrivateJwk; readonly lease: string }
+  | {
+      readonly state: 'open'
+      readonly key: PrivateJwk
+      readonly slots: readonly KeptSlot[]
+      readonly currency: string
+      readonly until: number
+    }
+export interface AllowanceStore {
+  /** Keeps the allowance in place of the one before. Resolves `ok` only when it would survive a power cut. */
+  saveAllowance(kept: KeptAllowance | undefined): Promise<Result<void, 'storage-failed'>>
+}
+export interface AllowanceBackend {
+  /** Slots for what the band has leased. `refused`: none for this lease. */
+  open(lease: Uint8Array): Promise<Result<readonly Uint8Array[], BackendFault>>
+  /** Tells of a payment made without a network. `refused`: the backend does not take it, now or later. */
+  report(spent: OfflineEvidence & { readonly statement: Uint8Array }): Promise<Result<void, BackendFault>>
 }
 /** Why a band could not be bound: each has its next step for the owner. */
 export type PairRefusal =

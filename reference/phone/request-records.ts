@@ -32,6 +32,14 @@ export class RequestRecords {
     return this.#records.get(key)
   }
 
+  /** Payments made without a network of which the backend has not heard, oldest first. */
+  unreported(): readonly (RequestRecord & { readonly outcome: { readonly state: 'offline' } })[] {
+    return [...this.#records.values()].flatMap((record) => {
+      const { outcome } = record
+      return outcome.state === 'offline' && !outcome.isReported ? [{ ...record, outcome }] : []
+    })
+  }
+
   /** Keeps a record, on disk before it counts. */
   async save(record: RequestRecord): Promise<Result<void, 'storage-failed'>> {
     if (!this.#records.has(record.key) && this.#records.size >= RECORDS_MAX) {

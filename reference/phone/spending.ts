@@ -1,5 +1,6 @@
 /** What this phone saw approved lately, for limits that count: bounded, and read from the records it keeps anyhow. */
 import { authorization } from '#shared/contracts/radio-messages.ts'
+import { offlineAuthorization } from '#shared/contracts/slot-messages.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
 import type { Outcome, RequestRecord } from './ports.ts'
 
@@ -18,9 +19,9 @@ export class SpendingBook {
     for (const { outcome } of records) this.note(outcome)
   }
 
-  /** Counts an outcome that is an authorization. That it was given back later, the phone does not hear. */
+  /** Counts an outcome that is a yes, the backend's or one out of the allowance. That it was given back later, the phone does not hear. */
   note(outcome: Outcome): void {
-    const signed = outcome.state === 'authorization' ? peekSign1(authorization, outcome.signed) : undefined
+    const signed = signedYes(outcome)
     if (!signed?.ok) return
     const { approvedAt: atS, merchantId, amount } = signed.value.value
     const oldestS = atS - KEPT_S
@@ -36,6 +37,11 @@ export class SpendingBook {
       paymentsInWindow: this.#paid.filter(({ atS }) => atS > windowS).length,
     }
   }
+}
+
+function signedYes(outcome: Outcome) {
+  if (outcome.state === 'authorization') return peekSign1(authorization, outcome.signed)
+  return outcome.state === 'offline' ? peekSign1(offlineAuthorization, outcome.authorization) : undefined
 }
 
 function sumOf(paid: readonly Paid[]): number {

@@ -8,7 +8,7 @@ import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { BandBond, LINK_WAIT_MS } from '../phone/bond.ts'
 import { PhoneEngine, type PhoneParts } from '../phone/engine.ts'
 import { type IdentityBackend, IdentityCard, type IdentityOwner } from '../phone/identity.ts'
-import type { BondBackend, Owner, PhoneBackend } from '../phone/ports.ts'
+import type { AllowanceBackend, BondBackend, Owner, PhoneBackend } from '../phone/ports.ts'
 import { Unlock } from '../phone/unlock.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
 import type { PracticeClock } from './practice-clock.ts'
@@ -29,6 +29,7 @@ export type PairParts = {
   readonly hop: (deliver: () => void) => void
   readonly backend: PhoneBackend
   readonly bondBackend: BondBackend
+  readonly allowanceBackend: AllowanceBackend
   readonly identityBackend: IdentityBackend
   readonly owner: Owner & IdentityOwner
   /** Stricter than the account's, where the phone's owner wants it so. */
@@ -88,6 +89,7 @@ export class BandAndPhone {
       sessionsPerMinuteMax,
       store: band.store,
       lock: band.lock,
+      slots: band.slots,
       counterCeiling: band.ceiling,
       factory: { bandId: parts.bandId, signer: parts.factory, rootPoint: parts.rootPoint },
       ...(serverMtu === undefined ? {} : { serverMtu }),
@@ -102,6 +104,11 @@ export class BandAndPhone {
     const { band } = this.#wristband
     assert(band, 'the band is paired')
     return band
+  }
+
+  /** What the phone has set aside for payments without a network. */
+  get allowance(): PhoneEngine['allowance'] {
+    return this.#engine?.allowance
   }
 
   /** What the phone remembers of tills. */
@@ -148,8 +155,8 @@ export class BandAndPhone {
     // Without the backend nothing can be paired; a band that is bound goes on without it.
     const kept = bond.ok ? bond.value : this.#bond.bond
     if (!kept) throw new Error(`${this.#parts.name}'s band and phone could not be paired: ${bond.ok ? '' : bond.error}`)
-    const { clock, backend, identityBackend, owner, ownLimits, place, rootPoint, hop } = this.#parts
-    const { store, consents } = this.#stores.phone
+    const { clock, backend, allowanceBackend, identityBackend, owner, ownLimits, place, rootPoint, hop } = this.#parts
+    const { store, allowance, consents } = this.#stores.phone
     const engine = await PhoneEngine.start({
       clock,
       backend,
@@ -159,6 +166,7 @@ export class BandAndPhone {
       limits: this.#stores.phone.limits,
       rootPoint,
       store,
+      allowance: { backend: allowanceBackend, store, kept: allowance },
       records: this.#stores.phone.records,
       witness: this.#stores.witness.book,
       identity: new IdentityCard({ clock, owner, backend: identityBackend, store, consents }),

@@ -7,9 +7,9 @@ import { CLAIMS } from '#shared/domain/claims.ts'
 import { CURRENCIES } from '#shared/domain/money.ts'
 import type { PolicySettings } from '#shared/domain/policy.ts'
 import { REASON_LIST } from '#shared/domain/reasons.ts'
-import type { BandStore, LockRecord } from '../band/ports.ts'
+import type { BandStore, LockRecord, SlotRecord } from '../band/ports.ts'
 import type { Consent, ConsentStore } from '../phone/identity.ts'
-import type { Bond, BondStore, Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
+import type { AllowanceStore, Bond, BondStore, KeptAllowance, Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
 import type { PinRecord, PinStore } from '../phone/unlock.ts'
 import { WITNESSED_HEADS_MAX, WitnessBook } from '../phone/witness-book.ts'
 import { RecordFile } from './record-file.ts'
@@ -46,25 +46,41 @@ const lockRecord = z.discriminatedUnion('state', [
   }),
   z.strictObject({ state: z.literal('released'), epoch: z.int() }),
 ]) satisfies z.ZodType<LockRecord>
+const slotRecord = z.strictObject({ epoch: z.int(), key: jwk, next: z.int().min(0), serial: z.int().min(0), lastDigest: bytes.optional() })
 
 /** A band's flash: its proof counter, and its lock. What a lock replaces is gone from the disk. */
 export async function openBandStore(
   folder: string,
   customer: string,
-): Promise<{ readonly store: BandStore; readonly ceiling: number; readonly lock: LockRecord; close(): Promise<void> }> {
+): Promise<{
+  readonly store: BandStore
+  readonly ceiling: number
+  readonly lock: LockRecord
+  readonly slots: SlotRecord | undefined
+  close(): Promise<void>
+}> {
   const { file, lines } = await RecordFile.open(join(folder, `band-${customer}.jsonl`))
   const ceilings = lines.map(readCeiling)
   const lockPath = join(folder, `band-${customer}.lock.json`)
-  const kept = await readWhole(lockPath)
+  const slotsPath = join(folder, `band-${customer}.slots.json`)
+  const [kept, keptSlots] = await Promise.all([readWhole(lockPath), readWhole(slotsPath)])
   return {
     store: {
       saveCounter: async (ceiling) => file.append(JSON.stringify({ ceiling })),
       saveLock: async (lock) => keepWhole(lockPath, JSON.stringify(lockRecord.encode(lock))),
+      saveSlots: async (slots) => keepWhole(slotsPath, slots && JSON.stringify(slotRecord.encode(slots))),
     },
     ceiling: Math.max(0, ...ceilings.slice(-1)),
     lock: kept === undefined ? { state: 'factory' } : lockRecord.parse(JSON.parse(kept)),
+    slots: keptSlots === undefined ? undefined : readSlots(keptSlots),
     close: async () => file.close(),
   }
+}
+
+/** A band's slot counter as it is kept. Throws `SyntaxError` or `ZodError` for a text that is none. */
+export function readSlots(text: string): SlotRecord {
+  const { lastDigest, ...kept } = slotRecord.parse(JSON.parse(text))
+  return lastDigest === undefined ? kept : { ...kept, lastDigest }
 }
 
 const submission = z.strictObject({
@@ -79,6 +95,14 @@ const outcome = z.discriminatedUnion('state', [
   z.strictObject({ state: z.enum(['authorization', 'decline']), signed: bytes }),
   z.strictObject({ state: z.literal('refusal'), reason: z.enum(REASON_LIST) }),
   z.strictObject({ state: z.literal('never-seen') }),
+  z.strictObject({
+    state: z.literal('offline'),
+    authorization: bytes,
+    slot: bytes,
+    slotProof: bytes,
+    statement: bytes,
+    isReported: z.boolean(),
+  }),
 ]) satisfies z.ZodType<Outcome>
 const record = z.strictObject({ key: z.string(), digest: bytes, atS: z.int(), counter: z.int(), outcome })
 
@@ -95,6 +119,17 @@ const bond = z.strictObject({
   bound: z.string().optional(),
 })
 
+const keptAllowance = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('leased'), key: jwk, lease: z.string() }),
+  z.strictObject({
+    state: z.literal('open'),
+    key: jwk,
+    slots: z.array(z.strictObject({ counter: z.int().min(0), cap: z.int().min(1), slot: z.string() })),
+    currency: z.string(),
+    until: z.int(),
+  }),
+]) satisfies z.ZodType<KeptAllowance>
+
 const pinRecord = z.strictObject({ salt: z.string(), hash: z.string(), rounds: z.int(), wrong: z.int(), waitUntilMs: z.number() })
 
 const consents = z.array(z.strictObject({ merchantId: z.string(), claims: z.array(z.enum(CLAIMS)) }))
@@ -104,12 +139,13 @@ export async function openPhoneStore(
   folder: string,
   customer: string,
 ): Promise<{
-  readonly store: PhoneStore & BondStore & PinStore & ConsentStore
+  readonly store: PhoneStore & BondStore & PinStore & ConsentStore & AllowanceStore
   readonly records: readonly RequestRecord[]
   readonly limits: PolicySettings | undefined
   readonly bond: Bond | undefined
   readonly pin: PinRecord | undefined
   readonly consents: readonly Consent[]
+  readonly allowance: KeptAllowance | undefined
   close(): Promise<void>
 }> {
   const { file, lines } = await RecordFile.open(join(folder, `phone-${customer}.jsonl`))
@@ -118,22 +154,31 @@ export async function openPhoneStore(
   const bondPath = join(folder, `phone-${customer}.bond.json`)
   const pinPath = join(folder, `phone-${customer}.pin.json`)
   const consentsPath = join(folder, `phone-${customer}.consents.json`)
-  const [kept, keptPin, keptConsents] = await Promise.all([readWhole(bondPath), readWhole(pinPath), readWhole(consentsPath)])
+  const allowancePath = join(folder, `phone-${customer}.allowance.json`)
+  const paths = [bondPath, pinPath, consentsPath, allowancePath] as const
+  const [kept, keptPin, keptConsents, keptSlots] = await Promise.all(paths.map(readWhole))
   return {
     store: {
       saveConsents: async (changed) => keepWhole(consentsPath, JSON.stringify(changed)),
       savePin: async (pin) => keepWhole(pinPath, JSON.stringify(pin)),
       save: async (entry) => file.append(JSON.stringify(record.encode(entry))),
       saveLimits: async (changed) => limits.file.append(JSON.stringify(changed)),
+      saveAllowance: async (changed) => keepWhole(allowancePath, changed && JSON.stringify(changed)),
       saveBond: async (changed) => keepWhole(bondPath, changed && JSON.stringify(changed)),
     },
     records: lines.map(readRecord),
     limits: newest === undefined ? undefined : limitsLine.parse(JSON.parse(newest)),
     bond: kept === undefined ? undefined : keptBond(kept),
+    allowance: keptSlots === undefined ? undefined : readAllowance(keptSlots),
     pin: keptPin === undefined ? undefined : pinRecord.parse(JSON.parse(keptPin)),
     consents: keptConsents === undefined ? [] : consents.parse(JSON.parse(keptConsents)),
     close: async () => void (await Promise.all([file.close(), limits.file.close()])),
   }
+}
+
+/** A phone's offline allowance as it is kept. Throws `SyntaxError` or `ZodError` for a text that is none. */
+export function readAllowance(text: string): KeptAllowance {
+  return keptAllowance.parse(JSON.parse(text))
 }
 
 /** One line of a phone's memory. Throws `SyntaxError` or `ZodError` for a line that is none. */

@@ -5,6 +5,7 @@ import { fromHex, toHex } from '#shared/contracts/bytes.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
 import type { Band } from '../band/band.ts'
 import type { BandEvent } from '../band/ports.ts'
+import { createAllowanceBackend } from '../phone/allowance-backend.ts'
 import { createBackendClient } from '../phone/backend-client.ts'
 import { createBondBackend } from '../phone/bond-backend.ts'
 import type { IdentityEvent, IdentityOwner, IdentityReply } from '../phone/identity.ts'
@@ -96,6 +97,7 @@ export class VirtualCustomer {
       backend: delayed(createBackendClient(calls), clock, situation),
       bondBackend: createBondBackend(calls),
       identityBackend: createIdentityBackend(calls),
+      allowanceBackend: createAllowanceBackend(calls),
       owner: ownerOf(character, situation, world),
       ownLimits: () => ({ perPayment: PAYMENT_MAX, confirmAbove: situation.confirmAbove }),
       place: () => world.place,
@@ -116,6 +118,11 @@ export class VirtualCustomer {
   /** What this customer's phone remembers of tills. */
   get witness(): WitnessBook {
     return this.#pair.witness
+  }
+
+  /** What the phone has set aside for payments without a network. */
+  get allowance(): BandAndPhone['allowance'] {
+    return this.#pair.allowance
   }
 
   get band(): Band {

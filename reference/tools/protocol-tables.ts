@@ -13,8 +13,10 @@ import { ARMED_MAX_MS, DISARM_AFTER_MS, KNOCKS_KEPT_MS, SETTLED_AFTER_MS } from 
 import { KNOCK_WAIT_MS } from '#reference/band/lock.ts'
 import { OFFERS_MAX } from '#reference/band/offers.ts'
 import { OFFER_WAIT_MS, REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
+import { RELAYED_KEPT_MS } from '#reference/band/slots.ts'
 import { BOUND_WAIT_MS, LINK_WAIT_MS } from '#reference/phone/bond.ts'
 import { OFFER_GRACE_S } from '#reference/phone/offers.ts'
+import { ALLOWANCE_LIFETIME_S, ALLOWANCE_SETTLE_S } from '#shared/contracts/allowance-api.ts'
 import { CAPTURE_DAYS, HOLD_LIFETIME_MS, TERMINAL_CERTIFICATE_DAYS } from '#shared/contracts/backend-api.ts'
 import {
   ADVERT_BYTES,
@@ -31,6 +33,7 @@ import * as identity from '#shared/contracts/identity-messages.ts'
 import * as link from '#shared/contracts/link-messages.ts'
 import { LINK_FRAME_BYTES_MIN } from '#shared/contracts/phone-link.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
+import * as slots from '#shared/contracts/slot-messages.ts'
 import type { FieldShape, Structure } from '#shared/contracts/structure.ts'
 import { SIGNATURE_AGE_MAX_S, SIGNATURE_CLOCK_SKEW_S } from '#shared/crypto/http-signature.ts'
 import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
@@ -125,20 +128,25 @@ const LIMITS: readonly (readonly [what: string, value: number, unit: string])[] 
   ['signed HTTP call: age', SIGNATURE_AGE_MAX_S, 's'],
   ['signed HTTP call: clock skew', SIGNATURE_CLOCK_SKEW_S, 's'],
   ['terminal certificate lives', TERMINAL_CERTIFICATE_DAYS, 'days'],
+  ['offline allowance may be spent for', ALLOWANCE_LIFETIME_S, 's'],
+  ['its slots are settled for so much longer', ALLOWANCE_SETTLE_S, 's'],
+  ['slots of one allowance', slots.SLOTS_MAX, ''],
+  ['band remembers a request for its slot', RELAYED_KEPT_MS, 'ms'],
   ['held money is captured or reversed within', CAPTURE_DAYS, 'days'],
   ['seat hold lives', HOLD_LIFETIME_MS, 'ms'],
 ]
 
 /** Every generated block of the document, by the name in its markers. */
 export function protocolTables(): ReadonlyMap<string, string> {
-  const structures = [...Object.entries(messages), ...Object.entries(link), ...Object.entries(identity)].flatMap(([name, value]) =>
-    isDescribed(value) ? [[name, structureTable(value)] as const] : [],
+  const structures = [...Object.entries(messages), ...Object.entries(link), ...Object.entries(identity), ...Object.entries(slots)].flatMap(
+    ([name, value]) => (isDescribed(value) ? [[name, structureTable(value)] as const] : []),
   )
   return new Map([
     ...structures,
     ['kinds', codes(messages.MESSAGE_KINDS)],
     ['errors', codes(messages.ERROR_CODES)],
     ['link-refusals', codes(link.LINK_REFUSALS)],
+    ['slot-refusals', codes(slots.SLOT_REFUSALS)],
     ['stages', codes(messages.PENDING_STAGES)],
     ['answers', codes(messages.ANSWER_KINDS)],
     ['purposes', codes(messages.KEY_PURPOSES)],

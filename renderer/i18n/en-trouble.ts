@@ -101,6 +101,7 @@ export const enTrouble = {
       'seat-not-sold': 'Seats on a receipt could not be marked as sold.',
       'seat-not-returned': 'Seats of a void could not be freed.',
       'void-refused': 'The backend did not take a void: the money has not gone back.',
+      'allowance-fork': 'A band paid twice with the same money without a network. You are paid both times; its wallet is frozen.',
       'void-waits': 'A void waits until its receipt has reached the backend.',
       'journal-fork': 'The journal of this till disagrees with what the backend had seen.',
       'wrong-epoch': 'A receipt came from records that have been replaced.',

@@ -91,6 +91,7 @@ export const zhTrouble: Pick<Catalog, 'knock' | 'void' | 'jobs' | 'interrupted' 
       'seat-not-sold': '小票上的座位没能标为已售。',
       'seat-not-returned': '作废单上的座位没能释放。',
       'void-refused': '后台没有接受一张作废单：款项还没有退回。',
+      'allowance-fork': '有手环在无网络时把同一笔钱付了两次。两笔都会付给您，该钱包已冻结。',
       'void-waits': '一张作废单在等它的小票到达后台。',
       'journal-fork': '本机日志与后台见过的不一致。',
       'wrong-epoch': '一张小票来自已被替换的数据。',

@@ -10,6 +10,7 @@ export const ALARM_KINDS = [
   'seat-not-returned',
   'void-refused',
   'void-waits',
+  'allowance-fork',
   'journal-fork',
   'wrong-epoch',
   'quarantined',

@@ -29,6 +29,8 @@ export const base64url = (max: number) =>
     .string()
     .max(max)
     .regex(/^[A-Za-z0-9_-]+$/)
+/** A signed statement: its 512 bytes at most, as text. */
+export const signedText = base64url(700)
 export const instant = z.iso.datetime()
 const words = z.strictObject({ en: readableText(200), 'zh-CN': readableText(200) })
 export const currency = z.enum(CURRENCIES)
@@ -264,7 +266,16 @@ export const receiptBody = z.strictObject({
   journal: z.strictObject({ epoch: z.int().min(2).optional(), seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** Every band authorization that paid a part, as the COSE_Sign1 received, with the part to capture. */
   captures: z
-    .array(z.strictObject({ requestId: machineId, authorizationId: machineId, amount: moneySchema, authorization: base64url(700) }))
+    .array(
+      z.strictObject({
+        requestId: machineId,
+        authorizationId: machineId,
+        amount: moneySchema,
+        authorization: signedText,
+        /** With an authorization that was given without a network: what it stands on, and the statement it answers. */
+        offline: z.strictObject({ slot: signedText, slotProof: signedText, statement: signedText }).optional(),
+      }),
+    )
     .max(8),
   /** Holds whose seats this receipt sells. */
   sells: z.array(z.strictObject({ holdId: machineId, showtimeId: z.string(), seats: z.array(seatId).max(20) })).max(4),

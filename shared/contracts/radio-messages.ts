@@ -23,11 +23,11 @@ export const HEAD_BYTES = 16
 /** The lines digest is cut to 128 bits as well: with it whole, a request of one hold takes a fourth segment at MTU 185. */
 export const LINES_DIGEST_BYTES = 16
 const HOLDS_MAX = 4
-const KNOCKS_MAX = 4
-const AMOUNT_MAX = 10_000_000
+export const KNOCKS_MAX = 4
+export const AMOUNT_MAX = 10_000_000
 export const U32_MAX = 0xffff_ffff
-const NAME_MAX = 40
-const SLUG_MAX = 16
+export const NAME_MAX = 40
+export const SLUG_MAX = 16
 export const SIGN1_MAX = 512
 
 /** Kinds in a frame header. 16 and up travel between band and phone only. */
@@ -57,6 +57,12 @@ export const MESSAGE_KINDS = {
   release: 28,
   released: 29,
   'link-refused': 30,
+  // Slots of an offline allowance (slot-messages.ts).
+  'slot-open': 31,
+  'slot-lease': 32,
+  'slot-ask': 33,
+  'slot-proof': 34,
+  'slot-refused': 35,
   // What a phone must know of its own band (link-messages.ts).
   'offers-wanted': 40,
   'band-status': 41,
@@ -278,11 +284,19 @@ export const presenceAnswer = signedStructure('bt1w', {
 })
 export type PresenceAnswer = ValueOfStructure<typeof presenceAnswer>
 
-export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4, presence: 5, identity: 6 } as const
+export const ANSWER_KINDS = { authorization: 1, decline: 2, refusal: 3, 'never-seen': 4, presence: 5, identity: 6, offline: 7 } as const
 export type AnswerKind = keyof typeof ANSWER_KINDS
 
-/** The plaintext of an ANSWER. On the air it is the response nonce (16 bytes), then the ciphertext. */
-export const answerPlaintext = structure({ kind: int(1, 1, 6), signed: blob(2, SIGN1_MAX) })
+/**
+ * The plaintext of an ANSWER. On the air it is the response nonce (16 bytes), then the ciphertext. `slot` and `slotProof` come with an
+ * offline authorization and with nothing else (slot-messages.ts).
+ */
+export const answerPlaintext = structure({
+  kind: int(1, 1, 7),
+  signed: blob(2, SIGN1_MAX),
+  slot: optional(blob(3, SIGN1_MAX)),
+  slotProof: optional(blob(4, SIGN1_MAX)),
+})
 export type AnswerPlaintext = ValueOfStructure<typeof answerPlaintext>
 
 // --- Hints and endings ---------------------------------------------------------------------------------------------------------

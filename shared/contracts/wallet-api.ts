@@ -5,7 +5,7 @@ import { CART_LINES_MAX } from '#shared/domain/sale-line.ts'
 import { currency, instant, machineId, reversalBody, submit, terminalProfile } from './backend-api.ts'
 
 /** Every way money moves through the ledger, each with its own reference: an account, an authorization, or an account and a day. */
-export const POSTING_KINDS = ['opening', 'hold', 'release', 'capture', 'void', 'interest'] as const
+export const POSTING_KINDS = ['opening', 'hold', 'release', 'capture', 'void', 'interest', 'set-aside', 'slot', 'set-aside-back'] as const
 export type PostingKind = (typeof POSTING_KINDS)[number]
 
 /** Lines of one page of a statement. */
@@ -27,6 +27,8 @@ export const getWallet = {
     balance: money,
     /** Authorized, and neither captured nor reversed: no longer in the balance, not yet the merchant's. */
     held: money,
+    /** Set aside for payments without a network: no longer in the balance, and back in it when it was not spent. */
+    setAside: money,
     interest: z.strictObject({
       /** Credited for the days of this calendar year. */
       earned: money,

@@ -5,7 +5,6 @@ import { afterEach, expect, test } from 'vitest'
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import { ListAge } from '#main/list-age.ts'
 import { openStore } from '#main/store/open-store.ts'
-import type { Connection } from '#main/sync/ports.ts'
 import { LIST_AGE_MINUTES_MAX } from '#shared/contracts/radio-messages.ts'
 import { ManualClock } from '#test/support/manual-clock.ts'
 import { valueOf } from './ledger/sample-sales.ts'
@@ -16,7 +15,7 @@ afterEach(() => {
   for (const step of undo.splice(0)) step()
 })
 
-/** `ackedAgo`, `certifiedAgo`: minutes before the start; `silentMs`: what the connection says, undefined before its first answer. */
+/** `ackedAgo`, `certifiedAgo`: minutes before the start; `silentMs`: since the list was last heard, undefined before the first time. */
 function started({ ackedAgo, certifiedAgo }: { readonly ackedAgo: readonly (number | undefined)[]; readonly certifiedAgo: number }) {
   const clock = new ManualClock()
   const heard: { silentMs: number | undefined } = { silentMs: undefined }
@@ -43,8 +42,8 @@ function started({ ackedAgo, certifiedAgo }: { readonly ackedAgo: readonly (numb
     )
   }
   const standing = () => ({ certificate: { from: (clock.nowMs() - certifiedAgo * MINUTE_MS) / 1_000 } }) as Standing
-  const connection = { silentMs: () => heard.silentMs } as Connection
-  return { clock, heard, age: new ListAge({ store, clock, connection, standing }) }
+  const news = { silentMs: () => heard.silentMs }
+  return { clock, heard, age: new ListAge({ store, clock, news, standing }) }
 }
 
 test('once the backend has answered, only that counts', async () => {

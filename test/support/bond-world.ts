@@ -1,7 +1,7 @@
 /** Bands and phones around one real backend: to pair, lose, release and steal. Everything kept survives a restart, and can be copied. */
 import { Bands } from '#reference/backend/services/bands.ts'
 import { createNotices } from '#reference/backend/services/notices.ts'
-import type { BandEvent, BandStore, LockRecord } from '#reference/band/ports.ts'
+import type { BandEvent, BandStore, LockRecord, SlotRecord } from '#reference/band/ports.ts'
 import { type PhoneConnection, Wristband } from '#reference/band/wristband.ts'
 import { BandBond } from '#reference/phone/bond.ts'
 import { createBondBackend } from '#reference/phone/bond-backend.ts'
@@ -14,14 +14,14 @@ import { nearFetch } from './near-calls.ts'
 import { until } from './until.ts'
 import { WarpClock } from './warp-clock.ts'
 
-type Flash = { lock: LockRecord; ceiling: number; isFull: boolean }
+type Flash = { lock: LockRecord; ceiling: number; slots: SlotRecord | undefined; isFull: boolean }
 type Disk = { bond: Bond | undefined; isFull: boolean }
 
 /** A band with its flash: `restart` is a battery change. */
 export class TestBand {
   readonly bandId: string
   readonly factory: Signer
-  readonly flash: Flash = { lock: { state: 'factory' }, ceiling: 0, isFull: false }
+  readonly flash: Flash = { lock: { state: 'factory' }, ceiling: 0, slots: undefined, isFull: false }
   readonly events: BandEvent[] = []
   wristband!: Wristband
   readonly #world: BondWorld
@@ -40,6 +40,11 @@ export class TestBand {
         flash.ceiling = ceiling
         return ok()
       },
+      saveSlots: async (slots) => {
+        if (flash.isFull) return err('storage-failed')
+        flash.slots = slots
+        return ok()
+      },
       saveLock: async (lock) => {
         if (flash.isFull) return err('storage-failed')
         flash.lock = lock
@@ -51,6 +56,7 @@ export class TestBand {
       store,
       lock: flash.lock,
       counterCeiling: flash.ceiling,
+      slots: flash.slots,
       factory: { bandId: fromHex(this.bandId) ?? new Uint8Array(0), signer: this.factory, rootPoint: this.#world.backend.keys.rootPoint },
       onEvent: (event) => this.events.push(event),
     })

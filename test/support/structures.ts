@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import * as identity from '#shared/contracts/identity-messages.ts'
 import * as link from '#shared/contracts/link-messages.ts'
 import * as messages from '#shared/contracts/radio-messages.ts'
+import * as slots from '#shared/contracts/slot-messages.ts'
 import type { FieldShape, Structure } from '#shared/contracts/structure.ts'
 
 type AnyStructure = Structure<Record<string, unknown>> & { readonly label?: string }
@@ -15,6 +16,7 @@ export const STRUCTURES: readonly (readonly [name: string, structure: AnyStructu
   ...Object.entries(messages),
   ...Object.entries(link),
   ...Object.entries(identity),
+  ...Object.entries(slots),
 ].flatMap(([name, value]) => (isStructure(value) ? [[name, value] as const] : []))
 
 /** Letters, digits, signs, an accent and Chinese: what names are made of. */

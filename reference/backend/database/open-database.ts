@@ -8,6 +8,7 @@ import { owners } from '../migrations/0005-owners.ts'
 import { limits } from '../migrations/0006-limits.ts'
 import { asked } from '../migrations/0007-asked.ts'
 import { identity } from '../migrations/0008-identity.ts'
+import { allowances } from '../migrations/0009-allowances.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -21,6 +22,7 @@ const MIGRATIONS = {
   '0006-limits': limits,
   '0007-asked': asked,
   '0008-identity': identity,
+  '0009-allowances': allowances,
 }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */

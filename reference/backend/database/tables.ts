@@ -4,10 +4,11 @@ import type { NoticeKind } from '#shared/contracts/notices.ts'
 import type { PostingKind } from '#shared/contracts/wallet-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
+import type { AllowanceTables, PaidBy } from './allowance-tables.ts'
 import type { IdentityTables } from './identity-tables.ts'
 import type { FrozenAccount, OwnerTables, RetiredPhone } from './owner-tables.ts'
 
-type TablesElsewhere = OwnerTables & IdentityTables
+type TablesElsewhere = OwnerTables & IdentityTables & AllowanceTables
 
 export type Tables = TablesElsewhere & {
   merchants: { id: string; name_en: string; name_zh: string }
@@ -105,7 +106,7 @@ export type Tables = TablesElsewhere & {
     receipt_id: string | null
     /** The void that gave the money back, once it did. */
     voided_by: Generated<string | null>
-  }
+  } & PaidBy
   /** `rowid`: rows are never removed, so it is the order of posting. */
   postings: { rowid: GeneratedAlways<number>; id: string; kind: PostingKind; reference: string; at: string }
   /** `at`: as its posting says. */

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
+import type { Payer } from '../database/allowance-tables.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Database, Tables, Tx } from '../database/tables.ts'
 
@@ -34,6 +35,8 @@ export type AuthorizationRecord = {
   readonly state: 'held' | 'captured' | 'reversed'
   readonly captureByMs: number
   readonly receiptId: string | undefined
+  /** Who stands for the money. */
+  readonly payer: Payer
 }
 
 const attemptOfKey = prepared((db, { terminalId, requestId }: AttemptKey) =>
@@ -127,6 +130,7 @@ const AUTHORIZATION_COLUMNS = [
   'state',
   'capture_by_ms',
   'receipt_id',
+  'payer',
 ] as const
 
 export async function findAuthorization(db: Database, key: AttemptKey): Promise<AuthorizationRecord | undefined> {
@@ -152,6 +156,7 @@ function recordOf(row: Pick<Selectable<Tables['authorizations']>, (typeof AUTHOR
     state: row.state,
     captureByMs: row.capture_by_ms,
     receiptId: row.receipt_id ?? undefined,
+    payer: row.payer,
   }
 }
 
@@ -172,6 +177,7 @@ const insertAuthorization = prepared((db, record: HeldAuthorization) =>
     approved_at: record.approvedAt,
     capture_by_ms: record.captureByMs,
     receipt_id: null,
+    payer: record.payer,
   }),
 )
 

@@ -56,10 +56,11 @@ function routesFor(app: App, statements: WalletStatements, { caller, paths, acco
       schema: { summary: 'Balance, what is held, and interest', tags, response: { 200: getWallet.reply, ...REFUSALS } },
     },
     async (request) => {
-      const { currency, balance, held, interest } = accepted(await statements.wallet(accountOf(request)))
+      const { currency, balance, held, setAside, interest } = accepted(await statements.wallet(accountOf(request)))
       return {
         balance: { amount: balance, currency },
         held: { amount: held, currency },
+        setAside: { amount: setAside, currency },
         interest: { ...interest, earned: { amount: interest.earned, currency } },
       }
     },

@@ -177,6 +177,7 @@ export class Authorizer {
       currency: account.currency,
       captureByMs: captureBy * MS_PER_S,
       approvedAt: instantOf(nowMs),
+      payer: 'wallet',
     })
     await post(tx, {
       id: newId(),

@@ -9,6 +9,7 @@ import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
+import { revokeAllowances } from '../repositories/allowances-repository.ts'
 import {
   addPairing,
   addWristband,
@@ -130,6 +131,7 @@ export class Bands {
       const signed = keys.signer('release', at).statementNow(release, { bandId: bytes, epoch, at })
       await markReleased(tx, bandId, { epoch, release: signed, at: instantOf(nowMs) })
       await blockBand(tx, bandId)
+      await revokeAllowances(tx, { bandId }, instantOf(nowMs))
       await tell(tx, accountId, 'band-released', bandId)
       return ok({ signed, keySet: this.#keySet() })
     })

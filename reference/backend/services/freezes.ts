@@ -3,6 +3,7 @@ import type { FrozenBy } from '#shared/contracts/owner-api.ts'
 import { ok } from '#shared/result.ts'
 import type { Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
+import { revokeAllowances } from '../repositories/allowances-repository.ts'
 import { type Freeze, findFreeze, setFreeze } from '../repositories/freezes-repository.ts'
 import { type Clock, instantOf } from '../world.ts'
 import type { TellOwner } from './notices.ts'
@@ -27,6 +28,7 @@ export class Freezes {
     if (before && (OWNERS_OWN.has(by) || !OWNERS_OWN.has(before.by))) return before
     const freeze = { by, at: instantOf(this.#clock.nowMs()) }
     await setFreeze(tx, accountId, freeze)
+    await revokeAllowances(tx, { accountId }, freeze.at)
     await this.#tell(tx, accountId, 'account-frozen', by)
     return freeze
   }

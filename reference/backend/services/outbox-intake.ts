@@ -5,6 +5,7 @@ import { alarmLine } from '#shared/contracts/alarms.ts'
 import { headBody, type OutboxEntry, type postOutbox, type ReceiptBody, receiptBody, reversalBody } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
+import { err } from '#shared/result.ts'
 import { isStorageFault } from '../database/faults.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { addEntry, addQuarantined, addReceipt, findEntry, findReceipt, findReceiptByNumber } from '../repositories/outbox-repository.ts'
@@ -13,6 +14,7 @@ import { type Clock, instantOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { Holds } from './holds.ts'
 import type { JournalHeads } from './journal-heads.ts'
+import { broughtOf, type OfflinePayments } from './offline-payments.ts'
 import type { Settlement } from './settlement.ts'
 import type { Voids } from './voids.ts'
 
@@ -32,6 +34,7 @@ export type IntakeParts = {
   readonly settlement: Settlement
   readonly voids: Voids
   readonly heads: JournalHeads
+  readonly offlinePayments: OfflinePayments
   readonly raise: RaiseAlarm
   /** Told of a fault of ours while applying an entry; the entry is put aside, the rest of the batch goes on. */
   readonly failed: (entryId: string, error: unknown) => void
@@ -123,12 +126,9 @@ export class OutboxIntake {
 
   async #settleReceipt(tx: Tx, terminalId: string, body: ReceiptBody): Promise<string | undefined> {
     const { receipt, journal, captures, sells } = body
-    const { settlement, holds, voids, heads, raise } = this.#parts
+    const { holds, voids, heads, raise } = this.#parts
     const alarms: (string | undefined)[] = []
-    for (const { requestId, authorizationId, amount, authorization } of captures) {
-      const signed = fromBase64Url(authorization) ?? new Uint8Array(0)
-      alarms.push(await settlement.capture(tx, terminalId, { requestId, authorizationId, amount, authorization: signed }, receipt.id))
-    }
+    for (const capture of captures) alarms.push(await this.#capture(tx, terminalId, capture, receipt.id))
     for (const sold of sells) {
       const refused = await holds.sell(tx, terminalId, sold, receipt.id)
       if (refused.length === 0) continue
@@ -139,6 +139,20 @@ export class OutboxIntake {
     alarms.push(...(await heads.takeOfReceipt(tx, terminalId, journal, this.#now())))
     const said = alarms.filter((alarm) => alarm !== undefined)
     return said.length > 0 ? said.join('; ') : undefined
+  }
+
+  async #capture(tx: Tx, terminalId: string, capture: ReceiptBody['captures'][number], receiptId: string): Promise<string | undefined> {
+    const { settlement, offlinePayments, raise } = this.#parts
+    const { authorization, offline, ...rest } = capture
+    const signed = fromBase64Url(authorization) ?? new Uint8Array(0)
+    if (!offline) return settlement.capture(tx, terminalId, { ...rest, authorization: signed }, receiptId)
+    const brought = broughtOf({ authorization, ...offline })
+    const taken = brought ? await offlinePayments.take(tx, brought) : err('not base64url')
+    const problem = taken.ok ? (taken.value.terminalId === terminalId ? undefined : 'it paid another terminal') : taken.error
+    if (problem !== undefined) return raise(tx, 'capture-refused', terminalId, `capture of ${rest.authorizationId} refused: ${problem}`)
+    // A phone that had asked us as well: the money of the request is held once, under the id that was given first.
+    const authorizationId = taken.ok ? taken.value.id : rest.authorizationId
+    return settlement.capture(tx, terminalId, { ...rest, authorizationId, authorization: signed, isOffline: true }, receiptId)
   }
 
   /** Voids that came before the receipt they void, which has come now. */

@@ -4,6 +4,7 @@ import { INVITATION_LIFETIME_MS, PHONES_MAX } from '#shared/contracts/owner-api.
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
+import { revokeAllowances } from '../repositories/allowances-repository.ts'
 import { addInvitation, findInvitation, removeInvitations, useInvitation } from '../repositories/passkeys-repository.ts'
 import { type KnownPhone, phonesOf, retirePhone } from '../repositories/phones-repository.ts'
 import { type Account, addPhone, findAccount, findPhone, findPhoneByPoint } from '../repositories/registry-repository.ts'
@@ -39,7 +40,9 @@ export class OwnerPhones {
       const phone = await findPhone(tx, phoneId)
       if (phone?.accountId !== accountId) return refuse('unknown', 'no such phone')
       if (phone.retiredAt !== null) return ok()
-      await retirePhone(tx, phoneId, instantOf(this.#clock.nowMs()))
+      const at = instantOf(this.#clock.nowMs())
+      await retirePhone(tx, phoneId, at)
+      await revokeAllowances(tx, { phoneId }, at)
       await removeInvitations(tx, accountId, 'passkey')
       await this.#tell(tx, accountId, 'phone-retired', phoneId)
       return ok()

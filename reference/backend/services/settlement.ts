@@ -15,7 +15,7 @@ import {
 import { type Clock, instantOf, type NewId } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { Holds } from './holds.ts'
-import { balanceOfMerchant, holdOf, post, transfer, walletOf } from './wallet-ledger.ts'
+import { balanceOfMerchant, holdOf, payerOf, post, transfer } from './wallet-ledger.ts'
 
 /** Overdue holds reversed in one go, so that a long outage cannot make one sweep endless. */
 const SWEEP_MAX = 1_000
@@ -26,6 +26,8 @@ export type Capture = {
   readonly amount: { readonly amount: number; readonly currency: Currency }
   /** The signed authorization as the terminal received it. */
   readonly authorization: Uint8Array
+  /** It was given without a network, and its evidence has been checked. */
+  readonly isOffline?: boolean
 }
 
 export class Settlement {
@@ -62,7 +64,7 @@ export class Settlement {
       const detail = `capture of ${capture.authorizationId} refused: ${problem}`
       return this.#raise(tx, 'capture-refused', terminalId, detail)
     }
-    const { id, accountId, merchantId, amount, currency } = authorization
+    const { id, merchantId, amount, currency } = authorization
     const captured = capture.amount.amount
     const rest = amount - captured
     await post(tx, {
@@ -73,7 +75,7 @@ export class Settlement {
       entries: [
         { account: holdOf(id), amount: -amount, currency },
         { account: balanceOfMerchant(merchantId), amount: captured, currency },
-        ...(rest > 0 ? [{ account: walletOf(accountId), amount: rest, currency }] : []),
+        ...(rest > 0 ? [{ account: payerOf(authorization), amount: rest, currency }] : []),
       ],
     })
     await setCaptured(tx, id, { amount: captured, receiptId })
@@ -89,7 +91,7 @@ export class Settlement {
 
   #captureProblem(capture: Capture, known: AuthorizationRecord | undefined, signed: Uint8Array | undefined): string | undefined {
     if (!known || !signed || known.id !== capture.authorizationId) return 'no such authorization'
-    if (!equalBytes(signed, capture.authorization)) return 'not the authorization we signed'
+    if (!capture.isOffline && !equalBytes(signed, capture.authorization)) return 'not the authorization we signed'
     if (known.state === 'reversed') return 'it was reversed'
     if (known.state === 'captured') return `receipt ${known.receiptId} captured it`
     if (this.#world.clock.nowMs() > known.captureByMs) return 'capture by has passed'
@@ -99,13 +101,13 @@ export class Settlement {
   }
 
   async #release(tx: Tx, authorization: AuthorizationRecord): Promise<void> {
-    const { id, accountId, amount, currency } = authorization
+    const { id, amount, currency } = authorization
     await post(tx, {
       id: this.#world.newId(),
       kind: 'release',
       reference: id,
       at: instantOf(this.#world.clock.nowMs()),
-      entries: transfer(holdOf(id), walletOf(accountId), amount, currency),
+      entries: transfer(holdOf(id), payerOf(authorization), amount, currency),
     })
     await setReversed(tx, id)
   }

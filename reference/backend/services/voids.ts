@@ -8,7 +8,7 @@ import { findProfile } from '../repositories/registry-repository.ts'
 import { type Clock, instantOf, type NewId } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { Holds, Returns } from './holds.ts'
-import { balanceOfMerchant, post, transfer, walletOf } from './wallet-ledger.ts'
+import { balanceOfMerchant, payerOf, post, transfer } from './wallet-ledger.ts'
 
 type VoidedPart = NonNullable<ReceiptBody['voids']>[number]
 
@@ -66,7 +66,7 @@ export class Voids {
       kind: 'void',
       reference: known.id,
       at: instantOf(this.#world.clock.nowMs()),
-      entries: transfer(balanceOfMerchant(known.merchantId), walletOf(known.accountId), known.captured, known.currency),
+      entries: transfer(balanceOfMerchant(known.merchantId), payerOf(known), known.captured, known.currency),
     })
     await setVoided(tx, known.id, receiptId)
     return undefined

@@ -1,5 +1,6 @@
 import { assert } from '#shared/assert.ts'
 import type { Currency } from '#shared/domain/money.ts'
+import type { Payer } from '../database/allowance-tables.ts'
 import type { Tx } from '../database/tables.ts'
 import { addPosting, type Posting } from '../repositories/ledger-repository.ts'
 
@@ -7,9 +8,17 @@ import { addPosting, type Posting } from '../repositories/ledger-repository.ts'
 export const OUTSIDE_BANK = 'outside-bank'
 /** What the issuer has paid its customers for leaving money in their wallets: below zero by all the interest there ever was. */
 export const INTEREST_EXPENSE = 'interest-expense'
+/** What the issuer has paid merchants for its customers: below zero by all of it. */
+export const ISSUER_LOSSES = 'issuer-losses'
 export const walletOf = (accountId: string): string => `wallet:${accountId}`
 export const holdOf = (authorizationId: string): string => `hold:${authorizationId}`
+export const allowanceOf = (allowanceId: string): string => `allowance:${allowanceId}`
 export const balanceOfMerchant = (merchantId: string): string => `merchant:${merchantId}`
+
+/** Where the money of an authorization came from, and goes back to. */
+export function payerOf({ payer, accountId }: { readonly payer: Payer; readonly accountId: string }): string {
+  return payer === 'wallet' ? walletOf(accountId) : ISSUER_LOSSES
+}
 
 const ENTRIES_MAX = 8
 

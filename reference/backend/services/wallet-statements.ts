@@ -6,6 +6,7 @@ import type { Currency } from '#shared/domain/money.ts'
 import { ok } from '#shared/result.ts'
 import type { Database } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
+import { setAsideOf } from '../repositories/allowances-repository.ts'
 import { interestBetween } from '../repositories/interest-repository.ts'
 import { balanceOf, movedSince } from '../repositories/ledger-repository.ts'
 import { findAccount } from '../repositories/registry-repository.ts'
@@ -29,6 +30,7 @@ export type WalletView = {
   readonly currency: Currency
   readonly balance: number
   readonly held: number
+  readonly setAside: number
   readonly interest: { readonly earned: number; readonly year: number; readonly basisPoints: number }
 }
 export type StatementWish = {
@@ -83,6 +85,7 @@ export class WalletStatements {
         currency: account.currency,
         balance: await balanceOf(tx, wallet, account.currency),
         held: await heldOf(tx, accountId),
+        setAside: await setAsideOf(tx, accountId),
         interest: { earned: await interestBetween(tx, { id: accountId, wallet }, days), year: Number(year), basisPoints },
       })
     })

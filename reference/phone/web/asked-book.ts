@@ -99,6 +99,7 @@ export class AskedBook implements Owner {
         return
       }
       case 'authorization':
+      case 'offline':
         if (known) this.#note(known, { ending: 'approved' })
         return
       case 'decline':

@@ -24,6 +24,7 @@ export class FakeBackend implements BackendClient {
     this.programmeAnswer = ok(programme(nowMs, { showtimes, rows: 2, seats: 30 }) as unknown as Programme)
   }
 
+  revocations: BackendClient['revocations'] = async () => ok({ revocations: [], more: false })
   putHold: BackendClient['putHold'] = async (hold) => {
     const refused = await this.#called(`put ${hold.seats.join()}`)
     if (refused) return refused

@@ -1,6 +1,6 @@
 /** What the terminal accepts as an answer: exactly one thing, and each single alteration of it is refused by name. */
 import { beforeAll, expect, test } from 'vitest'
-import { type AnswerFault, type Asked, readAnswer, readAuthorization, readDecline } from '#main/payments/answers.ts'
+import { type AnswerFault, type Asked, readAnswer, readAuthorization, readDecline, type Trust } from '#main/payments/answers.ts'
 import { fromHex } from '#shared/contracts/bytes.ts'
 import { encodeSign1, protectedHeader, toBeSigned } from '#shared/contracts/cose.ts'
 import {
@@ -34,6 +34,8 @@ const asked: Asked = {
   merchantId: 'aurora',
   terminalId: 'aurora-1',
   knocks: 0,
+  requestDigest: new Uint8Array(32).fill(5),
+  bandNonce: new Uint8Array(16).fill(6),
   sentAtS: NOW_S,
   expiresAtS: NOW_S + 90,
 }
@@ -56,7 +58,7 @@ const yes: Authorization = {
 const no: Decline = { requestId, statementDigest: DIGEST, terminalId: 'aurora-1', reason: REASONS['wallet-refused'].code, at: NOW_S + 2 }
 
 const signers: Record<'authorizer' | 'old' | 'future' | 'phone' | 'otherPhone' | 'ca' | 'stranger', Signer> = {} as never
-let trust: { readonly keys: KeySet; readonly phoneKey: VerifyKey; readonly nowS: number }
+let trust: Trust & { readonly phoneKey: VerifyKey }
 
 beforeAll(async () => {
   for (const name of ['authorizer', 'old', 'future', 'phone', 'otherPhone', 'ca', 'stranger'] as const)
@@ -71,7 +73,7 @@ beforeAll(async () => {
   ])
   const phoneKey = await importVerifyKey(signers.phone.point)
   if (!keys.ok || !phoneKey.ok) throw new Error('the test keys are no keys')
-  trust = { keys: keys.value, phoneKey: phoneKey.value, nowS: NOW_S + 3 }
+  trust = { keys: keys.value, phoneKey: phoneKey.value, nowS: NOW_S + 3, isRevoked: () => false }
 })
 
 async function signYes(change: Partial<Authorization> = {}, signer = signers.authorizer, withKid = true): Promise<Uint8Array> {

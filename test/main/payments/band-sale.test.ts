@@ -169,8 +169,8 @@ test("refused: the customer's own no", async () => {
   expect(await unpaid('refused')).toBe('wallet-refused')
 })
 
-test('refused: the phone has no network', async () => {
-  await open()
+test('refused: the phone has no network, and has never had money set aside', async () => {
+  await open({ customers: [{ ...PAYER, openingBalance: 40_00 }] })
   world.customer().set({ network: false, unlocks: false })
   expect(await unpaid('refused')).toBe('no-network-no-allowance')
 })

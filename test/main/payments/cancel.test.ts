@@ -179,7 +179,8 @@ test('what has ended cannot be cancelled, only put away', async () => {
   await world.settled(await world.charge())
   expect(await world.till.cancelPayment()).toEqual({ ok: false, error: { code: 'no-payment' } })
   world.customer().set({ network: false, unlocks: false })
-  await world.popcorn()
+  // More than any slot of an offline allowance is worth.
+  await world.popcorn(3)
   await world.settled(await world.charge())
   expect(world.payment?.state).toBe('refused')
   demand(await world.till.cancelPayment())

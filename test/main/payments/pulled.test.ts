@@ -62,6 +62,7 @@ test('captured by the word of the backend, and no receipt here: nothing is writt
     ledger: { head: () => ({ seq: 1, hash: '0'.repeat(64) }) } as ConstructorParameters<typeof DoubtDesk>[0]['ledger'],
     standing: () => ({ profile: { merchant: { id: 'aurora' }, terminalId: 'aurora-1' }, keys: {} }) as Standing,
     attemptAtBackend: async () => Promise.resolve(ok({ state: 'captured' as const, signed: new Uint8Array(row?.answer ?? []) })),
+    isRevoked: () => false,
     settleOutcome: async (_attempt, { kind }) => {
       settled.push(kind)
       return Promise.resolve('ended')

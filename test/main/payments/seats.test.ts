@@ -67,6 +67,7 @@ test('backend away until the certificate ran out: no band is asked, cash goes on
     return standing() !== outdated
   })
   await world.popcorn()
+  await world.until('the news is young again', () => world.state.knockWhy === undefined)
   expect(await world.settled(await world.charge())).toBe('paid')
   expect(await world.disagreements()).toEqual([])
 })

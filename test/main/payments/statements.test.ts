@@ -32,6 +32,7 @@ test.each([0, 2, 3, 4])('a request for %i knocks is answered only by a yes that 
   const sent = {
     statement,
     statementDigest: new Uint8Array(32),
+    requestDigest: new Uint8Array(32).fill(3),
     sentAt: '2027-01-15T08:00:00.000Z',
     expiresAt: '2027-01-15T08:01:30.000Z',
   }
@@ -40,6 +41,7 @@ test.each([0, 2, 3, 4])('a request for %i knocks is answered only by a yes that 
 
 test('a request that never left has no answer, and bytes that are no request are a bug', () => {
   expect(() => askedOf({ requestId, amount }, standing)).toThrow('only a request that was sent')
-  const sent = { statement: new Uint8Array(9), statementDigest: new Uint8Array(32), sentAt: '', expiresAt: '' }
+  const digest = new Uint8Array(32)
+  const sent = { statement: new Uint8Array(9), statementDigest: digest, requestDigest: digest, sentAt: '', expiresAt: '' }
   expect(() => askedOf({ requestId, amount, sent }, standing)).toThrow('can be read')
 })

@@ -1,6 +1,7 @@
 /** Who may call, and what a bad call is told. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
+import { ALLOWANCE_PATHS } from '#shared/contracts/allowance-api.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
@@ -164,6 +165,7 @@ test('every route is described, refusals included, with a schema for its answers
   const { docs: _docs, ...called } = BACKEND_PATHS
   const declared = [
     called,
+    ALLOWANCE_PATHS,
     BAND_PATHS,
     IDENTITY_PATHS,
     OWNER_PATHS,
@@ -175,7 +177,7 @@ test('every route is described, refusals included, with a schema for its answers
   expect(new Set(described.map(({ path }) => path))).toEqual(new Set(declared))
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(72)
+  expect(described).toHaveLength(76)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {

@@ -31,9 +31,9 @@ test('a key that ends soon gets a successor; both are published, the newer signs
   const later = NOW_S + 310 * DAY_S
   const second = await openSigningKeys(file, later)
   expect(second.keySet.points('authorizer')).toHaveLength(2)
-  expect(second.statements).toHaveLength(10)
+  expect(second.statements).toHaveLength(12)
   expect(second.signer('authorizer', later).kid).not.toEqual(first.signer('authorizer', NOW_S).kid)
-  expect((await openSigningKeys(file, later)).statements).toHaveLength(10)
+  expect((await openSigningKeys(file, later)).statements).toHaveLength(12)
 })
 
 test('a key whose time is over signs nothing', async () => {

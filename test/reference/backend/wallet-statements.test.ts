@@ -43,6 +43,7 @@ test('the wallet says what is in it, what is held, and what it earned this year 
   expect(before).toEqual({
     balance: { amount: 1_000_000, currency: 'CNY' },
     held: { amount: 0, currency: 'CNY' },
+    setAside: { amount: 0, currency: 'CNY' },
     interest: { earned: { amount: 0, currency: 'CNY' }, year: 2026, basisPoints: 150 },
   })
   const first = await paid(2_500)

@@ -12,7 +12,7 @@ import { pullReceipt } from '#main/ledger/pull.ts'
 import type { SqlValue, Store, WriteStore } from '#main/ports.ts'
 import { SettingsBook } from '#main/settings/settings-book.ts'
 import { wholeLines } from '#reference/practice/record-file.ts'
-import { readCeiling, readHead, readRecord } from '#reference/practice/stores.ts'
+import { readAllowance, readCeiling, readHead, readRecord, readSlots } from '#reference/practice/stores.ts'
 import { canonicalJson, jsonObject } from '#reference/tools/verify/canonical-json.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import type { TerminalId } from '#shared/domain/ids.ts'
@@ -215,6 +215,10 @@ function recordLines(): readonly Parser[] {
     { ...record, outcome: { state: 'asked', submission } },
     { ...record, outcome: { state: 'authorization', signed } },
     { ...record, outcome: { state: 'never-seen' } },
+    {
+      ...record,
+      outcome: { state: 'offline', authorization: signed, slot: signed, slotProof: signed, statement: signed, isReported: false },
+    },
   ]
   const lined = (name: string, values: readonly Json[], read: (text: string) => unknown): Parser => {
     const faults = jsonFaults(values)
@@ -235,11 +239,15 @@ function recordLines(): readonly Parser[] {
       },
     }
   }
+  const key = { kty: 'EC', crv: 'P-256', x: signed, y: signed, d: signed }
+  const allowance = { state: 'open', key, slots: [{ counter: 4, cap: 5_000, slot: signed }], currency: 'CNY', until: 1_900_000_000 }
   const head = { terminalId: TERMINAL, seq: 7, head: 'ab'.repeat(16), atS: 1_900_000_000 }
   return [
     lined('phone record', records, readRecord),
     lined('phone witness record', [head], readHead),
     lined('band record', [{ ceiling: 64 }], readCeiling),
+    lined('band slot counter', [{ epoch: 1, key, next: 4, serial: 2, lastDigest: signed }], readSlots),
+    lined('phone allowance', [{ state: 'leased', key, lease: signed }, allowance], readAllowance),
   ]
 }
 

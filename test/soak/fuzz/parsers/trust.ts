@@ -19,9 +19,11 @@ import {
   phoneRefusal,
   terminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
+import { offlineAuthorization, slot, slotProof } from '#shared/contracts/slot-messages.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
 import { importVerifyKey } from '#shared/crypto/keys.ts'
+import { offlineAuthorizationId } from '#shared/crypto/offline.ts'
 import { openRequest, sealingKeyOf } from '#shared/crypto/sealing.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { Seeded } from '#test/support/seeded.ts'
@@ -86,11 +88,17 @@ const root = new FuzzKey('root')
 const authorizer = new FuzzKey('authorizer')
 const terminalCa = new FuzzKey('terminal-ca')
 const phone = new FuzzKey('phone')
+const allowance = new FuzzKey('allowance')
+const slotBand = new FuzzKey('band of a slot')
 
 export async function trustParsers(): Promise<readonly Parser[]> {
-  const keys = await KeySet.open(root.point, [vouched('authorizer', authorizer), vouched('terminal-ca', terminalCa)])
+  const keys = await KeySet.open(root.point, [
+    vouched('authorizer', authorizer),
+    vouched('terminal-ca', terminalCa),
+    vouched('allowance', allowance),
+  ])
   if (!keys.ok) throw new Error(`the fuzzing's own key set: ${keys.error}`)
-  return [keySet(), certificate(keys.value), await answer(keys.value), ...(await sealed())]
+  return [keySet(), certificate(keys.value), await answer(keys.value), await offline(keys.value), ...(await sealed())]
 }
 
 function statementOf(purpose: keyof typeof KEY_PURPOSES, key: FuzzKey) {
@@ -147,6 +155,8 @@ const asked: Asked = {
   merchantId: 'aurora',
   terminalId: 'aurora-1',
   knocks: 0,
+  requestDigest: new Uint8Array(32).fill(5),
+  bandNonce: new Uint8Array(16).fill(6),
   sentAtS: NOW_S,
   expiresAtS: NOW_S + 90,
 }
@@ -185,7 +195,56 @@ async function answer(keys: KeySet): Promise<Parser> {
     name: 'answer, opened',
     specimens: plain.flatMap((of) => of.slice(0, 1)),
     make: (seeded) => (seeded.below(4) === 0 ? seeded.pick(pool) : faults(seeded)),
-    run: async (input) => judged(await readAnswer(input, asked, { keys, phoneKey: phoneKey.value, nowS: NOW_S }), ANSWER_ERRORS),
+    run: async (input) =>
+      judged(await readAnswer(input, asked, { keys, phoneKey: phoneKey.value, nowS: NOW_S, isRevoked: () => false }), ANSWER_ERRORS),
+  }
+}
+
+/** The evidence of a payment without a network, one of its three statements altered and signed again. */
+async function offline(keys: KeySet): Promise<Parser> {
+  const slotPool = allowance.pool(
+    slot,
+    {
+      allowanceId: new Uint8Array(16).fill(4),
+      counter: 7,
+      cap: 20_000,
+      currency: 'CNY',
+      bandPoint: slotBand.point,
+      phonePoint: phone.point,
+      displayName: 'Silver Heron',
+      from: NOW_S,
+      until: UNTIL_S,
+      settleBy: UNTIL_S,
+    },
+    true,
+  )
+  const { requestDigest, bandNonce, statementDigest, merchantId, terminalId, knocks } = asked
+  const proofPool = slotBand.pool(slotProof, { requestDigest, bandNonce, counter: 7, flags: 7, knocks: 0 }, false)
+  const said = { requestId: new Uint8Array(16).fill(0x11), statementDigest, requestDigest, amount: 12_800, currency: 'CNY' }
+  const authorizationId = await offlineAuthorizationId(slotPool[0] ?? new Uint8Array(0), statementDigest)
+  const yes = { ...said, authorizationId, merchantId, terminalId, approvedAt: NOW_S, knocks }
+  const yesPool = phone.pool(offlineAuthorization, yes, false)
+  const whole = (signed = yesPool[0], slotBytes = slotPool[0], proof = proofPool[0]) =>
+    answerPlaintext.encode({
+      kind: ANSWER_KINDS.offline,
+      signed: signed ?? new Uint8Array(1),
+      slot: slotBytes ?? new Uint8Array(1),
+      slotProof: proof ?? new Uint8Array(1),
+    })
+  const pool = [
+    ...yesPool.map((signed) => whole(signed)),
+    ...slotPool.map((signed) => whole(undefined, signed)),
+    ...proofPool.map((signed) => whole(undefined, undefined, signed)),
+  ]
+  const faults = byteFaults(pool)
+  const phoneKey = await importVerifyKey(phone.point)
+  if (!phoneKey.ok) throw new Error(phoneKey.error)
+  const trust = { keys, phoneKey: phoneKey.value, nowS: NOW_S, isRevoked: () => false }
+  return {
+    name: 'offline answer, opened',
+    specimens: [whole()],
+    make: (seeded) => (seeded.below(4) === 0 ? seeded.pick(pool) : faults(seeded)),
+    run: async (input) => judged(await readAnswer(input, asked, trust), [...ANSWER_ERRORS, 'other-slot', 'over-cap', 'not-armed']),
   }
 }
 

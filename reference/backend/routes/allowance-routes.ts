@@ -1,0 +1,68 @@
+/** Offline allowances: what phones ask for and tell of, and what terminals hear. */
+import { ALLOWANCE_PATHS, getRevocations, openAllowance, REVOCATIONS_PAGE_MAX, reportOffline } from '#shared/contracts/allowance-api.ts'
+import type { Database } from '../database/tables.ts'
+import { refuse } from '../refusal.ts'
+import { isSlotOf } from '../repositories/allowances-repository.ts'
+import { type Allowances, slotTexts } from '../services/allowances.ts'
+import { broughtOf, type OfflinePayments } from '../services/offline-payments.ts'
+import { type App, accepted, phoneOf, REFUSALS } from './call.ts'
+
+const tags = ['allowances']
+
+export function allowanceRoutes(
+  app: App,
+  parts: { readonly db: Database; readonly allowances: Allowances; readonly offlinePayments: OfflinePayments },
+): void {
+  const { db, allowances, offlinePayments } = parts
+  app.post(
+    ALLOWANCE_PATHS.allowances,
+    {
+      config: { caller: 'phone' },
+      schema: {
+        summary: 'Have money set aside for payments without a network',
+        tags,
+        body: openAllowance.body,
+        response: { 200: openAllowance.reply, ...REFUSALS },
+      },
+    },
+    async (request) => ({ slots: slotTexts(accepted(await allowances.open(phoneOf(request), request.body.lease))) }),
+  )
+  app.post(
+    ALLOWANCE_PATHS.spent,
+    {
+      config: { caller: 'phone' },
+      schema: {
+        summary: 'A payment that was made without a network',
+        tags,
+        body: reportOffline.body,
+        response: { 200: reportOffline.reply, ...REFUSALS },
+      },
+    },
+    async (request) => {
+      const phone = phoneOf(request)
+      const brought = broughtOf(request.body)
+      const taken = await db.transaction().execute(async (tx) => {
+        if (!brought || !(await isSlotOf(tx, brought.slot, phone.accountId))) return undefined
+        return offlinePayments.take(tx, brought)
+      })
+      if (!taken) return accepted(refuse('not-allowed', 'not a payment of this account'))
+      return { state: accepted(taken.ok ? taken : refuse('not-allowed', taken.error)).state }
+    },
+  )
+  app.get(
+    ALLOWANCE_PATHS.revocations,
+    {
+      config: { caller: 'terminal' },
+      schema: {
+        summary: 'Allowances that must not be taken any more',
+        tags,
+        querystring: getRevocations.query,
+        response: { 200: getRevocations.reply, ...REFUSALS },
+      },
+    },
+    async (request) => {
+      const found = await allowances.revocations(request.query.after, REVOCATIONS_PAGE_MAX + 1)
+      return { revocations: found.slice(0, REVOCATIONS_PAGE_MAX), more: found.length > REVOCATIONS_PAGE_MAX }
+    },
+  )
+}
