@@ -134,6 +134,7 @@ const FOLDERS: readonly Folder[] = [
       '../**',
       '!../../**',
       'zod',
+      '@noble/curves/**',
       'better-sqlite3',
       'jose',
       'canonicalize',
