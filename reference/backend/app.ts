@@ -81,6 +81,8 @@ export type BackendParts = {
   readonly ownerPage?: { readonly rpId: string; readonly origin: string }
   /** The built files of the wallet's page; left out, there is no page. */
   readonly walletDir?: string
+  /** Whether that page may reach a practice world on this machine. */
+  readonly isPractice?: boolean
   /** What wallets earn from today on. */
   readonly interest?: Terms
 }
@@ -114,7 +116,9 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
   await installDocs(app)
 
   const party = relyingParty(parts, app)
-  if (parts.walletDir !== undefined) await installWalletPage(app, parts.walletDir, party)
+  if (parts.walletDir !== undefined) {
+    await installWalletPage(app, { folder: parts.walletDir, isPractice: parts.isPractice === true }, party)
+  }
   const services = createServices(parts, metrics, party)
   const isReady = async () => !isStopping && (await canWrite(db))
   await app.register(async (api: App) => {

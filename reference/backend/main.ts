@@ -41,6 +41,7 @@ async function start(options: Options): Promise<void> {
     ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
     interest: options.interest,
     walletDir: options.walletDir,
+    isPractice: options.isPractice,
   })
   const sweep = () => {
     backend.sweep().catch((err: unknown) => log.error({ err }, 'the sweep failed; the next one tries again'))

@@ -24,6 +24,7 @@ export const USAGE = `Usage: npm run backend -- [options]
   --owner-origin ORIGIN       where owners open their page (http://localhost:PORT), https outside this machine
   --owner-rp-id DOMAIN        the domain their passkeys are for (the host of the origin)
   --wallet DIR                the built files of the wallet's page (dist/wallet, made by npm run build)
+  --practice                  the wallet's page may reach a practice world on this machine
   --clock-offset-ms N         how far this process's clock is ahead of the machine's, for practice
 
 Environment:
@@ -39,6 +40,7 @@ const options = z.strictObject({
   'owner-origin': z.url({ protocol: /^https?$/u }).optional(),
   'owner-rp-id': z.string().min(1).max(253).optional(),
   wallet: z.string().min(1).default(WALLET_DIR),
+  practice: z.boolean().default(false),
   'clock-offset-ms': z.coerce.number().int().min(-OFFSET_MAX_MS).max(OFFSET_MAX_MS).default(0),
 })
 const environment = z.object({
@@ -60,6 +62,8 @@ export type Options = {
   readonly ownerPage: { readonly rpId: string; readonly origin: string } | undefined
   /** Where the wallet's page was built to. */
   readonly walletDir: string
+  /** Whether the wallet's page may reach a practice world on this machine. */
+  readonly isPractice: boolean
   readonly clockOffsetMs: number
   readonly logLevel: string
   readonly interest: Terms
@@ -85,6 +89,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
         'owner-origin': text,
         'owner-rp-id': text,
         wallet: text,
+        practice: { type: 'boolean' },
         'clock-offset-ms': text,
       },
     }).values
@@ -95,7 +100,8 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (!flags.success) return err(z.prettifyError(flags.error))
   const environs = environment.safeParse(env)
   if (!environs.success) return err(z.prettifyError(environs.error))
-  const { host, 'https-terminated': isHttpsTerminated } = flags.data
+  const { host, 'https-terminated': isHttpsTerminated, practice: isPractice } = flags.data
+  if (isPractice && (isHttpsTerminated || !LOOPBACK.has(host))) return err('--practice is for this machine only')
   if (!LOOPBACK.has(host) && !isHttpsTerminated) {
     return err(`${host} is not a loopback address: calls need https there, so say --https-terminated when a proxy ends it`)
   }
@@ -110,6 +116,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     operatorToken: environs.data.BANDTILL_OPERATOR_TOKEN,
     ownerPage: ownerPage.value,
     walletDir: flags.data.wallet,
+    isPractice,
     clockOffsetMs: flags.data['clock-offset-ms'],
     logLevel: environs.data.BANDTILL_LOG_LEVEL,
     interest: { basisPoints: environs.data.BANDTILL_INTEREST_BPS, timeZone: environs.data.BANDTILL_INTEREST_TIME_ZONE },

@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { practiceLink } from '#shared/contracts/practice-wallet.ts'
 import { EXIT_USAGE, TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Child, type ChildSpec } from './child.ts'
@@ -14,7 +15,6 @@ import { TERMINAL_ID } from './cinema.ts'
 import { type PracticeSockets, practiceSockets } from './local-socket.ts'
 import { type ProductName, ScreensBuild, screensAreFresh } from './screens.ts'
 import { chooseHost, type TerminalHost } from './terminal-host.ts'
-import { fromWorld } from './world-control.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '..', '..')
 const OWNER_ONLY = 0o600
@@ -32,6 +32,13 @@ const childFailed = z.looseObject({ type: z.literal('failed'), message: z.string
 const terminalReady = z.looseObject({ type: z.literal('ready'), url: z.string() })
 
 const WORLD_NAME = 'practice world'
+
+type WorldReady = z.output<typeof worldReady>
+const worldReady = z.looseObject({
+  type: z.literal('ready'),
+  enrolmentCode: z.string(),
+  wallet: z.looseObject({ port: z.int(), token: z.string() }),
+})
 
 type Started = { readonly backendUrl: string; readonly rootPoint: string }
 
@@ -87,6 +94,7 @@ class Practice {
   readonly #builds = [new ScreensBuild(), new ScreensBuild()] as const
   #backendPort = 0
   #terminalPort: number
+  #walletPort = 0
   #world: Child | undefined
   #stopping = false
 
@@ -106,13 +114,15 @@ class Practice {
     const screens = this.#makeScreens(host.kind === 'electron' ? 'window' : 'screens')
     const wallet = this.#makeWallet()
     const backend = await this.#startBackend()
-    const enrolmentCode = await this.#startWorld(backend)
+    const { enrolmentCode, wallet: yourBand } = await this.#startWorld(backend)
     if (!(await screens) || this.#stopping) return
     if (host.kind === 'browser') console.log(host.why)
     await this.#startTerminal(host, backend, enrolmentCode)
     await wallet
     // After the till's own address, which scripts take from the first line that has one.
-    console.log(`The customers' wallet: http://localhost:${this.#backendPort}/wallet/`)
+    const page = `http://localhost:${this.#backendPort}/wallet/`
+    console.log(`The customers' wallet: ${page}`)
+    console.log(`Be a customer yourself: ${page}#/phone/${practiceLink(yourBand.port, yourBand.token)} (this link opens once)`)
     console.log('Everything here is practice: no real money moves. Ctrl+C ends it.')
   }
 
@@ -187,7 +197,7 @@ class Practice {
     const ready = await this.#ready(backendReady, {
       name: 'practice backend',
       // Restarted on the port the others know.
-      command: () => this.#node(entry, ['--data', join(this.#folder, 'backend'), '--port', String(this.#backendPort)]),
+      command: () => this.#node(entry, ['--data', join(this.#folder, 'backend'), '--port', String(this.#backendPort), '--practice']),
       stdout: log,
       stderr: log,
     })
@@ -195,11 +205,8 @@ class Practice {
     return { backendUrl: `http://127.0.0.1:${ready.port}`, rootPoint: ready.rootPoint }
   }
 
-  async #startWorld({ backendUrl }: Started): Promise<string> {
+  async #startWorld({ backendUrl }: Started): Promise<WorldReady> {
     const log = logFile(join(this.#folder, 'logs'), 'world')
-    const worldReady = fromWorld
-      .refine((message) => message.type === 'ready')
-      .transform((message) => (message.type === 'ready' ? message.enrolmentCode : ''))
     const token = join(this.#folder, 'backend', 'operator-token')
     const given = [
       ...['--socket', this.#sockets.air, '--desk-socket', this.#sockets.desk, '--printer-socket', this.#sockets.printer],
@@ -210,12 +217,15 @@ class Practice {
       '--state',
       join(this.#folder, 'world'),
     ]
-    return this.#ready(worldReady, {
+    const ready = await this.#ready(worldReady, {
       name: WORLD_NAME,
-      command: () => this.#node(join(import.meta.dirname, 'world.ts'), given),
+      // Restarted on the port that the wallet's page knows.
+      command: () => this.#node(join(import.meta.dirname, 'world.ts'), [...given, '--wallet-port', String(this.#walletPort)]),
       stdout: log,
       stderr: log,
     })
+    this.#walletPort = ready.wallet.port
+    return ready
   }
 
   async #startTerminal(host: TerminalHost, { backendUrl, rootPoint }: Started, enrolmentCode: string): Promise<void> {

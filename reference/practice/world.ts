@@ -154,6 +154,7 @@ class World {
     })
     if (!air.ok) throw new Error('the practice air cannot listen on its socket')
     await ownerOnly(given.socket)
+    if (you) you.band.onOutOfReach = () => air.value.dropLinksOf(YOU)
     const customers: ReadonlyMap<string, VirtualCustomer> = new Map(started.map((customer) => [customer.character.id, customer]))
     const printer = await openPrinter(given['printer-socket'], clock)
     const steering = new Steering({

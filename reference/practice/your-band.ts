@@ -8,6 +8,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import type { Band } from '../band/band.ts'
 import type { BandEvent, PhoneLink } from '../band/ports.ts'
 import { type PhoneConnection, Wristband } from '../band/wristband.ts'
+import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
 import { SITE } from './cinema.ts'
 import { PRACTICE_LIMITS } from './customers.ts'
 import type { PracticeClock } from './practice-clock.ts'
@@ -23,6 +24,8 @@ const CONFIRM_ABOVE = 100_00
 /** Not at the counter, so that nobody's first sale goes to it unasked. */
 const FIRST_DISTANCE_M = 6
 const ID_BYTES = 16
+/** Neither the noise's one end nor the other. */
+const MIDDLE = 0.5
 
 const hexId = z.string().regex(/^[0-9a-f]{32}$/)
 const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
@@ -50,6 +53,8 @@ export class YourBand {
   readonly #wristband: Wristband
   readonly #closeStore: () => Promise<void>
   #distanceM = FIRST_DISTANCE_M
+  /** The band was carried out of every till's reach. */
+  onOutOfReach = () => {}
 
   private constructor(parts: { registry: RegistryClient; keys: YourKeys; wristband: Wristband; closeStore: () => Promise<void> }) {
     this.#registry = parts.registry
@@ -97,6 +102,7 @@ export class YourBand {
 
   set({ worn, distance, batteryPercent }: YourChanges): void {
     if (distance !== undefined) this.#distanceM = distance
+    if (rssiAt(this.#distanceM, MIDDLE) < RSSI_HEARD_MIN) this.onOutOfReach()
     if (batteryPercent !== undefined) this.#wristband.state.setBattery(batteryPercent)
     if (worn !== undefined) this.#wristband.state.setWorn(worn)
   }

@@ -100,6 +100,7 @@ export class BackendWorld {
       readonly ownerPage?: { readonly rpId: string; readonly origin: string }
       readonly interest?: Terms
       readonly walletDir?: string
+      readonly isPractice?: boolean
     } = {},
   ): Promise<BackendWorld> {
     const dir = mkdtempSync(join(tmpdir(), 'bandtill-backend-'))
@@ -116,7 +117,7 @@ export class BackendWorld {
       operatorToken: OPERATOR_TOKEN,
       ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
       ...(options.interest ? { interest: options.interest } : {}),
-      ...(options.walletDir === undefined ? {} : { walletDir: options.walletDir }),
+      ...(options.walletDir === undefined ? {} : { walletDir: options.walletDir, isPractice: options.isPractice === true }),
     })
     return new BackendWorld({ backend, db, keys, dir, clock, logged })
   }

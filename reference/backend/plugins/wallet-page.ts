@@ -12,19 +12,21 @@ const HASHED = /[/\\]assets[/\\]/u
 const YEAR_S = 31_536_000
 const LOOPBACK_NUMBERS = new Set(['127.0.0.1', '[::1]'])
 
-const POLICY = [
+/** In practice the page reaches the practice world's spare band, at whatever port of this machine that has. */
+const PRACTICE_LINKS = 'ws://127.0.0.1:*'
+const policyWith = (links: string) => [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
-  "connect-src 'self'",
+  `connect-src 'self'${links}`,
   "manifest-src 'self'",
   "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join('; ')
+]
 /** What the page may ask its browser for, and what it never asks for. */
 const FEATURES = [
   ...['bluetooth', 'clipboard-write', 'geolocation', 'publickey-credentials-create', 'publickey-credentials-get'].map(
@@ -54,12 +56,15 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `
 
-export async function installWalletPage(app: App, folder: string, party: RelyingParty): Promise<void> {
+export type WalletPage = { readonly folder: string; readonly isPractice: boolean }
+
+export async function installWalletPage(app: App, { folder, isPractice }: WalletPage, party: RelyingParty): Promise<void> {
+  const policy = policyWith(isPractice ? ` ${PRACTICE_LINKS}` : '').join('; ')
   app.get('/wallet', { schema: { hide: true } }, async (_request, reply) => reply.redirect(WALLET_PREFIX))
   await app.register(
     async (page) => {
       page.addHook('onRequest', async (request, reply) => {
-        reply.headers({ 'content-security-policy': POLICY, 'permissions-policy': FEATURES, 'referrer-policy': 'no-referrer' })
+        reply.headers({ 'content-security-policy': policy, 'permissions-policy': FEATURES, 'referrer-policy': 'no-referrer' })
         // Browsers make passkeys for a name, never for a number.
         if (LOOPBACK_NUMBERS.has(request.hostname) && new URL(party.origin()).hostname === 'localhost') {
           return reply.redirect(`${party.origin()}${request.url}`)

@@ -11,6 +11,7 @@ import type { CustomerId } from '#reference/practice/customers.ts'
 import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
 import { type CustomerView, type FromWorld, fromWorld, type ToWorld } from '#reference/practice/world-control.ts'
 import { assert } from '#shared/assert.ts'
+import { practiceLink } from '#shared/contracts/practice-wallet.ts'
 import { TERMINAL_NODE_FLAGS } from '#shared/contracts/terminal-process.ts'
 
 /** Four processes and ten people with bands and phones start in some four seconds alone, in many more beside other work. */
@@ -38,6 +39,8 @@ export type StackOptions = {
   readonly terminalProgram?: readonly string[]
   /** With the practice drawer and the practice printer, as `npm start` has them; else receipts are files in the terminal's folder. */
   readonly drawer?: boolean
+  /** With the wallet's page and the spare band whose phone it becomes. */
+  readonly wallet?: boolean
 }
 
 /** One process of ours. Its output goes to a log in the folder; what it says by message is what scripts act on. */
@@ -100,7 +103,14 @@ export class Part {
 }
 
 type Backend = { readonly part: Part; readonly url: string; readonly rootPoint: string }
-type World = { readonly part: Part; readonly enrolmentCode: string; readonly terminalId: string; readonly socket: string }
+type World = {
+  readonly part: Part
+  readonly enrolmentCode: string
+  readonly terminalId: string
+  readonly socket: string
+  /** What stands behind the `#` of the spare band's one-time link. */
+  readonly walletLink: string | undefined
+}
 type TerminalProcess = { readonly part: Part; readonly address: string; readonly pid: number }
 
 export class Stack {
@@ -149,6 +159,7 @@ export class Stack {
       this.folderOf('backend'),
       '--port',
       String(port),
+      ...(this.#options.wallet ? ['--practice'] : []),
       ...this.#clockArgs(),
     ])
     const ready = await part.message((message) => pick(message, 'ready', ['port', 'rootPoint']))
@@ -163,10 +174,15 @@ export class Stack {
       ...['--operator-token-file', join(this.folderOf('backend'), 'operator-token')],
       ...['--interval-ms', String(this.#options.intervalMs ?? 0)],
       ...(this.#options.drawer ? ['--desk-socket', this.#socket('desk'), '--printer-socket', this.#socket('printer')] : []),
+      ...(this.#options.wallet ? ['--wallet-port', '0'] : []),
       ...this.#clockArgs(),
     ])
-    const ready = await part.message((message) => pick(message, 'ready', ['enrolmentCode', 'terminalId']))
-    this.#world = { part, socket, enrolmentCode: String(ready['enrolmentCode']), terminalId: String(ready['terminalId']) }
+    const ready = await part.message((message) => {
+      const parsed = fromWorld.safeParse(message)
+      return parsed.success && parsed.data.type === 'ready' ? parsed.data : undefined
+    })
+    const { enrolmentCode, terminalId, wallet } = ready
+    this.#world = { part, socket, enrolmentCode, terminalId, walletLink: wallet && practiceLink(wallet.port, wallet.token) }
   }
 
   async startTerminal(): Promise<void> {

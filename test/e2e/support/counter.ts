@@ -30,7 +30,7 @@ export type Counter = {
   readonly close: () => Promise<void>
 }
 export type CounterOptions = { readonly language?: Language; readonly context?: BrowserContextOptions; readonly start?: Partial<Start> }
-type Start = { readonly clockOffsetMs: number; readonly intervalMs: number; readonly drawer: boolean }
+type Start = { readonly clockOffsetMs: number; readonly intervalMs: number; readonly drawer: boolean; readonly wallet: boolean }
 
 /** Milliseconds from now to this evening in the cinema. */
 export function untilEvening(nowMs: number): number {

@@ -33,6 +33,13 @@ test.each([
   expect(ownerPage(...args)).toMatch(why)
 })
 
+test('practice is for this machine only', () => {
+  expect(parseOptions(['--practice'], {})).toMatchObject({ ok: true, value: { isPractice: true } })
+  expect(parseOptions([], {})).toMatchObject({ ok: true, value: { isPractice: false } })
+  expect(parseOptions(['--practice', '--https-terminated'], {})).toMatchObject({ ok: false })
+  expect(parseOptions(['--practice', '--host', '0.0.0.0', '--https-terminated'], {})).toMatchObject({ ok: false })
+})
+
 test('interest is 1.5 % a year in Shanghai days unless it is said otherwise, and nothing when the rate is 0', () => {
   expect(parseOptions([], {})).toMatchObject({ ok: true, value: { interest: { basisPoints: 150, timeZone: 'Asia/Shanghai' } } })
   const env = { BANDTILL_INTEREST_BPS: '0', BANDTILL_INTEREST_TIME_ZONE: 'Europe/Berlin' }

@@ -19,8 +19,8 @@ function builtWallet(): string {
   return join(folder, 'wallet')
 }
 
-async function open(walletDir: string) {
-  const world = await BackendWorld.open({ walletDir })
+async function open(walletDir: string, isPractice = false) {
+  const world = await BackendWorld.open({ walletDir, isPractice })
   onTestFinished(async () => world.close())
   return async (url: string, headers: Record<string, string> = {}) => world.backend.app.inject({ method: 'GET', url, headers })
 }
@@ -35,9 +35,16 @@ test('the page is served with a strict policy of its own, and may use Bluetooth 
   const policy = String(page.headers['content-security-policy'])
   expect(policy).toContain("default-src 'none'")
   expect(policy).not.toContain('unsafe')
+  expect(policy).toContain("connect-src 'self';")
   expect(page.headers['permissions-policy']).toContain('bluetooth=(self)')
   expect(page.headers['permissions-policy']).toContain('camera=()')
   expect(page.headers['x-content-type-options']).toBe('nosniff')
+})
+
+test('in practice the page also reaches the practice world of this machine, and nothing else', async () => {
+  const get = await open(builtWallet(), true)
+  const { headers } = await get('/wallet/')
+  expect(headers['content-security-policy']).toContain("connect-src 'self' ws://127.0.0.1:*;")
 })
 
 test('files under a hashed name are kept for ever and come compressed; everything else is asked for again', async () => {
