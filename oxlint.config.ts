@@ -77,6 +77,7 @@ const FOLDERS: readonly Folder[] = [
       ...SHARED,
       // The engine inside the page: the phone's own files, no more of them than the page runs.
       '#reference/phone/*.ts',
+      '#reference/phone/web/*.ts',
       'zod',
       'react',
       'react/**',

@@ -3,6 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { Frame } from './components/frame.tsx'
 import { Loading, Trouble } from './components/states.tsx'
 import { isOpenToAll, type Screen } from './flows/route.ts'
+import { ApprovalSheet } from './phone/approval-sheet.tsx'
+import { PhoneScreen } from './phone/phone-screen.tsx'
 import { usePreferences } from './preferences.ts'
 import { useRoute } from './route-store.ts'
 import { HomeScreen } from './screens/home-screen.tsx'
@@ -18,6 +20,7 @@ export function App() {
   return (
     <Frame screen={screen} isSignedIn={session.state === 'signed-in'}>
       <Body screen={screen} />
+      <ApprovalSheet />
     </Frame>
   )
 }
@@ -53,6 +56,8 @@ function ScreenBody({ screen }: { screen: Screen }) {
     case 'notices':
     case 'requests':
       return <HomeScreen />
+    case 'phone':
+      return <PhoneScreen />
     case 'more':
       return <MoreScreen />
   }

@@ -2,12 +2,14 @@ import './styles/base.css'
 import './styles/frame.css'
 import './styles/controls.css'
 import './styles/wallet.css'
+import './styles/phone.css'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import { App } from './app.tsx'
 import { Refused } from './hooks.ts'
 import { startI18n } from './i18n/i18n.ts'
+import { startPhone } from './phone/phone.ts'
 import { usePreferences } from './preferences.ts'
 import { registerWorker } from './register-worker.ts'
 import { useRoute } from './route-store.ts'
@@ -30,6 +32,7 @@ const queries = new QueryClient({
 window.addEventListener('hashchange', useRoute.getState().follow)
 void useSession.getState().ask()
 registerWorker()
+startPhone()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

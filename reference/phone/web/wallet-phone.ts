@@ -5,6 +5,7 @@
 import { assert } from '#shared/assert.ts'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { bandStatus, offersWanted } from '#shared/contracts/link-messages.ts'
+import { inviteOwner, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { FLAG_ARMED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -13,6 +14,7 @@ import { BandBond } from '../bond.ts'
 import { createBondBackend } from '../bond-backend.ts'
 import { PhoneEngine } from '../engine.ts'
 import type { Bond, PairRefusal, Relay } from '../ports.ts'
+import { createSignedCall } from '../signed-calls.ts'
 import { Unlock, type UnlockRefusal } from '../unlock.ts'
 import { WitnessBook } from '../witness-book.ts'
 import { AskedBook } from './asked-book.ts'
@@ -119,7 +121,7 @@ export class WalletPhone {
   }
 
   /** Lets the device's fingerprint or face unlock as well. The PIN is asked for once. False when the device has none, or its owner said no. */
-  async useDeviceUnlock(pin: string): Promise<Result<boolean, UnlockRefusal | { readonly code: NotReady }>> {
+  async allowDeviceUnlock(pin: string): Promise<Result<boolean, UnlockRefusal | { readonly code: NotReady }>> {
     const { credentials } = this.#parts
     if (!this.#unlock || !this.#memory || !this.#running) return err({ code: 'not-ready' })
     const unlocked = await this.#unlock.withPin(pin)
@@ -185,6 +187,16 @@ export class WalletPhone {
     const carried = await this.#running.bond.carryRelease(bandId)
     if (carried.ok && !this.#running.bond.bond) this.#unbound()
     return carried
+  }
+
+  /** A one-time way into the owner's page, for the account's first passkey. */
+  async inviteOwner(): Promise<Result<string, NotReady | 'no-network' | 'refused'>> {
+    if (!this.#running) return err('not-ready')
+    const { identity, signer } = this.#running
+    const reply = await createSignedCall({ ...this.#parts.network, phoneId: identity.phoneId, signer })('POST', OWNER_PATHS.invitations)
+    if (!reply.ok) return err(reply.error === 'refused' ? 'refused' : 'no-network')
+    const parsed = inviteOwner.reply.safeParse(reply.value)
+    return parsed.success ? ok(parsed.data.ticket) : err('no-network')
   }
 
   /** A hand in the practice world; undefined where the band is a real one. */

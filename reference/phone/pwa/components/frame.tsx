@@ -1,4 +1,4 @@
-import { IconDots, IconShieldX, IconWallet } from '@tabler/icons-react'
+import { IconDeviceWatch, IconDots, IconShieldX, IconWallet } from '@tabler/icons-react'
 import type { ComponentType, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Screen } from '../flows/route.ts'
@@ -31,6 +31,9 @@ function TopBar({ screen }: { screen: Screen }) {
       <a className="top-brand" href="#/home">
         <img src="./icon.svg" alt="" width="28" height="28" />
         {t('app.name')}
+      </a>
+      <a className="top-phone" href="#/phone" aria-label={t('phone.title')} aria-current={screen === 'phone' ? 'page' : undefined}>
+        <IconDeviceWatch size={24} aria-hidden />
       </a>
       {screen !== 'loss' && (
         <a className="top-lost" href="#/loss" aria-label={t('app.lostLong')}>

@@ -14,6 +14,7 @@ export const SCREENS = [
   'passkeys',
   'notices',
   'requests',
+  'phone',
   'more',
 ] as const
 export type Screen = (typeof SCREENS)[number]
@@ -24,7 +25,7 @@ export type Route = {
 }
 
 /** Screens for people who are not signed in. All others wait behind the sign-in and are shown after it. */
-const OPEN_TO_ALL: ReadonlySet<Screen> = new Set(['sign-in', 'recover', 'invited', 'loss'])
+const OPEN_TO_ALL: ReadonlySet<Screen> = new Set(['sign-in', 'recover', 'invited', 'loss', 'phone'])
 const HASH = /^#\/(?<screen>[a-z-]+)(?:\/(?<rest>.*))?$/u
 
 /** `#/invited/abc` is the screen `invited` with `abc`. Undefined for what names no screen. */

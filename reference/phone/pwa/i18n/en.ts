@@ -1,8 +1,10 @@
+import { enPhone } from './en-phone.ts'
 import { enRefusals } from './en-refusals.ts'
 
 /** English. The shape of this catalog is the contract: 简体中文 must have the same keys, and a key that is used but missing does not compile. */
 export const en = {
   refusals: enRefusals,
+  phone: enPhone,
   app: {
     name: 'Bandtill',
     title: 'Bandtill wallet',

@@ -1,8 +1,10 @@
 import type { Catalog } from './catalog.ts'
+import { zhPhone } from './zh-phone.ts'
 import { zhRefusals } from './zh-refusals.ts'
 
 export const zhCN: Catalog = {
   refusals: zhRefusals,
+  phone: zhPhone,
   app: {
     name: 'Bandtill',
     title: 'Bandtill 钱包',
