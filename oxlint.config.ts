@@ -113,7 +113,19 @@ const FOLDERS: readonly Folder[] = [
   },
   {
     path: 'reference/practice',
-    may: [...SHARED, ...NODE, '#reference/band/**', '#reference/phone/**', '../band/**', '../phone/**', 'zod', 'ws', 'pino', 'jose'],
+    may: [
+      ...SHARED,
+      ...NODE,
+      ...CBOR,
+      '#reference/band/**',
+      '#reference/phone/**',
+      '../band/**',
+      '../phone/**',
+      'zod',
+      'ws',
+      'pino',
+      'jose',
+    ],
   },
   {
     path: 'reference/practice/printer',

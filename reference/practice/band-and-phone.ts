@@ -1,14 +1,15 @@
 /** One person's band and phone: the very parts that a maker would ship, with the way between them. The first time, they are paired. */
 import { assert } from '#shared/assert.ts'
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import type { Band } from '../band/band.ts'
-import type { BandEvent } from '../band/ports.ts'
+import type { BandState } from '../band/band-state.ts'
+import type { BandEvent, LockRecord, PhoneLink } from '../band/ports.ts'
 import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { BandBond, LINK_WAIT_MS } from '../phone/bond.ts'
 import { PhoneEngine, type PhoneParts } from '../phone/engine.ts'
 import { type IdentityBackend, IdentityCard, type IdentityOwner } from '../phone/identity.ts'
-import type { AllowanceBackend, BondBackend, Owner, PhoneBackend } from '../phone/ports.ts'
+import type { AllowanceBackend, BandLink, BondBackend, Owner, PhoneBackend } from '../phone/ports.ts'
 import { Unlock } from '../phone/unlock.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
 import type { PracticeClock } from './practice-clock.ts'
@@ -43,7 +44,8 @@ export type PairParts = {
 }
 type Stores = {
   readonly band: Awaited<ReturnType<typeof openBandStore>>
-  readonly phone: Awaited<ReturnType<typeof openPhoneStore>>
+  /** Read anew when the phone starts anew. */
+  phone: Awaited<ReturnType<typeof openPhoneStore>>
   readonly witness: Awaited<ReturnType<typeof openWitnessBook>>
 }
 
@@ -51,8 +53,8 @@ export class BandAndPhone {
   readonly #parts: PairParts
   readonly #stores: Stores
   readonly #wristband: Wristband
-  readonly #bond: BandBond
-  readonly #unlock: Unlock
+  #bond: BandBond
+  #unlock: Unlock
   #engine: PhoneEngine | undefined
   #connection: PhoneConnection | undefined
   /** The id slot the band last wanted offers for. */
@@ -63,17 +65,8 @@ export class BandAndPhone {
     this.#parts = parts
     this.#stores = stores
     this.#wristband = wristband
-    this.#bond = new BandBond({
-      clock: parts.clock,
-      band: { send: (relay) => parts.hop(() => this.#connection?.receive(relay)) },
-      backend: parts.bondBackend,
-      store: stores.phone.store,
-      kept: stores.phone.bond,
-      phonePoint: parts.phonePoint,
-      rootPoint: parts.rootPoint,
-    })
-    const { store, pin } = stores.phone
-    this.#unlock = new Unlock({ clock: parts.clock, store, kept: pin, biometrics: { recognise: async () => parts.isOwnerThere() } })
+    this.#bond = this.#bondOf(stores.phone)
+    this.#unlock = this.#unlockOf(stores.phone)
   }
 
   static async start(parts: PairParts): Promise<BandAndPhone> {
@@ -99,17 +92,39 @@ export class BandAndPhone {
     return pair
   }
 
-  /** The band that pays. */
-  get band(): Band {
-    const { band } = this.#wristband
-    assert(band, 'the band is paired')
-    return band
+  /** The band that pays; undefined while its lock is open. */
+  get band(): Band | undefined {
+    return this.#wristband.band
   }
 
   /** What the phone has set aside for payments without a network. */
   get allowance(): PhoneEngine['allowance'] {
     return this.#engine?.allowance
   }
+
+  /** On the wrist, armed, knocks: whatever the lock. */
+  get state(): BandState {
+    return this.#wristband.state
+  }
+
+  get lock(): LockRecord {
+    return this.#wristband.lock
+  }
+
+  get bandId(): Uint8Array {
+    return this.#parts.bandId
+  }
+
+  get bandIdHex(): string {
+    return toHex(this.#parts.bandId)
+  }
+
+  get factory(): Signer {
+    return this.#parts.factory
+  }
+
+  /** Another phone comes near the band. */
+  connectPhone = (side: PhoneLink): PhoneConnection => this.#wristband.connectPhone(side)
 
   /** What the phone remembers of tills. */
   get witness(): WitnessBook {
@@ -139,6 +154,35 @@ export class BandAndPhone {
     return unlocked.ok && (await this.#bond.arm()).ok
   }
 
+  /** Binds the two anew, once the band has been let go. `show` is given the count its owner is to knock. */
+  async pair(show: (knocks: number) => void): Promise<boolean> {
+    const paired = await this.#bond.pair(show)
+    if (!paired.ok) return false
+    // What the phone knew of the band before is of another binding: it starts anew, with what is on its disk.
+    await this.#stores.phone.close()
+    this.#stores.phone = await openPhoneStore(this.#parts.folder, this.#parts.name)
+    this.#bond = this.#bondOf(this.#stores.phone)
+    this.#unlock = this.#unlockOf(this.#stores.phone)
+    await this.#startEngine(paired.value.point, paired.value.epoch)
+    return true
+  }
+
+  /** Brings the band its owner's order to let go. True once it has. */
+  async carryRelease(): Promise<boolean> {
+    const carried = await this.#bond.carryRelease(this.bandIdHex)
+    if (!carried.ok) return false
+    this.#engine?.stop()
+    this.#engine = undefined
+    return true
+  }
+
+  /** The battery is taken out, or its button held for ten seconds: what was in memory is gone. */
+  async reset(): Promise<void> {
+    const wasNear = this.#connection !== undefined
+    this.#wristband.reset()
+    if (wasNear) await this.reach(true)
+  }
+
   async stop(): Promise<void> {
     this.#engine?.stop()
     const { band, phone, witness } = this.#stores
@@ -155,6 +199,11 @@ export class BandAndPhone {
     // Without the backend nothing can be paired; a band that is bound goes on without it.
     const kept = bond.ok ? bond.value : this.#bond.bond
     if (!kept) throw new Error(`${this.#parts.name}'s band and phone could not be paired: ${bond.ok ? '' : bond.error}`)
+    await this.#startEngine(kept.point, kept.epoch)
+  }
+
+  /** The wallet on the phone, for the band whose key of this epoch is given (base64url). */
+  async #startEngine(point: string, epoch: number): Promise<void> {
     const { clock, backend, allowanceBackend, identityBackend, owner, ownLimits, place, rootPoint, hop } = this.#parts
     const { store, allowance, consents } = this.#stores.phone
     const engine = await PhoneEngine.start({
@@ -171,12 +220,23 @@ export class BandAndPhone {
       witness: this.#stores.witness.book,
       identity: new IdentityCard({ clock, owner, backend: identityBackend, store, consents }),
       band: { send: (relay) => hop(() => this.#connection?.receive(relay)) },
-      bandPoint: fromBase64Url(kept.point) ?? new Uint8Array(0),
-      bandEpoch: kept.epoch,
+      bandPoint: fromBase64Url(point) ?? new Uint8Array(0),
+      bandEpoch: epoch,
     })
     assert(engine.ok, 'the key of a band that was bound is a point on the curve')
     this.#engine = engine.value
     if (this.#wanted !== undefined) engine.value.offersWanted(this.#wanted)
+  }
+
+  #bondOf({ store, bond }: Stores['phone']): BandBond {
+    const { clock, hop, bondBackend: backend, phonePoint, rootPoint } = this.#parts
+    const band: BandLink = { send: (relay) => hop(() => this.#connection?.receive(relay)) }
+    return new BandBond({ clock, band, backend, store, kept: bond, phonePoint, rootPoint })
+  }
+
+  #unlockOf({ store, pin }: Stores['phone']): Unlock {
+    const { clock, isOwnerThere } = this.#parts
+    return new Unlock({ clock, store, kept: pin, biometrics: { recognise: async () => isOwnerThere() } })
   }
 
   #connect(): void {

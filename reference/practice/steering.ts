@@ -1,6 +1,6 @@
 /** What can be done to the practice world and seen of it, for whoever asks: scripts by process messages, the drawer by the desk. */
 import type * as z from 'zod'
-import type { CustomerView, PracticeView, practiceCommand } from '#shared/contracts/practice-desk.ts'
+import { type CustomerView, FAULT_KINDS, type PracticeView, type practiceCommand } from '#shared/contracts/practice-desk.ts'
 import type { PracticeTrouble } from '#shared/contracts/troubles.ts'
 import type { Result } from '#shared/result.ts'
 import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
@@ -23,8 +23,8 @@ export type SteeringParts = {
   readonly lastEvents: ReadonlyMap<string, WorldEvent['event']>
   /** Absent where the world has no printer. */
   readonly printer: SteeredPrinter | undefined
-  /** Freezes or thaws a customer's account at the backend. */
-  readonly freeze: (customer: VirtualCustomer, frozen: boolean) => Promise<Result<void, unknown>>
+  /** The operator lets a customer's payments go on. */
+  readonly unfreeze: (customer: VirtualCustomer) => Promise<Result<void, unknown>>
   /** Ends every connection to this band. */
   readonly dropLinksOf: (bandId: string) => void
 }
@@ -50,20 +50,48 @@ export class Steering {
         if (command.distance !== undefined && rssiAt(command.distance, 0.5) < RSSI_HEARD_MIN) this.#parts.dropLinksOf(command.customer)
         return undefined
       case 'unlock-phone':
+        if (customer.life.hands === 'thief-with-phone') return 'not-the-owner'
         return (await customer.unlockPhone()) ? undefined : 'cannot-unlock'
       case 'knock':
-        customer.band.state.knocked(command.count)
+        customer.state.knocked(command.count)
         return undefined
+      case 'steal':
+        await customer.life.steal(command.withPhone)
+        return undefined
+      case 'try-pairing':
+        return customer.life.tryPairing()
+      case 'reset-band':
+        await customer.resetBand()
+        return undefined
+      case 'release':
+        return customer.life.release()
+      case 'pair':
+        return customer.life.pair()
+      case 'back-to-normal':
+        return this.#backToNormal(customer)
       case 'fault':
         this.#parts.faults.plan(command.customer, { kind: command.fault, count: command.count, delayMs: command.delayMs })
         return undefined
-      case 'freeze': {
-        const done = await this.#parts.freeze(customer, command.frozen)
-        if (!done.ok) return 'not-frozen'
-        customer.frozen = command.frozen
-        return undefined
-      }
+      case 'freeze':
+        return this.#freeze(customer, command.frozen)
     }
+  }
+
+  async #freeze(customer: VirtualCustomer, frozen: boolean): Promise<PracticeTrouble | undefined> {
+    const byOwner = await customer.owner.freeze(frozen)
+    // What the operator froze, as when this world was made, only the operator lets go on.
+    const done = byOwner.ok || frozen ? byOwner : await this.#parts.unfreeze(customer)
+    if (!done.ok) return 'not-frozen'
+    customer.frozen = frozen
+    await customer.life.readNotices()
+    return undefined
+  }
+
+  async #backToNormal(customer: VirtualCustomer): Promise<PracticeTrouble | undefined> {
+    for (const kind of FAULT_KINDS) this.#parts.faults.plan(customer.character.id, { kind, count: 0, delayMs: 0 })
+    const thawed = customer.frozen === customer.character.frozen ? undefined : await this.#freeze(customer, customer.character.frozen)
+    const home = await customer.backToNormal()
+    return home ?? thawed
   }
 
   async view(): Promise<PracticeView> {

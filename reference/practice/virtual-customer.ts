@@ -2,8 +2,10 @@
 
 import { assert } from '#shared/assert.ts'
 import { fromHex, toHex } from '#shared/contracts/bytes.ts'
+import type { PracticeTrouble } from '#shared/contracts/troubles.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
 import type { Band } from '../band/band.ts'
+import type { BandState } from '../band/band-state.ts'
 import type { BandEvent } from '../band/ports.ts'
 import { createAllowanceBackend } from '../phone/allowance-backend.ts'
 import { createBackendClient } from '../phone/backend-client.ts'
@@ -11,11 +13,14 @@ import { createBondBackend } from '../phone/bond-backend.ts'
 import type { IdentityEvent, IdentityOwner, IdentityReply } from '../phone/identity.ts'
 import { createIdentityBackend } from '../phone/identity-backend.ts'
 import type { Owner, PaymentView, PhoneBackend, PhoneEvent } from '../phone/ports.ts'
-import type { PhoneBackendParts } from '../phone/signed-calls.ts'
+import { createSignedCall, type PhoneBackendParts } from '../phone/signed-calls.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
+import { AccountOwner } from './account-owner.ts'
 import { BandAndPhone } from './band-and-phone.ts'
+import { BandLife } from './band-life.ts'
 import { type CustomerCharacter, PAYMENT_MAX } from './customers.ts'
 import type { PracticeClock } from './practice-clock.ts'
+import type { Stranger } from './stranger.ts'
 import type { CustomerView, WorldCommand, WorldEvent } from './world-control.ts'
 import type { CustomerKeys } from './world-state.ts'
 
@@ -32,6 +37,8 @@ export type CustomerWorld = {
   readonly rootPoint: Uint8Array
   readonly place: { readonly latitudeE5: number; readonly longitudeE5: number }
   readonly onEvent: (event: Omit<WorldEvent, 'type' | 'atMs'>) => void
+  /** Whoever takes a band that is not theirs, where there is anybody like that. */
+  readonly stranger?: Stranger
   readonly sessionsPerMinuteMax?: number
   readonly serverMtu?: number
 }
@@ -49,6 +56,10 @@ type Situation = {
 
 export class VirtualCustomer {
   readonly character: CustomerCharacter
+  /** What became of the band besides paying. */
+  readonly life: BandLife
+  /** At the owner's page, from any device. */
+  readonly owner: AccountOwner
   readonly #situation: Situation
   readonly #pair: BandAndPhone
   #settling: Promise<void> = Promise.resolve()
@@ -56,11 +67,27 @@ export class VirtualCustomer {
   #isWithOwner = true
   frozen: boolean
 
-  private constructor(character: CustomerCharacter, parts: { readonly situation: Situation; readonly pair: BandAndPhone }) {
+  private constructor(
+    character: CustomerCharacter,
+    { situation, pair, owner, world }: { situation: Situation; pair: BandAndPhone; owner: AccountOwner; world: CustomerWorld },
+  ) {
     this.character = character
     this.frozen = character.frozen
-    this.#situation = parts.situation
-    this.#pair = parts.pair
+    this.owner = owner
+    this.#situation = situation
+    this.#pair = pair
+    this.life = new BandLife({
+      clock: world.clock,
+      ...(world.stranger ? { stranger: world.stranger } : {}),
+      pair,
+      owner,
+      isPhoneInReach: () => situation.phoneInReach,
+      reach: async (isNear) => this.#reach(isNear),
+      pairingEnded: (isPaired) => {
+        if (isPaired) void this.looksAtPhone()
+        else world.onEvent({ customer: character.id, event: 'pairing-failed' })
+      },
+    })
   }
 
   /** Brings a customer to life from its keys and from what its band and phone have kept; the first time, the two are paired. */
@@ -104,13 +131,16 @@ export class VirtualCustomer {
       onEvent: (event) => {
         world.onEvent(bandEvent(character, event))
         // Nobody walks about for long with a band that has run out of its day: the phone is looked at, and the band is armed again.
-        if (event.type === 'disarmed' && customer?.band.state.worn) clock.after(LOOKS_AGAIN_MS, () => void customer?.looksAtPhone())
+        if (event.type === 'disarmed' && customer?.state.worn) clock.after(LOOKS_AGAIN_MS, () => void customer?.looksAtPhone())
       },
       isOwnerThere: () => true,
       sessionsPerMinuteMax: world.sessionsPerMinuteMax ?? PRACTICE_SESSIONS_PER_MINUTE_MAX,
       ...(world.serverMtu === undefined ? {} : { serverMtu: world.serverMtu }),
     })
-    customer = new VirtualCustomer(character, { situation, pair })
+    // Whatever becomes of the phone's network, its owner has another device.
+    const phone = createSignedCall({ ...calls, hasNetwork: () => true })
+    const owner = new AccountOwner({ baseUrl: world.backendUrl, folder: world.folder, name: character.id, phone })
+    customer = new VirtualCustomer(character, { situation, pair, owner, world })
     await customer.#begin()
     return customer
   }
@@ -125,8 +155,20 @@ export class VirtualCustomer {
     return this.#pair.allowance
   }
 
-  get band(): Band {
+  /** The band that pays; undefined while it is bound to nobody. */
+  get boundBand(): Band | undefined {
     return this.#pair.band
+  }
+
+  /** The same where it is bound. */
+  get band(): Band {
+    const band = this.boundBand
+    assert(band, 'the band is paired')
+    return band
+  }
+
+  get state(): BandState {
+    return this.#pair.state
   }
 
   distanceM = (): number => this.#situation.distanceM
@@ -137,8 +179,8 @@ export class VirtualCustomer {
     const given = { distanceM: distance, phoneInReach: phoneReach, phoneDelayMs, network, networkDelayMs, confirmAbove, confirms }
     Object.assign(this.#situation, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
     const reached = phoneReach === undefined ? undefined : this.#pair.reach(phoneReach)
-    if (changes.batteryPercent !== undefined) this.band.state.setBattery(changes.batteryPercent)
-    if (changes.worn !== undefined) this.band.state.setWorn(changes.worn)
+    if (changes.batteryPercent !== undefined) this.state.setBattery(changes.batteryPercent)
+    if (changes.worn !== undefined) this.state.setWorn(changes.worn)
     // Most people unlock their phone as soon as they have put the band on, or have the phone at hand again.
     this.#isWithOwner = changes.unlocks
     const unlocks = (changes.worn === true || phoneReach === true) && changes.unlocks
@@ -158,11 +200,11 @@ export class VirtualCustomer {
 
   /** What everybody does many times a day: a band on the wrist is armed by it. */
   async looksAtPhone(): Promise<void> {
-    if (this.#isWithOwner && this.band.state.worn && !this.band.state.armed) await this.unlockPhone()
+    if (this.#isWithOwner && this.life.hands === 'owner' && this.state.worn && !this.state.armed) await this.unlockPhone()
   }
 
   async view(): Promise<CustomerView> {
-    const { state } = this.band
+    const { state, boundBand: band } = this
     const { distanceM, phoneInReach, phoneDelayMs, network } = this.#situation
     return {
       id: this.character.id,
@@ -174,27 +216,48 @@ export class VirtualCustomer {
       network,
       phoneDelayMs,
       frozen: this.frozen,
-      offers: this.band.offerCount,
-      address: toHex((await this.band.advertisement()).address),
+      life: this.life.view(),
+      offers: band?.offerCount ?? 0,
+      address: band ? toHex((await band.advertisement()).address) : '',
     }
+  }
+
+  /** The battery is taken out, or the button held for ten seconds. */
+  async resetBand(): Promise<void> {
+    await this.#pair.reset()
+  }
+
+  /** As in the morning. Undefined when it is so, else what stands in the way. */
+  async backToNormal(): Promise<PracticeTrouble | undefined> {
+    this.#isWithOwner = true
+    Object.assign(this.#situation, { network: true, phoneDelayMs: 0, networkDelayMs: 0 })
+    const trouble = await this.life.comeHome()
+    await this.#begin()
+    return trouble
   }
 
   async stop(): Promise<void> {
     await this.#pair.stop()
   }
 
+  async #reach(isNear: boolean): Promise<void> {
+    this.#situation.phoneInReach = isNear
+    await this.#pair.reach(isNear)
+  }
+
   async #follow(reached: Promise<void> | undefined, unlocks: boolean): Promise<void> {
     await reached
+    await this.life.carryRelease()
     if (unlocks) await this.unlockPhone()
   }
 
   /** The morning: band on, phone in the pocket, unlocked once. */
   async #begin(): Promise<void> {
-    this.band.state.setWorn(true)
+    this.state.setWorn(true)
     await this.unlockPhone()
     if (!this.character.worn) {
-      this.band.state.setWorn(false)
-      this.band.state.disarm()
+      this.state.setWorn(false)
+      this.state.disarm()
     }
     const { phoneDelayMs, phoneInReach } = this.character
     Object.assign(this.#situation, { phoneDelayMs, phoneInReach })

@@ -1,12 +1,12 @@
 /** What the world process and whoever started it say to each other over process messages. Everything received is parsed here. */
 import * as z from 'zod'
-import { CUSTOMER_EVENTS, practiceCommand } from '#shared/contracts/practice-desk.ts'
+import { bandLife, CUSTOMER_EVENTS, practiceCommand } from '#shared/contracts/practice-desk.ts'
 import { CUSTOMER_IDS } from './customers.ts'
 
 const customer = z.enum(CUSTOMER_IDS)
 /** Whatever the sender wants to find its answer by. */
 const replyTo = z.int().min(0).optional()
-const [set, unlockPhone, knock, freeze, fault, printer] = practiceCommand.options
+const [set, unlockPhone, knock, freeze, steal, tryPairing, resetBand, release, pair, backToNormal, fault, printer] = practiceCommand.options
 
 /** What the practice desk takes as well, of customers known by name. */
 export const toWorld = z.discriminatedUnion('type', [
@@ -14,6 +14,12 @@ export const toWorld = z.discriminatedUnion('type', [
   unlockPhone.extend({ replyTo, customer }),
   knock.extend({ replyTo, customer }),
   freeze.extend({ replyTo, customer }),
+  steal.extend({ replyTo, customer }),
+  tryPairing.extend({ replyTo, customer }),
+  resetBand.extend({ replyTo, customer }),
+  release.extend({ replyTo, customer }),
+  pair.extend({ replyTo, customer }),
+  backToNormal.extend({ replyTo, customer }),
   fault.extend({ replyTo, customer }),
   printer.extend({ replyTo }),
   z.strictObject({ type: z.literal('list'), replyTo }),
@@ -31,8 +37,9 @@ const customerView = z.strictObject({
   network: z.boolean(),
   phoneDelayMs: z.int(),
   frozen: z.boolean(),
+  life: bandLife,
   offers: z.int(),
-  /** Lower-case hex of the address the band is heard from now. */
+  /** Lower-case hex of the address the band is heard from now; empty while it is bound to nobody and says nothing. */
   address: z.string(),
 })
 export type CustomerView = z.output<typeof customerView>

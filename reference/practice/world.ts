@@ -20,6 +20,7 @@ import { RegistryClient } from './registry-client.ts'
 import { seedProgramme, seedWorld } from './seed.ts'
 import { localDay } from './showtimes.ts'
 import { Steering } from './steering.ts'
+import { Stranger } from './stranger.ts'
 import { VirtualCustomer } from './virtual-customer.ts'
 import { type FromWorld, toWorld, type WorldCommand, type WorldEvent } from './world-control.ts'
 import { openWorldState } from './world-state.ts'
@@ -133,6 +134,7 @@ class World {
       rootPoint: rootPoint.value,
       onEvent: tell,
       place: { latitudeE5, longitudeE5 },
+      stranger: new Stranger({ clock, folder: given.state, backendUrl: given.backend, rootPoint: rootPoint.value, registry }),
       ...(given['sessions-per-minute'] === undefined ? {} : { sessionsPerMinuteMax: given['sessions-per-minute'] }),
       ...(given['server-mtu'] === undefined ? {} : { serverMtu: given['server-mtu'] }),
     }
@@ -147,8 +149,8 @@ class World {
       intervalMs: given['interval-ms'],
       random: seededRandom(NOISE_SEED),
       bands: [
-        ...started.map((customer) => ({ id: customer.character.id, band: customer.band, distanceM: customer.distanceM })),
-        ...(you ? [placeOf(you.band)] : []),
+        ...started.map((customer) => placeOf(customer.character.id, () => customer.boundBand, customer.distanceM)),
+        ...(you ? [placeOf(YOU, () => you.band.band, you.band.distanceM)] : []),
       ],
       faults: (bandId, direction, pdu) => faults.fateOf(bandId, direction, pdu),
     })
@@ -162,7 +164,7 @@ class World {
       faults,
       lastEvents,
       printer,
-      freeze: async ({ character }, frozen) => registry.freeze(state.customers[character.id].accountId, { frozen }),
+      unfreeze: async ({ character }) => registry.freeze(state.customers[character.id].accountId, { frozen: false }),
       dropLinksOf: (bandId) => air.value.dropLinksOf(bandId),
     })
     const desk = await openDesk(given['desk-socket'], steering)
@@ -230,13 +232,13 @@ async function startYourBand(
   return { band: band.value, server: server.value }
 }
 
-/** Where the spare band is, and what there is of it: until it is bound it says nothing to terminals. */
-function placeOf(you: YourBand): AirBand {
+/** Where a band is, and what there is of it: while it is bound to nobody it says nothing to terminals. */
+function placeOf(id: string, bandNow: () => AirBand['band'], distanceM: () => number): AirBand {
   return {
-    id: YOU,
-    distanceM: you.distanceM,
+    id,
+    distanceM,
     get band() {
-      return you.band
+      return bandNow()
     },
   }
 }
@@ -259,7 +261,7 @@ async function openDesk(path: string | undefined, steering: Steering): Promise<D
 async function filled(customers: readonly VirtualCustomer[], clock: PracticeClock): Promise<void> {
   const untilMs = clock.monotonicMs() + FIRST_OFFERS_WAIT_MS
   const prompt = customers.filter(({ character }) => character.phoneInReach && character.phoneDelayMs < FIRST_OFFERS_WAIT_MS)
-  while (clock.monotonicMs() < untilMs && prompt.some(({ band }) => band.offerCount < OFFERS_MAX)) {
+  while (clock.monotonicMs() < untilMs && prompt.some(({ boundBand }) => (boundBand?.offerCount ?? OFFERS_MAX) < OFFERS_MAX)) {
     const { promise, resolve } = Promise.withResolvers<void>()
     clock.after(FIRST_OFFERS_LOOK_MS, resolve)
     await promise

@@ -25,7 +25,14 @@ export const enReasons = {
       say: 'The phone cannot unlock this band: the band is off the wrist, or the phone is away.',
       next: 'Put the band on and the phone near, then unlock it.',
     },
+    'not-the-owner': { say: 'The thief cannot unlock the phone.', next: 'Give band and phone back, then unlock it.' },
     'not-frozen': { say: 'The backend did not take the change to this wallet.', next: 'Try again when the backend is online.' },
+    'cannot-pair': {
+      say: 'Band and phone cannot be paired: the band is bound, or the phone is not near it.',
+      next: 'Let the band go first, and put the phone near.',
+    },
+    'cannot-release': { say: 'This band cannot be let go now.', next: 'Set the customer back to normal, then try again.' },
+    'no-backend': { say: 'The practice backend does not answer.', next: 'Try again when the backend is online.' },
     'no-printer': { say: 'This practice world has no printer.', next: 'Choose another place for receipts in the settings.' },
     'printer-taken': {
       say: 'The practice printer cannot be switched on: another program uses its place.',

@@ -24,7 +24,11 @@ export const zhReasons: Pick<Catalog, 'storage' | 'setting' | 'practice' | 'prin
   practice: {
     'customer-unknown': { say: '练习世界里没有这位顾客。', next: '请在列表里选择。' },
     'cannot-unlock': { say: '手机无法解锁手环：手环没有戴上，或手机不在附近。', next: '请戴上手环、让手机靠近，再解锁。' },
+    'not-the-owner': { say: '小偷无法解锁手机。', next: '请先归还手环和手机，再解锁。' },
     'not-frozen': { say: '后台没有接受对这个钱包的更改。', next: '请等后台在线后再试。' },
+    'cannot-pair': { say: '无法配对：手环已绑定，或手机不在旁边。', next: '请先解除绑定，并让手机靠近。' },
+    'cannot-release': { say: '现在无法解除这只手环的绑定。', next: '请把这位顾客恢复正常后再试。' },
+    'no-backend': { say: '练习后台没有响应。', next: '请等后台在线后再试。' },
     'no-printer': { say: '这个练习世界没有打印机。', next: '请在设置里为小票另选去处。' },
     'printer-taken': { say: '练习打印机无法开机：位置被其他程序占用。', next: '请先关闭另一个练习世界，再打开打印机。' },
   },

@@ -3,6 +3,7 @@
  * Messages travel as lines of JSON over a local socket of the world; both sides parse what they receive.
  */
 import * as z from 'zod'
+import { NOTICE_KINDS } from './notices.ts'
 import { PRACTICE_TROUBLES } from './troubles.ts'
 
 const DELAY_MAX_MS = 120_000
@@ -35,6 +36,7 @@ export const CUSTOMER_EVENTS = [
   'bound',
   'released',
   'pairing-refused',
+  'pairing-failed',
 ] as const
 
 /** What can be done to the practice world. Changes what is given and nothing else. */
@@ -62,7 +64,20 @@ export const practiceCommand = z.discriminatedUnion('type', [
   /** The owner unlocks the phone once: a worn band in reach is armed again. */
   z.strictObject({ type: z.literal('unlock-phone'), customer: customerId }),
   z.strictObject({ type: z.literal('knock'), customer: customerId, count: z.int().min(1).max(15) }),
+  /** Its owner stops the account's payments from another device, or lets them go on. */
   z.strictObject({ type: z.literal('freeze'), customer: customerId, frozen: z.boolean().default(true) }),
+  /** A thief takes the band and soon wears it; the phone stays with its owner, out of reach, or goes along. */
+  z.strictObject({ type: z.literal('steal'), customer: customerId, withPhone: z.boolean().default(false) }),
+  /** Whoever has the band tries to bind it to a phone of their own. */
+  z.strictObject({ type: z.literal('try-pairing'), customer: customerId }),
+  /** The band's button held for ten seconds, or its battery changed. */
+  z.strictObject({ type: z.literal('reset-band'), customer: customerId }),
+  /** The owner lets the band go; their phone tells the band as soon as it is in reach. */
+  z.strictObject({ type: z.literal('release'), customer: customerId }),
+  /** Band and phone are bound anew: a count is shown, and waits for its knocks. */
+  z.strictObject({ type: z.literal('pair'), customer: customerId }),
+  /** As in the morning: the band paired and on the owner's wrist, the phone at hand and unlocked, no freeze, no faults. */
+  z.strictObject({ type: z.literal('back-to-normal'), customer: customerId }),
   z.strictObject({
     type: z.literal('fault'),
     customer: customerId,
@@ -75,6 +90,25 @@ export const practiceCommand = z.discriminatedUnion('type', [
 ])
 export type PracticeCommand = z.input<typeof practiceCommand>
 
+/** Who has the band; with a thief the phone may be, too. */
+export const HANDS = ['owner', 'thief', 'thief-with-phone'] as const
+export type Hands = (typeof HANDS)[number]
+
+/** Where a band is in its life. */
+export const bandLife = z.strictObject({
+  lock: z.enum(['factory', 'bound', 'released']),
+  /** The owner has let the band go, and nobody has brought it the order yet. */
+  releaseWaits: z.boolean(),
+  hands: z.enum(HANDS),
+  /** How often the owner has to knock now for band and phone to be bound. */
+  knocks: z.int().optional(),
+  /** How the last try ended to bind the band to a stranger's phone: by the band, and by the backend when it was gone around. */
+  tried: z.strictObject({ byBand: z.enum(['refused', 'taken']), byBackend: z.enum(['refused', 'taken', 'not-asked']) }).optional(),
+  /** What the owner was told last, newest first. */
+  told: z.array(z.strictObject({ kind: z.enum(NOTICE_KINDS), at: z.iso.datetime() })).max(3),
+})
+export type BandLifeView = z.output<typeof bandLife>
+
 export const customerView = z.strictObject({
   id: customerId,
   displayName: z.string().max(64),
@@ -85,6 +119,7 @@ export const customerView = z.strictObject({
   network: z.boolean(),
   phoneDelayMs: z.int(),
   frozen: z.boolean(),
+  life: bandLife,
   offers: z.int(),
   /** Faults still to come for this customer's band, by kind. */
   faults: z.partialRecord(z.enum(FAULT_KINDS), z.int()),

@@ -29,7 +29,11 @@ export type SettingTrouble = (typeof SETTING_TROUBLES)[number]
 export const PRACTICE_TROUBLES = [
   'customer-unknown',
   'cannot-unlock', // the band is off the wrist, or the phone is out of its reach
+  'not-the-owner', // a thief cannot unlock the phone
   'not-frozen', // the backend did not take it
+  'cannot-pair', // the band is bound, or the phone is out of its reach
+  'cannot-release', // the band is bound to nobody, or the backend does not let it go
+  'no-backend',
   'no-printer',
   'printer-taken', // its socket belongs to another program
 ] as const

@@ -132,6 +132,45 @@ test(
 )
 
 test(
+  'a band is stolen, tried, let go, paired with the knocks on show, and set back, by keyboard alone',
+  async () => {
+    const { page, till } = await open()
+    await page.keyboard.press('F6')
+    const rich = page.locator('[data-customer="rich"]')
+    await rich.locator('.customer-head').focus()
+    await page.keyboard.press('Enter')
+    const press = async (act: string, says?: string) => {
+      await rich.locator(`[data-life="${act}"]`).focus()
+      await page.keyboard.press('Enter')
+      if (says !== undefined) await rich.locator('.life-state', { hasText: says }).waitFor()
+    }
+    await press('steal', 'A thief has the band. The phone is with its owner.')
+    await press('try-pairing', 'the band refused, and so did the backend')
+    await press('back')
+    await rich.locator('.life-state > li').first().waitFor({ state: 'detached' })
+    await press('steal-both', 'cannot unlock it')
+    await press('reset')
+    await press('back')
+    await press('release', 'The band is paired with no phone.')
+    await press('pair', 'the owner knocks 3 times')
+    await press('knock')
+    await rich.locator('.life-state > li').first().waitFor({ state: 'detached' })
+    expect(till.steered).toEqual([
+      { type: 'steal', customer: 'rich', withPhone: false },
+      { type: 'try-pairing', customer: 'rich' },
+      { type: 'back-to-normal', customer: 'rich' },
+      { type: 'steal', customer: 'rich', withPhone: true },
+      { type: 'reset-band', customer: 'rich' },
+      { type: 'back-to-normal', customer: 'rich' },
+      { type: 'release', customer: 'rich' },
+      { type: 'pair', customer: 'rich' },
+      { type: 'knock', customer: 'rich', count: 3 },
+    ])
+  },
+  STORY_TIMEOUT_MS,
+)
+
+test(
   'the practice drawer steers the world beside a sale, and says when the world is gone',
   async () => {
     const { page, till } = await open()

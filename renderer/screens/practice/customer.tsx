@@ -4,6 +4,7 @@ import { useId } from 'react'
 import { type CustomerView, FAULT_KINDS, type FaultKind } from '#shared/contracts/practice-desk.ts'
 import { DISTANCES_M, SPOTS, spotOf, troubles } from '../../flows/practice.ts'
 import { useSay } from '../../hooks.ts'
+import { BandLife } from './band-life.tsx'
 import type { Steer } from './practice-drawer.tsx'
 
 const KNOCKS = [2, 3, 4] as const
@@ -107,6 +108,7 @@ function CustomerActs({ customer, steer }: { customer: CustomerView; steer: Stee
           {t('drawer.unlock')}
         </button>
       </div>
+      <BandLife customer={customer} steer={steer} />
       <Faults customer={customer} steer={steer} />
       {customer.lastEvent !== undefined && <LastEvent event={customer.lastEvent} />}
     </>

@@ -87,5 +87,8 @@ test('the drawer names what keeps each customer from paying, nearest customer fi
     ['off-wrist', ['off-wrist']],
     ['no-phone', ['no-phone', 'no-network']],
     ['frozen', ['frozen']],
+    ['stolen', ['stolen', 'not-armed', 'no-phone']],
+    ['pairing', ['unbound']],
+    ['robbed', ['stolen', 'not-armed']],
   ])
 })

@@ -1,5 +1,5 @@
 /** What the till in memory starts with beside the programme: its settings, the practice world, and examples of trouble to show. */
-import type { CustomerView, PracticeView } from '#shared/contracts/practice-desk.ts'
+import type { BandLifeView, CustomerView, PracticeView } from '#shared/contracts/practice-desk.ts'
 import type { InterruptedView, RecoveryView } from '#shared/contracts/recovery.ts'
 import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { PrintJobView } from '#shared/contracts/till.ts'
@@ -60,8 +60,12 @@ export const TROUBLE: RecoveryView = {
   ],
 }
 
+/** A band as it is in the morning. */
+export const PAIRED: BandLifeView = { lock: 'bound', releaseWaits: false, hands: 'owner', told: [] }
+
 function customer(view: Pick<CustomerView, 'id' | 'displayName' | 'distance'> & Partial<CustomerView>): CustomerView {
-  return { worn: true, armed: true, phoneReach: true, network: true, phoneDelayMs: 60, frozen: false, offers: 8, faults: {}, ...view }
+  const usual = { worn: true, armed: true, phoneReach: true, network: true, phoneDelayMs: 60, frozen: false, offers: 8, faults: {} }
+  return { ...usual, life: PAIRED, ...view }
 }
 
 const PAPER = `<svg xmlns="http://www.w3.org/2000/svg" width="416" height="250" viewBox="0 0 416 250"><rect width="416" height="250" fill="#fff"/>${[
@@ -82,6 +86,26 @@ export const PRACTICE_WORLD: PracticeView = {
     customer({ id: 'off-wrist', displayName: 'Bare Wrist', distance: 2.4, worn: false, armed: false }),
     customer({ id: 'no-phone', displayName: 'Forgetful Crane', distance: 3, phoneReach: false, network: false }),
     customer({ id: 'frozen', displayName: 'Winter Plum', distance: 8, frozen: true }),
+    customer({
+      id: 'stolen',
+      displayName: 'Missing Heron',
+      distance: 9,
+      armed: false,
+      phoneReach: false,
+      lastEvent: 'pairing-refused',
+      life: {
+        lock: 'bound',
+        releaseWaits: true,
+        hands: 'thief',
+        tried: { byBand: 'refused', byBackend: 'refused' },
+        told: [
+          { kind: 'band-released', at: '2026-11-22T10:09:00.000Z' },
+          { kind: 'pairing-refused', at: '2026-11-22T10:08:00.000Z' },
+        ],
+      },
+    }),
+    customer({ id: 'pairing', displayName: 'New Reed', distance: 9.5, armed: false, life: { ...PAIRED, lock: 'released', knocks: 3 } }),
+    customer({ id: 'robbed', displayName: 'Robbed Robin', distance: 10, armed: false, life: { ...PAIRED, hands: 'thief-with-phone' } }),
   ],
   printer: {
     paper: true,

@@ -1,5 +1,5 @@
 import type { IdentifyView } from '#shared/contracts/identify.ts'
-import type { CustomerView, PracticeView } from '#shared/contracts/practice-desk.ts'
+import type { PracticeView } from '#shared/contracts/practice-desk.ts'
 import type { InterruptedView, RecoveryView } from '#shared/contracts/recovery.ts'
 import type { SettingsView } from '#shared/contracts/settings.ts'
 import type { SessionView, StaffMember } from '#shared/contracts/staff.ts'
@@ -10,6 +10,7 @@ import type { Language } from '#shared/domain/words.ts'
 import { ok, type Result } from '#shared/result.ts'
 import { NO_TROUBLE, PRACTICE_WORLD, SETTINGS } from './fake-desk-data.ts'
 import { refuse } from './fake-sale.ts'
+import { steered } from './fake-steering.ts'
 
 const TRIES_BEFORE_WAIT = 3
 const WAIT_MS = 5_000
@@ -355,30 +356,5 @@ export abstract class FakeDesk {
 
   #manage(act: () => Result<void, Refused>): Promise<Result<void, Refused>> {
     return this.answer(() => (this.#isManager() ? act() : refuse('manager-needed')))
-  }
-}
-
-/** A customer after a command, as the practice world would show it. */
-function steered(one: CustomerView, command: Exclude<TillInput<'practice'>, { type: 'printer' }>): CustomerView {
-  switch (command.type) {
-    case 'set': {
-      const worn = command.worn ?? one.worn
-      return {
-        ...one,
-        worn,
-        armed: worn && (one.armed || command.worn === true),
-        distance: command.distance ?? one.distance,
-        phoneReach: command.phoneReach ?? one.phoneReach,
-        network: command.network ?? one.network,
-      }
-    }
-    case 'unlock-phone':
-      return { ...one, armed: one.worn && one.phoneReach }
-    case 'freeze':
-      return { ...one, frozen: command.frozen }
-    case 'fault':
-      return { ...one, faults: { ...one.faults, [command.fault]: command.count } }
-    case 'knock':
-      return { ...one, lastEvent: 'vibrated' }
   }
 }

@@ -186,6 +186,12 @@ export async function walkPractice({ page, till, look }: Walk): Promise<void> {
   await page.locator('[data-customer="twin-b"] .customer-head').click()
   await page.locator('.customer-faults').waitFor()
   await look('drawer-customer')
+  for (const id of ['stolen', 'pairing', 'robbed']) {
+    await page.locator(`[data-customer="${id}"] .customer-head`).click()
+    await page.locator(`[data-customer="${id}"] .life-state > li`).first().waitFor()
+    await page.locator(`[data-customer="${id}"] .customer-life`).scrollIntoViewIfNeeded()
+    await look(`drawer-${id}`)
+  }
   await page.locator('.paper-out').last().scrollIntoViewIfNeeded()
   await look('drawer-papers')
   till.practiceGone = true

@@ -1,0 +1,121 @@
+/** Somebody who has found or taken a band: with an account and a phone of their own, to which they try to bind it. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { toBase64Url } from '#shared/contracts/bytes.ts'
+import { pairOffer } from '#shared/contracts/link-messages.ts'
+import { DIGEST_BYTES, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
+import { generatePrivateJwk, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { sign1 } from '#shared/crypto/sign1.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import type { PhoneLink } from '../band/ports.ts'
+import type { PhoneConnection } from '../band/wristband.ts'
+import { BandBond } from '../phone/bond.ts'
+import { createBondBackend } from '../phone/bond-backend.ts'
+import type { PairRefusal } from '../phone/ports.ts'
+import { SITE } from './cinema.ts'
+import type { PracticeClock } from './practice-clock.ts'
+import type { RegistryClient } from './registry-client.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
+
+const FILE_NAME = 'stranger.json'
+const NAME = 'Stray Magpie'
+const ID_BYTES = 16
+
+const hexId = z.string().regex(/^[0-9a-f]{32}$/)
+const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
+const strangerKeys = z.strictObject({ accountId: hexId, phoneId: hexId, phoneKey: jwk })
+
+export type StrangerParts = {
+  readonly clock: PracticeClock
+  readonly folder: string
+  readonly backendUrl: string
+  readonly rootPoint: Uint8Array
+  readonly registry: RegistryClient
+}
+/** A band as a stranger has it in their hands. */
+export type FoundBand = { readonly connectPhone: (side: PhoneLink) => PhoneConnection }
+
+export class Stranger {
+  readonly #parts: StrangerParts
+  #phone: Promise<{ readonly signer: Signer; readonly backend: ReturnType<typeof createBondBackend> } | undefined> | undefined
+
+  constructor(parts: StrangerParts) {
+    this.#parts = parts
+  }
+
+  /** Tries to bind the band to the stranger's phone, as anybody would: by the wallet. */
+  async pair(band: FoundBand): Promise<Result<void, PairRefusal>> {
+    const phone = await this.#ready()
+    if (!phone) return err('no-network')
+    let connection: PhoneConnection | undefined
+    const bond = new BandBond({
+      clock: this.#parts.clock,
+      band: { send: (relay) => queueMicrotask(() => connection?.receive(relay)) },
+      backend: phone.backend,
+      // Nothing is kept: a try that fails leaves nothing behind.
+      store: { saveBond: async () => ok() },
+      kept: undefined,
+      phonePoint: phone.signer.point,
+      rootPoint: this.#parts.rootPoint,
+    })
+    connection = band.connectPhone({ send: (relay) => queueMicrotask(() => bond.receive(relay)), offersWanted: () => undefined })
+    const paired = await bond.pair(() => undefined)
+    connection.closed()
+    return paired.ok ? ok() : paired
+  }
+
+  /**
+   * Goes around the band, as somebody with a workshop might who has its very factory key: an offer that is signed as the band itself would
+   * sign it. `refused` is the backend's own lock.
+   */
+  async forge(band: {
+    readonly bandId: Uint8Array
+    readonly epoch: number
+    readonly factory: Signer
+  }): Promise<'refused' | 'no-answer' | 'taken'> {
+    const phone = await this.#ready()
+    if (!phone) return 'no-answer'
+    const { point } = await signerOf(await generatePrivateJwk())
+    const said = {
+      bandId: band.bandId,
+      epoch: band.epoch + 1,
+      point,
+      agreementPoint: point,
+      bandNonce: Uint8Array.from(randomBytes(NONCE_BYTES)),
+      askDigest: Uint8Array.from(randomBytes(DIGEST_BYTES)),
+      phonePoint: phone.signer.point,
+    }
+    const reply = await phone.backend.begin(await sign1(pairOffer, said, band.factory, { withKid: false }))
+    if (reply.ok) return 'taken'
+    return reply.error === 'refused' ? 'refused' : 'no-answer'
+  }
+
+  async #ready() {
+    this.#phone ??= this.#register()
+    const phone = await this.#phone
+    // Without the backend nobody is registered; the next try may find it.
+    if (!phone) this.#phone = undefined
+    return phone
+  }
+
+  async #register() {
+    const { clock, folder, backendUrl, registry } = this.#parts
+    const { accountId, phoneId, phoneKey } = await openKeys(folder)
+    const signer = await signerOf(phoneKey)
+    const account = await registry.account(accountId, { displayName: NAME, currency: SITE.currency, openingBalance: 0 })
+    const phone = account.ok ? await registry.phone(phoneId, { accountId, point: toBase64Url(signer.point) }) : account
+    if (!phone.ok) return undefined
+    return { signer, backend: createBondBackend({ clock, baseUrl: backendUrl, phoneId, signer, hasNetwork: () => true }) }
+  }
+}
+
+async function openKeys(folder: string): Promise<z.output<typeof strangerKeys>> {
+  const path = join(folder, FILE_NAME)
+  const text = await readWhole(path)
+  if (text !== undefined) return strangerKeys.parse(JSON.parse(text))
+  const machine = () => randomBytes(ID_BYTES).toString('hex')
+  const made = { accountId: machine(), phoneId: machine(), phoneKey: await generatePrivateJwk() }
+  await writeWhole(path, JSON.stringify(made, undefined, 2))
+  return made
+}
