@@ -300,7 +300,13 @@ export function receiptEntry(receipt: {
   readonly total: number
   readonly series?: string
   readonly receiptId?: string
-  readonly captures?: readonly { requestId: string; authorizationId: string; amount: number; authorization: string }[]
+  readonly captures?: readonly {
+    readonly requestId: string
+    readonly authorizationId: string
+    readonly amount: number
+    readonly authorization: string
+    readonly offline?: Readonly<Record<string, string>>
+  }[]
   readonly sells?: readonly { holdId: string; showtimeId: string; seats: readonly string[] }[]
 }) {
   const { number, total, series = 'A', receiptId = newId(), captures = [], sells = [] } = receipt
