@@ -1,5 +1,5 @@
 /** An allowance's calls to the backend: slots for what the band has leased, and payments that were made without it. */
-import { ALLOWANCE_PATHS, openAllowance, reportOffline } from '#shared/contracts/allowance-api.ts'
+import { ALLOWANCE_PATHS, getAllowance, openAllowance, reportOffline } from '#shared/contracts/allowance-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { err, ok } from '#shared/result.ts'
 import type { AllowanceBackend } from './ports.ts'
@@ -14,6 +14,12 @@ export function createAllowanceBackend(parts: PhoneBackendParts): AllowanceBacke
       const parsed = openAllowance.reply.safeParse(reply.value)
       const slots = parsed.success ? bytesOfAll(parsed.data.slots) : undefined
       return slots ? ok(slots) : err('no-answer')
+    },
+    async isOpen(allowanceId) {
+      const reply = await call('GET', ALLOWANCE_PATHS.allowance.replace('{allowanceId}', allowanceId))
+      if (!reply.ok) return reply
+      const parsed = getAllowance.reply.safeParse(reply.value)
+      return parsed.success ? ok(parsed.data.state === 'open') : err('no-answer')
     },
     async report({ statement, authorization, slot, slotProof }) {
       const reply = await call('POST', ALLOWANCE_PATHS.spent, {

@@ -2,7 +2,7 @@
  * The offline allowance: what lets this phone say yes without a network. The backend has set the money aside; the band gives each slot of it
  * to one request and to no other. What was spent is reported to the backend as soon as it can be reached.
  */
-import { equalBytes, fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import { equalBytes, fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { NO_EXCHANGE } from '#shared/contracts/link-messages.ts'
 import type { MessageKind } from '#shared/contracts/radio-messages.ts'
 import {
@@ -91,7 +91,8 @@ export class Allowance {
     await this.#turns.take(async () => {
       const kept = this.#kept
       const nowS = this.#nowS()
-      if (kept?.state === 'open' && !wasSpent && kept.until - nowS > RENEW_BEFORE_S) return
+      const lasts = kept?.state === 'open' && !wasSpent && kept.until - nowS > RENEW_BEFORE_S
+      if (lasts && (await this.#isOpen(kept))) return
       // The backend's answer to the last lease may have been lost: the same lease gets the same slots.
       const leased = kept?.state === 'leased' ? kept : await this.#lease()
       if (leased) await this.#fill(leased, keySet)
@@ -166,6 +167,14 @@ export class Allowance {
     if (!isOurs) return undefined
     const leased = { state: 'leased', key, lease: toBase64Url(message.value.lease) } as const
     return (await this.#keep(leased)) ? leased : undefined
+  }
+
+  /** False when the backend has stopped it: the owner froze it, and thawed it since. Without an answer it is left as it is. */
+  async #isOpen({ slots: [first] }: Open): Promise<boolean> {
+    const peeked = first && peekSign1(slotStatement, bytesOf(first.slot))
+    if (!peeked?.ok) return false
+    const reply = await this.#parts.backend.isOpen(toHex(peeked.value.value.allowanceId))
+    return reply.ok ? reply.value : reply.error !== 'refused'
   }
 
   async #fill(leased: Extract<KeptAllowance, { state: 'leased' }>, keySet: KeySet): Promise<void> {

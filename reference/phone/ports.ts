@@ -167,6 +167,8 @@ export interface AllowanceStore {
 export interface AllowanceBackend {
   /** Slots for what the band has leased. `refused`: none for this lease. */
   open(lease: Uint8Array): Promise<Result<readonly Uint8Array[], BackendFault>>
+  /** Whether this allowance (hex) may still be spent. */
+  isOpen(allowanceId: string): Promise<Result<boolean, BackendFault>>
   /** Tells of a payment made without a network. `refused`: the backend does not take it, now or later. */
   report(spent: OfflineEvidence & { readonly statement: Uint8Array }): Promise<Result<void, BackendFault>>
 }

@@ -21,6 +21,8 @@ export const reportOffline = {
   body: z.strictObject({ statement: signedText, authorization: signedText, slot: signedText, slotProof: signedText }),
   reply: z.strictObject({ state: z.enum(['held', 'captured', 'reversed']) }),
 }
+/** Phone: whether what was set aside may still be spent. Its owner may have frozen it and thawed it since, on another device. */
+export const getAllowance = { reply: z.strictObject({ state: z.enum(['open', 'revoked']) }) }
 /** Terminal: allowances that must not be taken any more, in the order they were revoked. `after`: the cursor of the last one known. */
 export const getRevocations = {
   query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
@@ -41,6 +43,7 @@ export const getRevocations = {
 
 export const ALLOWANCE_PATHS = {
   allowances: '/v1/allowances',
+  allowance: '/v1/allowances/{allowanceId}',
   spent: '/v1/allowances/spent',
   revocations: '/v1/revocations',
 } as const

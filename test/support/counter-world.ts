@@ -64,12 +64,15 @@ export type CounterOptions = {
   readonly serverMtu?: number
 }
 
+type HeardBand = { readonly id: string; readonly band: VirtualCustomer['band']; readonly distanceM: () => number }
 type WorldParts = {
   readonly folder: string
   readonly clock: WarpClock
   readonly backend: CounterBackend
   readonly keys: Keys
   readonly air: Air
+  /** What the air carries. */
+  readonly bands: HeardBand[]
   readonly terminalId: string
   readonly enrolmentCode: string
   /** The world whose backend, air and customers this one shares. */
@@ -91,6 +94,8 @@ export class CounterWorld {
   readonly hooks: Hooks = untouched()
   readonly keys: Keys
   readonly #parts: WorldParts
+  /** Starts a customer's band and phone from their files. */
+  readonly #made = new Map<string, () => Promise<VirtualCustomer>>()
   #terminal: Terminal | undefined
   #store: FaultyStore | undefined
 
@@ -107,7 +112,7 @@ export class CounterWorld {
   /** Everything up to an enrolled terminal that is not started yet. */
   static async build(options: CounterOptions = {}): Promise<CounterWorld> {
     const folder = mkdtempSync(join(tmpdir(), 'bandtill-counter-'))
-    const bands: { readonly id: string; readonly band: VirtualCustomer['band']; readonly distanceM: () => number }[] = []
+    const bands: HeardBand[] = []
     const clock = new WarpClock()
     const backend = await CounterBackend.start(folder, clock)
     const keys = demand(await openFileKeys(folder))
@@ -122,7 +127,8 @@ export class CounterWorld {
       },
     })
     if (!air.ok) throw new Error(air.error)
-    const world = new CounterWorld({ folder, clock, backend, keys, air: air.value, terminalId: TERMINAL, enrolmentCode: ENROLMENT_CODE })
+    const here = { folder, clock, backend, keys, bands, terminalId: TERMINAL, enrolmentCode: ENROLMENT_CODE }
+    const world = new CounterWorld({ ...here, air: air.value })
     await world.#seed(options)
     for (const character of options.customers ?? [PAYER]) {
       const customer = await world.#bringToLife(character, options.serverMtu)
@@ -305,6 +311,17 @@ export class CounterWorld {
     return Number(this.store.get('SELECT COUNT(*) AS n FROM receipts')?.['n'])
   }
 
+  /** A customer's band and phone stop and start again from their files, which may be changed meanwhile. */
+  async restartCustomer(meanwhile: (folder: string) => void, id = PAYER.id): Promise<void> {
+    await this.customer(id).stop()
+    meanwhile(this.folder)
+    const { bands } = this.#parts
+    const customer = await this.#made.get(id)?.()
+    if (!customer) throw new Error(`no customer ${id}`)
+    this.customers.set(id, customer)
+    bands[bands.findIndex((heard) => heard.id === id)] = { id, band: customer.band, distanceM: customer.distanceM }
+  }
+
   /** Nothing waits for the backend any more. */
   async synced(): Promise<void> {
     await until('the outbox is empty', () => this.state.status.outbox.pending === 0)
@@ -362,7 +379,7 @@ export class CounterWorld {
     demand(await registry.phone(phoneId, { accountId, point: toBase64Url(phone.point) }))
     demand(await registry.band(bandId, { factoryPoint: toBase64Url(band.point) }))
     if (frozen) demand(await registry.freeze(accountId, { frozen }))
-    const customer = await VirtualCustomer.start(character, keys, {
+    const given: Parameters<typeof VirtualCustomer.start>[2] = {
       clock: this.clock,
       folder: this.folder,
       backendUrl: this.backend.url,
@@ -370,8 +387,11 @@ export class CounterWorld {
       place: { latitudeE5: 3_123_000, longitudeE5: 12_147_000 },
       onEvent: (event) => this.events.push(event),
       ...(serverMtu === undefined ? {} : { serverMtu }),
-    })
+    }
+    const make = async () => VirtualCustomer.start(character, keys, given)
+    const customer = await make()
     this.customers.set(character.id, customer)
+    this.#made.set(character.id, make)
     if (character.phoneInReach) await until(`${character.id} has offers`, () => customer.band.offerCount > 0)
     return customer
   }

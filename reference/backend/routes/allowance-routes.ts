@@ -1,11 +1,19 @@
 /** Offline allowances: what phones ask for and tell of, and what terminals hear. */
-import { ALLOWANCE_PATHS, getRevocations, openAllowance, REVOCATIONS_PAGE_MAX, reportOffline } from '#shared/contracts/allowance-api.ts'
+import * as z from 'zod'
+import {
+  ALLOWANCE_PATHS,
+  getAllowance,
+  getRevocations,
+  openAllowance,
+  REVOCATIONS_PAGE_MAX,
+  reportOffline,
+} from '#shared/contracts/allowance-api.ts'
 import type { Database } from '../database/tables.ts'
 import { refuse } from '../refusal.ts'
-import { isSlotOf } from '../repositories/allowances-repository.ts'
+import { findAllowance, isSlotOf } from '../repositories/allowances-repository.ts'
 import { type Allowances, slotTexts } from '../services/allowances.ts'
 import { broughtOf, type OfflinePayments } from '../services/offline-payments.ts'
-import { type App, accepted, phoneOf, REFUSALS } from './call.ts'
+import { type App, accepted, machineId, phoneOf, REFUSALS, urlOf } from './call.ts'
 
 const tags = ['allowances']
 
@@ -14,6 +22,7 @@ export function allowanceRoutes(
   parts: { readonly db: Database; readonly allowances: Allowances; readonly offlinePayments: OfflinePayments },
 ): void {
   const { db, allowances, offlinePayments } = parts
+  revocationRoute(app, allowances)
   app.post(
     ALLOWANCE_PATHS.allowances,
     {
@@ -26,6 +35,23 @@ export function allowanceRoutes(
       },
     },
     async (request) => ({ slots: slotTexts(accepted(await allowances.open(phoneOf(request), request.body.lease))) }),
+  )
+  app.get(
+    urlOf(ALLOWANCE_PATHS.allowance),
+    {
+      config: { caller: 'phone' },
+      schema: {
+        summary: 'Whether what was set aside may still be spent',
+        tags,
+        params: z.strictObject({ allowanceId: machineId }),
+        response: { 200: getAllowance.reply, ...REFUSALS },
+      },
+    },
+    async (request) => {
+      const allowance = await findAllowance(db, request.params.allowanceId)
+      if (allowance?.accountId !== phoneOf(request).accountId) return accepted(refuse('unknown', 'no such allowance'))
+      return { state: allowance.revokedAt === undefined ? 'open' : 'revoked' } as const
+    },
   )
   app.post(
     ALLOWANCE_PATHS.spent,
@@ -49,6 +75,9 @@ export function allowanceRoutes(
       return { state: accepted(taken.ok ? taken : refuse('not-allowed', taken.error)).state }
     },
   )
+}
+
+function revocationRoute(app: App, allowances: Allowances): void {
   app.get(
     ALLOWANCE_PATHS.revocations,
     {

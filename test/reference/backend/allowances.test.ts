@@ -245,7 +245,7 @@ test('outside its day a slot is worth nothing, and after the time to settle noth
 
 test.each([
   ['a freeze', async () => freeze()],
-  ['the owner’s release of the band', async () => void (await release())],
+  ['the owner’s release of the band', async () => release()],
 ])('%s: tills hear of it once, what was paid before is the wallet’s, what was paid after is the issuer’s', async (_name, stop) => {
   await pair.open()
   const before = await pair.pay(terminal, { amount: PRICE })

@@ -1,0 +1,216 @@
+/**
+ * Random days in a basement: two tills, one band, and a phone that loses its network, dies, and is restored from a backup. Whatever order
+ * things come in: no slot is spent twice at a merchant's cost, nothing is paid twice, and every wallet adds up once all have settled.
+ */
+import { copyFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import type { ReadStore, SqlRow, SqlValue } from '#main/ports.ts'
+import { REPORT_RETRY_MS } from '#reference/phone/offline-book.ts'
+import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
+import { isFinal } from '#shared/domain/attempt.ts'
+import { disagreementsOfTerminal, disagreementsWithBackend } from '#test/support/agreement.ts'
+import { CounterWorld, PAYER, POPCORN_PRICE } from '#test/support/counter-world.ts'
+import { Seeded } from '#test/support/seeded.ts'
+import { until } from '#test/support/until.ts'
+
+const STEPS = 70
+/** Of a hundred steps so many are payments: most of the others take something away. */
+const PAYMENTS_PERCENT = 60
+const PHONE_FILES = ['phone-rich.jsonl', 'phone-rich.bond.json', 'phone-rich.allowance.json']
+
+class Days {
+  readonly #tills: readonly CounterWorld[]
+  readonly #seeded: Seeded
+  #isFrozen = false
+  #isBackedUp = false
+  #isTillCut = false
+  readonly done: string[] = []
+  paid = 0
+
+  constructor(tills: readonly CounterWorld[], seeded: Seeded) {
+    this.#tills = tills
+    this.#seeded = seeded
+  }
+
+  get #world(): CounterWorld {
+    const [first] = this.#tills
+    if (!first) throw new Error('no till')
+    return first
+  }
+
+  async step(): Promise<void> {
+    const seeded = this.#seeded
+    const acts: Readonly<Record<string, () => Promise<unknown>>> = {
+      'lose an answer': async () => this.#world.fault('cut-on-answer'),
+      'lose the network': async () => this.#network(false),
+      'find the network': async () => this.#network(true),
+      'cut the tills off': async () => this.#cut(true),
+      'mend the line': async () => this.#cut(false),
+      'back the phone up': async () => this.#backUp(),
+      'restore the phone': async () => this.#restore(),
+      'die and start': async () => this.#restart(),
+      // Nobody leaves a wallet frozen for long.
+      freeze: async () => {
+        await this.#freeze(true)
+        await this.#pay(seeded.pick(this.#tills))
+        await this.#freeze(false)
+      },
+      'give up waiting': async () => this.#giveUp(seeded.pick(this.#tills)),
+      'restart a till': async () => this.#restartTill(seeded.pick(this.#tills)),
+      wait: async () => this.#world.clock.advance(seeded.pick([1_000, 20_000, REPORT_RETRY_MS])),
+    }
+    if (seeded.below(100) < PAYMENTS_PERCENT) {
+      this.done.push('pay')
+      return this.#pay(seeded.pick(this.#tills))
+    }
+    const name = seeded.pick(Object.keys(acts))
+    this.done.push(name)
+    await acts[name]?.()
+  }
+
+  /** The lines are mended, everybody settles, and everything adds up. */
+  async settle(): Promise<void> {
+    await this.#cut(false)
+    await this.#freeze(false)
+    await this.#network(true)
+    const story = this.done.join(', ')
+    for (const till of this.#tills) {
+      // Asked about until it is known, and undone when nobody can say.
+      for (let tries = 0; tries < 40 && this.#isOpen(till); tries += 1) {
+        till.clock.advance(10_000)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      expect(this.#isOpen(till), story).toBe(false)
+      await till.synced()
+      expect(disagreementsOfTerminal(till.store), story).toEqual([])
+    }
+    this.#world.clock.advance(REPORT_RETRY_MS)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await disagreementsWithBackend(bothOf(this.#tills), this.#world.backend.db), story).toEqual([])
+    await this.#moneyAddsUp(story)
+  }
+
+  async #moneyAddsUp(story: string): Promise<void> {
+    const { db } = this.#world.backend
+    const { rows } = await sql<{ account: string; amount: number }>`
+      SELECT substr(account, 1, instr(account || ':', ':') - 1) AS account, SUM(amount_minor) AS amount FROM audit_ledger GROUP BY 1`.execute(
+      db,
+    )
+    const of = (name: string) => rows.find(({ account }) => account === name)?.amount ?? 0
+    const receipts = this.#tills.reduce((sum, till) => sum + till.receiptCount(), 0)
+    expect(of('merchant'), story).toBe(receipts * POPCORN_PRICE)
+    expect(
+      rows.reduce((sum, { amount }) => sum + amount, 0),
+      story,
+    ).toBe(0)
+    // A band that was never copied forks nothing: the issuer pays only for what was spent after a freeze that a till had not heard of.
+    const forks = await db.selectFrom('alarms').select('kind').where('kind', '=', 'allowance-fork').execute()
+    expect(forks, story).toEqual([])
+    expect(of('wallet') + of('allowance'), story).toBe(PAYER.openingBalance - of('merchant') - of('issuer-losses'))
+    const spent = await db.selectFrom('allowance_slots').select('authorization_id').where('state', '=', 'spent').execute()
+    expect(new Set(spent.map((row) => row.authorization_id)).size, story).toBe(spent.length)
+    this.paid = receipts
+  }
+
+  async #pay(till: CounterWorld): Promise<void> {
+    // A cashier waits a little, and then takes cash.
+    if (till.state.payment) {
+      if (this.#seeded.below(2) === 0) return this.#giveUp(till)
+      till.clock.advance(10_000)
+      return
+    }
+    if (till.state.bands.length === 0) return
+    await this.#world.customer().looksAtPhone()
+    await till.popcorn()
+    const charged = await till.till.chargeBand({ sightingId: await till.sightingOf() })
+    if (!charged.ok) return
+    const { requestId } = charged.value
+    await until('it ends or is in doubt', () => {
+      const state = till.attemptState(requestId)
+      return isFinal(state as Parameters<typeof isFinal>[0]) || state === 'in-doubt'
+    })
+    if (till.state.payment && till.attemptState(requestId) !== 'in-doubt') await till.till.cancelPayment()
+  }
+
+  /** Cancel, pay another way: the cart goes back to what it was. */
+  async #giveUp(till: CounterWorld): Promise<void> {
+    if (till.state.payment) await till.till.cancelPayment()
+  }
+
+  async #restartTill(till: CounterWorld): Promise<void> {
+    if (till.state.payment) return
+    await till.restart()
+    await until('the till hears bands again', () => till.state.bands.length > 0)
+  }
+
+  #isOpen(till: CounterWorld): boolean {
+    return till.store.get("SELECT 1 AS yes FROM attempts WHERE state IN ('prepared', 'sent', 'in-doubt')") !== undefined
+  }
+
+  async #network(isThere: boolean): Promise<void> {
+    this.#world.customer().set({ network: isThere, unlocks: true })
+    await this.#world.customer().settled()
+  }
+
+  async #cut(isCut: boolean): Promise<void> {
+    this.#isTillCut = isCut
+    this.#world.backend.fateOf = ({ caller, path }) =>
+      this.#isTillCut && (caller === 'terminal' || path === BACKEND_PATHS.health) ? 'refuse' : 'answer'
+    if (!isCut) for (const till of this.#tills) till.clock.advance(15_000)
+  }
+
+  async #backUp(): Promise<void> {
+    this.#isBackedUp = true
+    this.#copy(this.#world.folder, '', '.backup')
+  }
+
+  /** The phone is what it was; the band is not, and knows better. */
+  async #restore(): Promise<void> {
+    if (this.#isBackedUp) await this.#restart((folder) => this.#copy(folder, '.backup', ''))
+  }
+
+  async #restart(meanwhile: (folder: string) => void = () => {}): Promise<void> {
+    if (this.#tills.some((till) => till.state.payment)) return
+    await this.#network(true)
+    await this.#world.restartCustomer(meanwhile)
+    await until('the band has offers', () => this.#world.customer().band.offerCount > 0)
+  }
+
+  #copy(folder: string, from: string, to: string): void {
+    for (const name of PHONE_FILES) {
+      if (existsSync(join(folder, `${name}${from}`))) copyFileSync(join(folder, `${name}${from}`), join(folder, `${name}${to}`))
+    }
+  }
+
+  async #freeze(frozen: boolean): Promise<void> {
+    if (frozen === this.#isFrozen) return
+    this.#isFrozen = frozen
+    const account = await this.#world.backend.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow()
+    await this.#world.backend.registry.freeze(account.id, { frozen })
+  }
+}
+
+/** Both tills' records, read as one. */
+function bothOf(tills: readonly CounterWorld[]): ReadStore {
+  const all = (text: string, ...values: readonly SqlValue[]): SqlRow[] => tills.flatMap((till) => till.store.all(text, ...values))
+  return { all, get: (text, ...values) => all(text, ...values)[0] }
+}
+
+test.each([1, 2, 3, 4])('seed %i: two tills, a band, and a phone with a bad network', async (seed) => {
+  const world = await CounterWorld.open()
+  const other = await world.beside()
+  try {
+    await other.start()
+    await other.ready()
+    await until('money is set aside', () => world.customer().allowance !== undefined)
+    const days = new Days([world, other], new Seeded(seed))
+    for (let step = 0; step < STEPS; step += 1) await days.step()
+    await days.settle()
+    expect(days.paid, 'a day on which nobody is paid shows nothing').toBeGreaterThan(0)
+  } finally {
+    await other.close()
+    await world.close()
+  }
+})
