@@ -37,6 +37,8 @@ export default defineConfig({
     minify: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // A third of this travels: React, the parser of the contracts and the words of two languages.
+    chunkSizeWarningLimit: 700,
     // Phones of the last few years: Chrome 120, Safari 17.4, Firefox 122 all know passkeys.
     target: ['chrome120', 'safari17.4', 'firefox122'],
     rolldownOptions: {

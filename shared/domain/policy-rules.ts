@@ -74,3 +74,7 @@ export const POLICY_RULES = {
 
 export type PolicyRule = keyof typeof POLICY_RULES
 export const POLICY_RULE_LIST = Object.keys(POLICY_RULES) as readonly PolicyRule[]
+
+export function isPolicyRule(text: string): text is PolicyRule {
+  return (POLICY_RULE_LIST as readonly string[]).includes(text)
+}

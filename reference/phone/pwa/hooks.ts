@@ -5,6 +5,7 @@ import type { Language } from '#shared/domain/words.ts'
 import type { Answer } from './api/client.ts'
 import type { Refusal } from './flows/refusal.ts'
 import { languageOf } from './i18n/i18n.ts'
+import { useSession } from './session-store.ts'
 
 /** A refusal on its way through the query library, which knows failures as thrown errors. */
 export class Refused extends Error {
@@ -17,10 +18,12 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the backend, keeps the answer under this key, and asks again when it was changed. */
+/** Asks the backend, keeps the answer under this key, and asks again when it was changed. Nobody signed in: nothing is asked. */
 export function useAnswer<T>(key: QueryKey, ask: () => Answer<T>): UseQueryResult<T, Refused> {
+  const isSignedIn = useSession((store) => store.session.state === 'signed-in')
   return useQuery<T, Refused>({
     queryKey: key,
+    enabled: isSignedIn,
     queryFn: async () => {
       const answer = await ask()
       if (!answer.ok) throw new Refused(answer.error)
@@ -31,9 +34,11 @@ export function useAnswer<T>(key: QueryKey, ask: () => Answer<T>): UseQueryResul
 
 export type Act<A extends readonly unknown[], T> = {
   /** Undefined when it was refused, or is under way already: a second press does nothing. */
-  readonly run: (...args: A) => Promise<T | undefined>
+  readonly run: (...args: A) => Promise<{ readonly value: T } | undefined>
   readonly isBusy: boolean
   readonly refusal: Refusal | undefined
+  /** Forgets what the last press came to. */
+  readonly reset: () => void
 }
 
 /** Something a press does: once at a time, with its refusal kept for showing. */
@@ -46,11 +51,11 @@ export function useAct<A extends readonly unknown[], T>(act: (...args: A) => Ans
     setRefusal(undefined)
     const answer = await act(...args)
     setBusy(false)
-    if (answer.ok) return answer.value
+    if (answer.ok) return { value: answer.value }
     setRefusal(answer.error)
     return undefined
   }
-  return { run, isBusy, refusal }
+  return { run, isBusy, refusal, reset: () => setRefusal(undefined) }
 }
 
 export function useLanguage(): Language {

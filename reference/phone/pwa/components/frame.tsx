@@ -1,23 +1,57 @@
-import { IconDeviceWatch, IconDots, IconShieldX, IconWallet } from '@tabler/icons-react'
+import { IconAdjustments, IconDeviceWatch, IconDots, IconReceipt, IconShieldX, IconWallet } from '@tabler/icons-react'
 import type { ComponentType, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Screen } from '../flows/route.ts'
 import { useLanguage } from '../hooks.ts'
 import { otherLanguage } from '../i18n/i18n.ts'
 import { usePreferences } from '../preferences.ts'
+import { OfflineNote } from './states.tsx'
 
 /** The bar at the bottom of a phone, the column at the side of a desk. Every other screen is one step behind one of these. */
 const PLACES = [
   { screen: 'home', icon: IconWallet },
+  { screen: 'statement', icon: IconReceipt },
+  { screen: 'limits', icon: IconAdjustments },
+  { screen: 'bands', icon: IconDeviceWatch },
   { screen: 'more', icon: IconDots },
 ] as const satisfies readonly { screen: Screen; icon: ComponentType }[]
 
+/** The place a screen belongs to. */
+function placeOf(screen: Screen): (typeof PLACES)[number]['screen'] | undefined {
+  switch (screen) {
+    case 'home':
+    case 'statement':
+    case 'limits':
+    case 'bands':
+    case 'more':
+      return screen
+    case 'receipt':
+      return 'statement'
+    case 'notices':
+    case 'requests':
+    case 'phones':
+    case 'passkeys':
+      return 'more'
+    case 'sign-in':
+    case 'recover':
+    case 'invited':
+    case 'loss':
+    case 'phone':
+      return undefined
+  }
+}
+
 export function Frame({ screen, isSignedIn, children }: { screen: Screen; isSignedIn: boolean; children: ReactNode }) {
+  // Nobody shall leave the recovery codes behind by a slip of the thumb.
+  const hasPlaces = isSignedIn && screen !== 'invited'
   return (
-    <div className={isSignedIn ? 'frame frame-in' : 'frame'}>
+    <div className={hasPlaces ? 'frame frame-in' : 'frame'}>
       <TopBar screen={screen} />
-      {isSignedIn && <Places screen={screen} />}
-      <main className="frame-main">{children}</main>
+      {hasPlaces && <Places screen={screen} />}
+      <main className="frame-main">
+        <OfflineNote />
+        {children}
+      </main>
     </div>
   )
 }
@@ -59,7 +93,7 @@ function Places({ screen }: { screen: Screen }) {
   return (
     <nav className="places" aria-label={t('app.main')}>
       {PLACES.map(({ screen: place, icon: Icon }) => (
-        <a key={place} href={`#/${place}`} className="place" aria-current={screen === place ? 'page' : undefined}>
+        <a key={place} href={`#/${place}`} className="place" aria-current={placeOf(screen) === place ? 'page' : undefined}>
           <Icon size={24} aria-hidden />
           {t(`nav.${place}`)}
         </a>

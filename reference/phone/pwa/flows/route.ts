@@ -8,6 +8,7 @@ export const SCREENS = [
   'loss',
   'home',
   'statement',
+  'receipt',
   'limits',
   'bands',
   'phones',

@@ -1,3 +1,5 @@
+import type { Refusal } from '../flows/refusal.ts'
+
 /** Every way a call can be refused: what happened, and what to do. */
 export const enRefusals = {
   malformed: 'The wallet did not understand that. Reload this page and try again.',
@@ -20,4 +22,4 @@ export const enRefusals = {
   'no-passkeys': 'This browser knows no passkeys. Use a recovery code, or another browser.',
   'passkey-known': 'This device already has a passkey for your wallet.',
   'passkey-failed': 'The passkey did not work here. Try again, or use another device.',
-}
+} satisfies Record<Refusal['code'], string>

@@ -1,22 +1,17 @@
 import { IconFingerprint, IconShieldX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { showPasskey } from '../api/passkeys.ts'
-import { Button } from '../components/button.tsx'
-import { RefusalNote } from '../components/states.tsx'
-import { useAct } from '../hooks.ts'
+import { SignInActs } from '../components/sign-in-acts.tsx'
 import { useSession } from '../session-store.ts'
 
 export function SignInScreen() {
   const { t } = useTranslation()
-  const { session, arrive } = useSession()
-  const signIn = useAct(showPasskey)
-  const go = async () => {
-    const standing = await signIn.run()
-    if (standing) arrive(standing)
-  }
+  const session = useSession((store) => store.session)
   const why = session.state === 'signed-out' && session.why !== 'never' ? session.why : undefined
   return (
     <div className="narrow">
+      <div className="welcome" aria-hidden>
+        <IconFingerprint size={34} />
+      </div>
       <h1 tabIndex={-1}>{t('signIn.title')}</h1>
       <p className="lead">{t('signIn.text')}</p>
       {why && (
@@ -24,17 +19,17 @@ export function SignInScreen() {
           {t(`signIn.${why}`)}
         </p>
       )}
-      <Button icon={IconFingerprint} isBusy={signIn.isBusy} onClick={() => void go()} name="passkey">
-        {t('signIn.passkey')}
-      </Button>
-      <RefusalNote refusal={signIn.refusal} />
-      <a className="lost-card" href="#/loss">
+      <SignInActs />
+      <a className="lost-card" href="#/loss" data-act="loss">
         <IconShieldX size={28} aria-hidden />
         <span>
           <strong>{t('signIn.lostTitle')}</strong>
           {t('signIn.lostText')}
         </span>
       </a>
+      <p className="quiet">
+        <strong>{t('signIn.newTitle')}</strong> {t('signIn.newText')}
+      </p>
     </div>
   )
 }

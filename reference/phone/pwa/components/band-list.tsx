@@ -1,0 +1,87 @@
+import { IconDeviceWatch } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type Band, readBands, releaseBand } from '../api/owner.ts'
+import { shortId } from '../flows/format.ts'
+import { useAct, useAnswer } from '../hooks.ts'
+import { useSession } from '../session-store.ts'
+import { Button } from './button.tsx'
+import { Confirm } from './dialog.tsx'
+import { Empty } from './page.tsx'
+import { Answered, DoneNote } from './states.tsx'
+
+/** The account's bands, each with the way to let it go. */
+export function BandList() {
+  const { t } = useTranslation()
+  const bands = useAnswer(['bands'], readBands)
+  const queries = useQueryClient()
+  const [asked, setAsked] = useState<Band>()
+  const [released, setReleased] = useState<string>()
+  const release = useAct(releaseBand)
+  const askStanding = useSession((store) => store.ask)
+  const go = async ({ bandId }: Band) => {
+    if (!(await release.run(bandId))) return
+    setAsked(undefined)
+    setReleased(shortId(bandId))
+    await queries.invalidateQueries({ queryKey: ['bands'] })
+    await askStanding()
+  }
+  const close = () => {
+    setAsked(undefined)
+    release.reset()
+  }
+  return (
+    <>
+      <Answered answer={bands}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty>{t('bands.none')}</Empty>
+          ) : (
+            <ul className="rows">
+              {all.map((band) => (
+                <BandRow key={band.bandId} band={band} onRelease={() => setAsked(band)} />
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
+      <DoneNote words={released === undefined ? undefined : t('bands.released', { id: released })} />
+      {asked && (
+        <Confirm
+          title={t('bands.releaseTitle', { id: shortId(asked.bandId) })}
+          text={t('bands.releaseText')}
+          ask={t('bands.releaseAsk')}
+          action={t('bands.release')}
+          isBusy={release.isBusy}
+          refusal={release.refusal}
+          onDo={() => void go(asked)}
+          onClose={close}
+        />
+      )}
+    </>
+  )
+}
+
+function BandRow({ band, onRelease }: { band: Band; onRelease: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <li className="row row-acts">
+      <span className={`row-icon row-icon-${band.state}`}>
+        <IconDeviceWatch size={24} aria-hidden />
+      </span>
+      <span className="row-main">
+        <strong>{t('bands.name', { id: shortId(band.bandId) })}</strong>
+        <span>{t(`bands.states.${band.state}`)}</span>
+        <span className="quiet">{t('bands.withPhone', { id: shortId(band.phoneId) })}</span>
+      </span>
+      {band.state !== 'released' && (
+        <span className="row-act">
+          <Button kind="plain" onClick={onRelease} name="release">
+            {t('bands.release')}
+          </Button>
+        </span>
+      )}
+    </li>
+  )
+}

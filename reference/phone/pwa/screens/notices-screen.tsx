@@ -1,0 +1,69 @@
+import { IconBell, IconShieldExclamation } from '@tabler/icons-react'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { markRead, type Notice, readNotices } from '../api/owner.ts'
+import { Empty, Page } from '../components/page.tsx'
+import { Answered } from '../components/states.tsx'
+import { formatMoment } from '../flows/format.ts'
+import { detailOf, isAlarming } from '../flows/notices.ts'
+import { useAnswer, useLanguage } from '../hooks.ts'
+import { useSession } from '../session-store.ts'
+
+export function NoticesScreen() {
+  const { t } = useTranslation()
+  const notices = useAnswer(['notices'], readNotices)
+  useMarkedRead(notices.data)
+  return (
+    <Page title={t('notices.title')} text={t('notices.text')} back="more">
+      <Answered answer={notices}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty>{t('notices.none')}</Empty>
+          ) : (
+            <ul className="rows">
+              {all.map((notice) => (
+                <NoticeRow key={notice.id} notice={notice} />
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
+    </Page>
+  )
+}
+
+/** What was on the screen has been read. It keeps its mark until the screen is opened again. */
+function useMarkedRead(notices: readonly Notice[] | undefined): void {
+  const ask = useSession((store) => store.ask)
+  useEffect(() => {
+    const ids = (notices ?? []).flatMap(({ id, readAt }) => (readAt === undefined ? [id] : []))
+    if (ids.length > 0) void markRead(ids).then(ask)
+  }, [notices, ask])
+}
+
+function NoticeRow({ notice: { kind, detail, at, readAt } }: { notice: Notice }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const about = detailOf(kind, detail)
+  const words = about.kind === 'by' ? t(`notices.by.${about.by}`) : about.text
+  const isUrgent = isAlarming(kind)
+  return (
+    <li className="row">
+      <span className={isUrgent ? 'row-icon row-icon-blocked' : 'row-icon'}>
+        {isUrgent ? <IconShieldExclamation size={24} aria-hidden /> : <IconBell size={24} aria-hidden />}
+      </span>
+      <span className="row-main">
+        <strong>
+          {t(`notices.kinds.${kind}.title`)} {readAt === undefined && <span className="badge">{t('notices.fresh')}</span>}
+        </strong>
+        <span>{t(`notices.kinds.${kind}.text`, { detail: words })}</span>
+        <span className="quiet figures">{formatMoment(at, language)}</span>
+        {isUrgent && readAt === undefined && (
+          <a className="urgent" href="#/loss">
+            {t('notices.notYou')}
+          </a>
+        )}
+      </span>
+    </li>
+  )
+}

@@ -1,0 +1,197 @@
+import { IconKey } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { addPasskeyHere, makeRecoveryCodes, type Passkey, readPasskeys, removePasskey } from '../api/owner.ts'
+import { Button } from '../components/button.tsx'
+import { Confirm } from '../components/dialog.tsx'
+import { Field } from '../components/field.tsx'
+import { Card, Page } from '../components/page.tsx'
+import { RecoveryCodes } from '../components/recovery-codes.tsx'
+import { Answered, DoneNote, RefusalNote } from '../components/states.tsx'
+import { formatDay } from '../flows/format.ts'
+import { useAct, useAnswer, useLanguage } from '../hooks.ts'
+import { useSession } from '../session-store.ts'
+
+const LABEL_MAX = 40
+
+export function PasskeysScreen() {
+  const { t } = useTranslation()
+  const [codes, setCodes] = useState<readonly string[]>()
+  const ask = useSession((store) => store.ask)
+  if (codes) {
+    return (
+      <Page title={t('codes.title')}>
+        <RecoveryCodes
+          codes={codes}
+          onKept={() => {
+            setCodes(undefined)
+            void ask()
+          }}
+        />
+      </Page>
+    )
+  }
+  return (
+    <Page title={t('passkeys.title')} text={t('passkeys.text')} back="more">
+      <PasskeyList />
+      <AddPasskey />
+      <Codes onMade={setCodes} />
+    </Page>
+  )
+}
+
+function PasskeyList() {
+  const { t } = useTranslation()
+  const passkeys = useAnswer(['passkeys'], readPasskeys)
+  const queries = useQueryClient()
+  const [asked, setAsked] = useState<Passkey>()
+  const [removed, setRemoved] = useState<string>()
+  const remove = useAct(removePasskey)
+  const ask = useSession((store) => store.ask)
+  const go = async ({ passkeyId, label }: Passkey) => {
+    if (!(await remove.run(passkeyId))) return
+    setAsked(undefined)
+    setRemoved(label)
+    await queries.invalidateQueries({ queryKey: ['passkeys'] })
+    // It may have been the one this session was opened with.
+    await ask()
+  }
+  return (
+    <>
+      <Answered answer={passkeys}>
+        {(all) => (
+          <ul className="rows">
+            {all.map((passkey) => (
+              <PasskeyRow key={passkey.passkeyId} passkey={passkey} isLast={all.length === 1} onRemove={() => setAsked(passkey)} />
+            ))}
+          </ul>
+        )}
+      </Answered>
+      <DoneNote words={removed === undefined ? undefined : t('passkeys.removed', { label: removed })} />
+      {asked && (
+        <Confirm
+          title={t('passkeys.removeTitle', { label: asked.label })}
+          text={t('passkeys.removeText')}
+          ask={t('bands.releaseAsk')}
+          action={t('passkeys.remove')}
+          isBusy={remove.isBusy}
+          refusal={remove.refusal}
+          refusalWords={remove.refusal?.code === 'conflict' ? t('passkeys.last') : undefined}
+          onDo={() => void go(asked)}
+          onClose={() => {
+            setAsked(undefined)
+            remove.reset()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function PasskeyRow({ passkey, isLast, onRemove }: { passkey: Passkey; isLast: boolean; onRemove: () => void }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const { label, createdAt, lastUsedAt } = passkey
+  return (
+    <li className="row row-acts">
+      <span className="row-icon row-icon-bound">
+        <IconKey size={24} aria-hidden />
+      </span>
+      <span className="row-main">
+        <strong>{label}</strong>
+        <span className="quiet">
+          {t('passkeys.created', { day: formatDay(createdAt, language) })} ·{' '}
+          {lastUsedAt === undefined ? t('passkeys.unused') : t('passkeys.used', { day: formatDay(lastUsedAt, language) })}
+        </span>
+        {isLast && <span className="quiet">{t('passkeys.last')}</span>}
+      </span>
+      {!isLast && (
+        <span className="row-act">
+          <Button kind="plain" onClick={onRemove} name="remove">
+            {t('passkeys.remove')}
+          </Button>
+        </span>
+      )}
+    </li>
+  )
+}
+
+function AddPasskey() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [label, setLabel] = useState(() => t('invited.deviceName'))
+  const [isUnnamed, setUnnamed] = useState(false)
+  const [isAdded, setAdded] = useState(false)
+  const add = useAct(addPasskeyHere)
+  const go = async () => {
+    setUnnamed(label.trim() === '')
+    setAdded(false)
+    if (label.trim() === '' || !(await add.run(label.trim()))) return
+    setAdded(true)
+    await queries.invalidateQueries({ queryKey: ['passkeys'] })
+  }
+  return (
+    <Card title={t('passkeys.add')}>
+      <form
+        className="acts"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void go()
+        }}
+      >
+        <Field
+          label={t('invited.label')}
+          value={label}
+          onChange={setLabel}
+          maxLength={LABEL_MAX}
+          error={isUnnamed ? t('invited.labelEmpty') : undefined}
+          name="label"
+        />
+        <RefusalNote refusal={add.refusal} />
+        <DoneNote words={isAdded ? t('passkeys.added') : undefined} />
+        <Button type="submit" kind="plain" icon={IconKey} isBusy={add.isBusy} name="add">
+          {t('passkeys.add')}
+        </Button>
+      </form>
+    </Card>
+  )
+}
+
+function Codes({ onMade }: { onMade: (codes: readonly string[]) => void }) {
+  const { t } = useTranslation()
+  const left = useSession(({ session }) => (session.state === 'signed-in' ? session.standing.recoveryCodesLeft : 0))
+  const [isAsked, setAsked] = useState(false)
+  const make = useAct(makeRecoveryCodes)
+  const go = async () => {
+    const made = await make.run()
+    if (!made) return
+    setAsked(false)
+    onMade(made.value)
+  }
+  return (
+    <Card title={t('passkeys.codesTitle')}>
+      <p>
+        <strong>{t('passkeys.codesLeft', { count: left })}</strong> {t('passkeys.codesText')}
+      </p>
+      <Button kind="plain" onClick={() => setAsked(true)} name="new-codes">
+        {t('passkeys.newCodes')}
+      </Button>
+      {isAsked && (
+        <Confirm
+          title={t('passkeys.newCodesTitle')}
+          text={t('passkeys.newCodesText')}
+          ask={t('bands.releaseAsk')}
+          action={t('passkeys.newCodes')}
+          isBusy={make.isBusy}
+          refusal={make.refusal}
+          onDo={() => void go()}
+          onClose={() => {
+            setAsked(false)
+            make.reset()
+          }}
+        />
+      )}
+    </Card>
+  )
+}
