@@ -43,7 +43,7 @@ export const zhCN: Catalog = {
     lostTitle: '手环或手机丢了？',
     lostText: '立即停止所有付款。只需几秒，之后可以恢复。',
     newTitle: '第一次来？',
-    newText: '请在手机的钱包里打开“我的手环”，选择“机主页面”，它会带着邀请打开这里。',
+    newText: '请在手机的钱包里打开“我的手环”，选择“账户主人页面”，它会带着邀请打开这里。',
   },
   recover: {
     title: '恢复码',
