@@ -34,8 +34,8 @@ export type IdentityEvent =
   | { readonly type: 'identity-declined'; readonly question: IdentityQuestion; readonly hint: IdentifyHint }
 
 export interface IdentityOwner {
-  /** Asks on the screen. `signal` takes the question away again. */
-  identify(question: IdentityQuestion, signal: AbortSignal): Promise<IdentityReply>
+  /** Asks on the screen. `signal` takes the question away again, at `untilMs` (wall time) at the latest. */
+  identify(question: IdentityQuestion, signal: AbortSignal, untilMs: number): Promise<IdentityReply>
   /** Shown on the phone, never to the counter. */
   told(event: IdentityEvent): void
 }
@@ -161,7 +161,7 @@ export class IdentityCard {
     const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<Result<IdentityReply, IdentifyReason>>()
     const stopTimer = clock.after(Math.max(0, expiresS * 1_000 - clock.nowMs()), () => interrupt(err('confirm-on-phone')))
     cancelled.addEventListener('abort', () => interrupt(err('cancelled')), { once: true })
-    const reply = await Promise.race([owner.identify(question, shown.signal).then((said) => ok(said)), interrupted])
+    const reply = await Promise.race([owner.identify(question, shown.signal, expiresS * 1_000).then((said) => ok(said)), interrupted])
     stopTimer()
     shown.abort()
     return reply

@@ -9,7 +9,7 @@ import type { Band } from '../band/band.ts'
 import type { BandEvent, PhoneLink } from '../band/ports.ts'
 import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
-import { SITE } from './cinema.ts'
+import { MERCHANT, SITE } from './cinema.ts'
 import { PRACTICE_LIMITS } from './customers.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import type { RegistryClient, RegistryRefusal } from './registry-client.ts'
@@ -18,6 +18,7 @@ import { readWhole, writeWhole } from './whole-file.ts'
 
 export const YOU = 'you'
 const NAME = 'Blue Heron'
+const MEMBER_NUMBER = 'AU-2718'
 const OPENING_BALANCE = 5_000_00
 /** Low enough that a seat and some popcorn ask for a yes on the phone now and then. */
 const CONFIRM_ABOVE = 100_00
@@ -71,6 +72,10 @@ export class YourBand {
     const account = { displayName: NAME, currency: SITE.currency, openingBalance: OPENING_BALANCE }
     const known = await registry.account(keys.accountId, { ...account, limits: { ...PRACTICE_LIMITS, confirmAbove: CONFIRM_ABOVE } })
     if (!known.ok) return known
+    const named = await registry.cardName(keys.accountId, { name: NAME })
+    if (!named.ok) return named
+    const member = await registry.memberNumber(keys.accountId, MERCHANT.id, { number: MEMBER_NUMBER })
+    if (!member.ok) return member
     const registered = await registry.band(keys.bandId, { factoryPoint: toBase64Url(factory.point) })
     if (!registered.ok) return registered
     const kept = await openBandStore(folder, YOU)
@@ -81,6 +86,7 @@ export class YourBand {
       onEvent,
       store: kept.store,
       lock: kept.lock,
+      slots: kept.slots,
       counterCeiling: kept.ceiling,
       factory: { bandId, signer: factory, rootPoint },
       ...(sessionsPerMinuteMax === undefined ? {} : { sessionsPerMinuteMax }),

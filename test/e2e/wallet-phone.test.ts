@@ -126,7 +126,7 @@ async function charge(till: Page): Promise<void> {
   await chargeProposed(till)
 }
 
-test('a page joins, pairs by knocks, arms with its PIN, and pays with its owner’s yes; a no is a no', async () => {
+test('a page joins, pairs by knocks, arms with its PIN, pays with its owner’s yes, and tells who they are as far as they agree; a no is a no', async () => {
   const { counter, phone } = await openAll()
   const { page: till } = counter
   await charge(till)
@@ -146,6 +146,16 @@ test('a page joins, pairs by knocks, arms with its PIN, and pays with its owner�
   await till.getByTestId('not-paid').waitFor()
   await phone.page.locator('[data-ending="refused"]').waitFor()
   await expectSound(phone, 'asked')
+  await till.keyboard.press('Escape')
+  await till.keyboard.press('F1')
+  await chargeProposed(till)
+  await phone.page.locator('[data-act="approve"][aria-disabled="false"]').waitFor()
+  await phone.page.getByLabel('Your member number there').uncheck()
+  await expectSound(phone, 'who')
+  await phone.page.locator('[data-act="approve"]').click()
+  await till.getByText('Blue Heron').first().waitFor()
+  expect(await till.getByText('AU-2718').count()).toBe(0)
+  await phone.page.locator('[data-ending="told"]').waitFor()
   expect(rows(counter, 'terminal', 'SELECT tender, total_minor AS total FROM audit_receipts')).toEqual([{ tender: 'band', total: 12_800 }])
 })
 

@@ -5,7 +5,8 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
 import type { PolicySettings } from '#shared/domain/policy.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import type { Bond, BondStore, PhoneStore, RequestRecord, WitnessedHead, WitnessStore } from '../ports.ts'
+import type { Consent, ConsentStore } from '../identity.ts'
+import type { AllowanceStore, Bond, BondStore, KeptAllowance, PhoneStore, RequestRecord, WitnessedHead, WitnessStore } from '../ports.ts'
 import type { PinRecord, PinStore } from '../unlock.ts'
 import { WITNESSED_HEADS_MAX } from '../witness-book.ts'
 import type { AskedRequest } from './state.ts'
@@ -31,6 +32,8 @@ type Things = {
   bond: Bond
   pin: PinRecord
   limits: PolicySettings
+  allowance: KeptAllowance
+  consents: readonly Consent[]
   practice: PracticeAccess
   device: DeviceCredential
 }
@@ -52,7 +55,7 @@ export type Kept = {
 type Saved = Promise<Result<void, 'storage-failed'>>
 
 /** Every `save` resolves `ok` only when it would survive a power cut. */
-export interface PhoneMemory extends PhoneStore, BondStore, PinStore {
+export interface PhoneMemory extends PhoneStore, BondStore, PinStore, AllowanceStore, ConsentStore {
   readonly witness: WitnessStore
   read(): Promise<Kept>
   saveIdentity(identity: PhoneIdentity): Saved
@@ -87,11 +90,13 @@ class BrowserMemory implements PhoneMemory {
   async read(): Promise<Kept> {
     const db = this.#db
     const thing = async <K extends keyof Things>(key: K) => (await db.get('things', key)) as Things[K] | undefined
-    const [identity, bond, pin, limits, practice, device] = await Promise.all([
+    const [identity, bond, pin, limits, allowance, consents, practice, device] = await Promise.all([
       thing('identity'),
       thing('bond'),
       thing('pin'),
       thing('limits'),
+      thing('allowance'),
+      thing('consents'),
       thing('practice'),
       thing('device'),
     ])
@@ -100,7 +105,7 @@ class BrowserMemory implements PhoneMemory {
       db.getAllFromIndex('asked', 'at'),
       db.getAll('heads'),
     ])
-    return { identity, bond, pin, limits, practice, device, records, asked, heads }
+    return { identity, bond, pin, limits, allowance, consents, practice, device, records, asked, heads }
   }
 
   async save(record: RequestRecord): Saved {
@@ -109,6 +114,14 @@ class BrowserMemory implements PhoneMemory {
 
   async saveLimits(limits: PolicySettings): Saved {
     return this.#keep('limits', limits)
+  }
+
+  async saveAllowance(allowance: KeptAllowance | undefined): Saved {
+    return this.#keep('allowance', allowance)
+  }
+
+  async saveConsents(consents: readonly Consent[]): Saved {
+    return this.#keep('consents', consents)
   }
 
   async saveBond(bond: Bond | undefined): Saved {

@@ -1,7 +1,10 @@
 /** What the page shows of the phone inside it. Plain data, a new object for each change: screens compare and draw. */
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
+import type { IdentifyHint } from '#shared/contracts/identity-api.ts'
+import type { Claim } from '#shared/domain/claims.ts'
 import type { PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
+import type { Consent } from '../identity.ts'
 
 /** Only one tab holds the band. `waiting`: another one has it, and this one takes over when that is closed. */
 export type TabState = 'starting' | 'waiting' | 'holding' | 'no-storage'
@@ -35,34 +38,34 @@ export type BandState = {
   readonly knocks: number | undefined
 }
 
-export type Question = {
+/** A payment, or who the owner is. */
+export type Subject =
+  | { readonly kind: 'pay'; readonly amount: number; readonly currency: string }
+  | { readonly kind: 'identify'; readonly claims: readonly Claim[] }
+type Asker = {
   readonly requestId: string
   /** Merchant name and site of the terminal's certificate. */
   readonly name: string
   readonly site: string
-  readonly amount: number
-  readonly currency: string
+  readonly subject: Subject
+}
+export type Question = Asker & {
   /** The request ends then by itself, milliseconds since 1970 UTC. */
   readonly untilMs: number
 }
 
 /**
  * How a request ended. `waiting` for its owner's word; `asking`: sent to the backend, the answer is not known here; `interrupted`: the page
- * was closed before its owner answered, and nothing was paid.
+ * was closed before its owner answered, and nothing was paid. `offline`: paid out of the allowance, without a network. `told`: who the owner is.
  */
-export type Ending = 'waiting' | 'asking' | 'approved' | 'refused' | 'declined' | 'interrupted'
+export type Ending = 'waiting' | 'asking' | 'approved' | 'offline' | 'told' | 'refused' | 'declined' | 'interrupted'
 /** Who asked what, and how it ended. */
-export type AskedRequest = {
-  readonly requestId: string
-  readonly name: string
-  readonly site: string
-  readonly amount: number
-  readonly currency: string
+export type AskedRequest = Asker & {
   readonly atMs: number
   readonly ending: Ending
   readonly reason?: Reason
   readonly rule?: PolicyRule
-  readonly hint?: SubmitHint
+  readonly hint?: SubmitHint | IdentifyHint
   readonly receiptNumber?: string
 }
 
@@ -71,6 +74,10 @@ export type WalletPhoneState = {
   readonly enrolment: EnrolmentState
   readonly pin: PinState
   readonly band: BandState
+  /** Set aside for payments without a network. */
+  readonly allowance: { readonly amount: number; readonly currency: string } | undefined
+  /** Merchants that are told who the owner is without asking again, by their ids. */
+  readonly consents: readonly Consent[]
   readonly questions: readonly Question[]
   /** Newest first. */
   readonly requests: readonly AskedRequest[]
@@ -81,6 +88,8 @@ export const STARTING: WalletPhoneState = {
   enrolment: { state: 'none' },
   pin: { isSet: false, waitUntilMs: 0, hasDeviceUnlock: false },
   band: { bond: 'none', bandId: undefined, link: 'away', way: undefined, status: undefined, knocks: undefined },
+  allowance: undefined,
+  consents: [],
   questions: [],
   requests: [],
 }

@@ -2,27 +2,26 @@
  * The phone inside the page: the same engine, bond and unlock as any other phone, over a browser's storage, keys and links. It works while
  * its page is open and no longer. One object for the screens: a state to show, and what its owner can do.
  */
-import { assert } from '#shared/assert.ts'
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { bandStatus, offersWanted } from '#shared/contracts/link-messages.ts'
 import { inviteOwner, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { FLAG_ARMED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { createBackendClient } from '../backend-client.ts'
 import { BandBond } from '../bond.ts'
 import { createBondBackend } from '../bond-backend.ts'
-import { PhoneEngine } from '../engine.ts'
+import type { PhoneEngine } from '../engine.ts'
+import type { IdentityCard } from '../identity.ts'
 import type { Bond, PairRefusal, Relay } from '../ports.ts'
 import { createSignedCall } from '../signed-calls.ts'
 import { Unlock, type UnlockRefusal } from '../unlock.ts'
 import { WitnessBook } from '../witness-book.ts'
-import { AskedBook } from './asked-book.ts'
+import { AskedBook, type Yes } from './asked-book.ts'
 import { type BluetoothHere, chooseBand, knownBand } from './bluetooth-door.ts'
 import { type CredentialsHere, deviceBiometrics, makeDeviceCredential } from './device-unlock.ts'
 import { type Enrolled, type EnrolRefusal, enrol, isEnrolled, type Network, signerOfPhone } from './enrolment.ts'
 import type { DeviceCredential, Kept, PhoneMemory } from './memory.ts'
 import { holdTab, type LocksHere, type TabHold } from './one-tab.ts'
+import { startEngine } from './page-engine.ts'
 import { PracticeDoor, type PracticeKey } from './practice-door.ts'
 import { type BandState, type BandWay, Observable, STARTING, type WalletPhoneState } from './state.ts'
 import type { BandDoor, ReachRefusal } from './transport.ts'
@@ -41,6 +40,7 @@ export type WalletPhoneParts = {
 }
 export type ArmRefusal = UnlockRefusal | { readonly code: 'not-worn' | 'out-of-reach' | 'not-bound' }
 export type NotReady = 'not-ready'
+const PLAIN_YES: Yes = { given: [], always: false }
 
 /** Everything there is once this tab is the phone and the backend has taken it in. */
 type Running = {
@@ -62,6 +62,7 @@ export class WalletPhone {
   #device: DeviceCredential | undefined
   #running: Running | undefined
   #engine: PhoneEngine | undefined
+  #identity: IdentityCard | undefined
   #practice: PracticeDoor | undefined
   /** The id slot the band last wanted offers for. */
   #wanted: number | undefined
@@ -171,12 +172,19 @@ export class WalletPhone {
   }
 
   /** The owner's yes to a question. False when it has gone. */
-  approve(requestId: string): boolean {
-    return this.#running?.asked.answer(requestId, 'confirmed') === true
+  approve(requestId: string, yes: Yes = PLAIN_YES): boolean {
+    return this.#running?.asked.answer(requestId, yes) === true
   }
 
   refuse(requestId: string): boolean {
-    return this.#running?.asked.answer(requestId, 'refused') === true
+    return this.#running?.asked.answer(requestId, undefined) === true
+  }
+
+  /** Takes back that this merchant is told without asking. */
+  async forgetConsent(merchantId: string): Promise<Result<void, 'storage-failed' | NotReady>> {
+    const forgotten = (await this.#identity?.forget(merchantId)) ?? err('not-ready' as const)
+    this.#showKept()
+    return forgotten
   }
 
   /** Carries the owner's release to the band in reach, this phone's own unless another is named. */
@@ -265,31 +273,31 @@ export class WalletPhone {
   /** Starts the engine for the band this phone is bound to, with everything that was kept. */
   async #bound({ identity, signer, memory, asked, witness }: Running, bond: Bond): Promise<void> {
     const { clock, network } = this.#parts
-    const kept = await memory.read()
-    const engine = await PhoneEngine.start({
+    const { engine, card } = await startEngine({
       clock,
-      band: this.#link,
-      backend: createBackendClient({ ...network, phoneId: identity.phoneId, signer }),
-      store: asked.watching(memory),
-      records: kept.records,
-      owner: asked,
-      limits: kept.limits,
-      bandPoint: fromBase64Url(bond.point) ?? new Uint8Array(0),
-      bandEpoch: bond.epoch,
-      rootPoint: identity.account.rootPoint,
+      bond,
+      asked,
       witness,
+      memory,
+      band: this.#link,
+      calls: { ...network, phoneId: identity.phoneId, signer },
+      rootPoint: identity.account.rootPoint,
+      onKept: () => this.#showKept(),
     })
-    assert(engine.ok, 'the key of a band that was bound is a point on the curve')
     this.#engine?.stop()
-    this.#engine = engine.value
+    this.#engine = engine
+    this.#identity = card
+    this.#showKept()
     this.#showBand({ bond: 'bound', bandId: bond.bandId })
-    if (this.#wanted !== undefined) engine.value.offersWanted(this.#wanted)
+    if (this.#wanted !== undefined) engine.offersWanted(this.#wanted)
   }
 
   #unbound(): void {
     this.#engine?.stop()
     this.#engine = undefined
+    this.#identity = undefined
     this.#wanted = undefined
+    this.#showKept()
     this.#showBand({ bond: 'none', bandId: undefined, status: undefined })
   }
 
@@ -355,6 +363,11 @@ export class WalletPhone {
 
   #showAsked(): void {
     if (this.#running) this.#show({ questions: this.#running.asked.questions, requests: this.#running.asked.requests })
+  }
+
+  /** Agreements and allowance are their keepers': shown anew when one of them has kept something. */
+  #showKept(): void {
+    this.#show({ consents: this.#identity?.consents ?? [], allowance: this.#engine?.allowance })
   }
 
   #showBand(change: Partial<BandState>): void {

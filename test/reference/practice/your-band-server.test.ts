@@ -19,6 +19,7 @@ const clock = practiceClock(0)
 
 async function openWorld() {
   const backend = await BackendWorld.open()
+  await backend.addSite({ merchantId: 'aurora', siteId: 'aurora' })
   const url = await backend.backend.app.listen({ host: '127.0.0.1', port: 0 })
   const folder = mkdtempSync(join(tmpdir(), 'bandtill-you-'))
   const registry = new RegistryClient(url, OPERATOR_TOKEN)

@@ -1,10 +1,13 @@
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import type { AskedRequest } from '#reference/phone/web/state.ts'
+import type { AskedRequest, Subject } from '#reference/phone/web/state.ts'
 import { isCurrency } from '#shared/domain/money.ts'
 import { POLICY_RULE_LIST, POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { formatMoney } from '../flows/format.ts'
 import { useLanguage } from '../hooks.ts'
+
+const PAID: ReadonlySet<AskedRequest['ending']> = new Set(['approved', 'offline', 'told'])
 
 /** Who asked this phone for what, how it ended, and why. */
 export function AskedList({ requests }: { requests: readonly AskedRequest[] }) {
@@ -34,9 +37,9 @@ function Asked({ request }: { request: AskedRequest }) {
     <li className="asked-one" data-ending={ending}>
       <span className="phone-row">
         <strong>{name}</strong>
-        <strong className="figures">{moneyText(request, language)}</strong>
+        <strong className="figures">{subjectText(request.subject, t, language)}</strong>
       </span>
-      <span className={ending === 'approved' ? 'asked-end asked-paid' : 'asked-end'}>{t(`phone.asked.${ending}`)}</span>
+      <span className={PAID.has(ending) ? 'asked-end asked-paid' : 'asked-end'}>{t(`phone.asked.${ending}`)}</span>
       {why !== undefined && <span>{why}</span>}
       {receiptNumber !== undefined && <span>{t('phone.asked.receipt', { number: receiptNumber })}</span>}
       <span className="phone-quiet figures">
@@ -70,6 +73,12 @@ function useWhy({ ending, rule, hint, reason }: AskedRequest): string | undefine
 
 function isRule(hint: NonNullable<AskedRequest['hint']>): hint is PolicyRule {
   return POLICY_RULE_LIST.some((rule) => rule === hint)
+}
+
+/** What was asked for: an amount, or which of the things that say who somebody is. */
+export function subjectText(subject: Subject, t: TFunction, language: Language): string {
+  if (subject.kind === 'pay') return moneyText(subject, language)
+  return subject.claims.map((claim) => t(`phone.who.claims.${claim}`)).join(' · ')
 }
 
 export function moneyText({ amount, currency }: { readonly amount: number; readonly currency: string }, language: Language): string {

@@ -8,8 +8,10 @@ import {
   IconShieldCheck,
 } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import type { BandState } from '#reference/phone/web/state.ts'
+import type { BandState, WalletPhoneState } from '#reference/phone/web/state.ts'
 import { Button } from '../components/button.tsx'
+import { useLanguage } from '../hooks.ts'
+import { moneyText } from './asked-list.tsx'
 import { thePhone } from './phone.ts'
 import { usePhoneAct } from './phone-act.ts'
 import { TroubleNote } from './trouble-note.tsx'
@@ -17,8 +19,9 @@ import { TroubleNote } from './trouble-note.tsx'
 const LOW_BATTERY_PERCENT = 15
 
 /** How the band is, in words and signs, and the ways to reach it. */
-export function BandCard({ band }: { band: BandState }) {
+export function BandCard({ band, allowance }: { band: BandState; allowance: WalletPhoneState['allowance'] }) {
   const { t } = useTranslation()
+  const language = useLanguage()
   return (
     <section className="phone-card" data-link={band.link}>
       <div className="phone-row">
@@ -28,6 +31,7 @@ export function BandCard({ band }: { band: BandState }) {
         </span>
       </div>
       {band.bond === 'bound' ? <Status band={band} /> : <p className="lead">{t(`phone.band.${band.bond}`)}</p>}
+      {allowance && <p className="phone-quiet">{t('phone.setAside', { amount: moneyText(allowance, language) })}</p>}
       <Ways band={band} />
     </section>
   )

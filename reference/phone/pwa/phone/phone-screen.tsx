@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Loading } from '../components/states.tsx'
 import { AskedList } from './asked-list.tsx'
 import { BandAfterwards, BandCard } from './band-card.tsx'
+import { ConsentsCard } from './consents-card.tsx'
 import { HandCard } from './hand-card.tsx'
 import { JoinCard } from './join-card.tsx'
 import { PairCard } from './pair-card.tsx'
@@ -23,7 +24,7 @@ export function PhoneScreen() {
 
 function PhoneBody() {
   const { t } = useTranslation()
-  const { tab, enrolment, pin, band, requests } = usePhone()
+  const { tab, enrolment, pin, band, requests, consents, allowance } = usePhone()
   const isBound = band.bond === 'bound'
   useAwake(isBound && band.link === 'linked')
   if (!thePhone()) return <p className="note">{t('phone.notHere')}</p>
@@ -48,12 +49,13 @@ function PhoneBody() {
   const isNear = band.link === 'near' || band.link === 'linked'
   return (
     <>
-      <BandCard band={band} />
+      <BandCard band={band} allowance={allowance} />
       {!isBound && isNear && <PairCard band={band} />}
       {isBound && <PinCard pin={pin} isArmed={band.status?.armed === true} canArm={band.link === 'linked'} />}
       <HandCard band={band} />
       <p className="note">{t('phone.stay')}</p>
       <AskedList requests={requests} />
+      <ConsentsCard consents={consents} />
       <BandAfterwards isBound={isBound} />
     </>
   )

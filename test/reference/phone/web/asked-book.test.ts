@@ -28,19 +28,23 @@ function openBook(kept: readonly AskedRequest[] = []) {
   return { book, saved }
 }
 
+const YES = { given: [], always: false }
+const SUBJECT = { kind: 'pay', amount: VIEW.amount, currency: VIEW.currency } as const
+const ASKER = { requestId: VIEW.requestId, name: VIEW.name, site: VIEW.site, subject: SUBJECT }
+
 test.for([
-  ['approves', 'confirmed'],
-  ['refuses', 'refused'],
-] as const)('the owner %s, and the question goes', async ([, reply]) => {
+  ['approves', YES, 'confirmed'],
+  ['refuses', undefined, 'refused'],
+] as const)('the owner %s, and the question goes', async ([, word, reply]) => {
   const { book } = openBook()
   const asked = book.confirm(VIEW, new AbortController().signal, UNTIL_MS)
-  expect(book.questions).toEqual([{ ...VIEW, untilMs: UNTIL_MS }])
+  expect(book.questions).toEqual([{ ...ASKER, untilMs: UNTIL_MS }])
   expect(book.requests).toMatchObject([{ requestId: 'a1', ending: 'waiting' }])
-  expect(book.answer('another', reply)).toBe(false)
-  expect(book.answer('a1', reply)).toBe(true)
+  expect(book.answer('another', word)).toBe(false)
+  expect(book.answer('a1', word)).toBe(true)
   expect(await asked).toBe(reply)
   expect(book.questions).toEqual([])
-  expect(book.answer('a1', 'confirmed')).toBe(false)
+  expect(book.answer('a1', YES)).toBe(false)
 })
 
 test('a question that is taken away is nobody’s yes', async () => {
@@ -48,7 +52,7 @@ test('a question that is taken away is nobody’s yes', async () => {
   const question = new AbortController()
   const asked = book.confirm(VIEW, question.signal, UNTIL_MS)
   question.abort()
-  expect(book.answer('a1', 'confirmed')).toBe(true)
+  expect(book.answer('a1', YES)).toBe(true)
   expect(await asked).toBe('refused')
 })
 
@@ -58,7 +62,7 @@ test('the list says how each ended, with the rule where there was one and the re
   book.tell({ type: 'e-receipt', payment: VIEW, receiptNumber: 'A-17' })
   book.tell({ type: 'refused', payment: { ...VIEW, requestId: 'b2' }, reason: 'wallet-refused', rule: 'day-limit' })
   book.tell({ type: 'declined', payment: { ...VIEW, requestId: 'c3' }, hint: 'funds' })
-  expect(book.requests.map(({ atMs: _atMs, name: _name, site: _site, amount: _amount, currency: _currency, ...rest }) => rest)).toEqual([
+  expect(book.requests.map(({ atMs: _atMs, name: _name, site: _site, subject: _subject, ...rest }) => rest)).toEqual([
     { requestId: 'c3', ending: 'declined', hint: 'funds' },
     { requestId: 'b2', ending: 'refused', reason: 'wallet-refused', rule: 'day-limit' },
     { requestId: 'a1', ending: 'approved', receiptNumber: 'A-17' },
@@ -67,7 +71,7 @@ test('the list says how each ended, with the rule where there was one and the re
 })
 
 test('the page was closed over a question: it says so, and nothing was paid', () => {
-  const { book } = openBook([{ ...VIEW, atMs: 1, ending: 'waiting' }])
+  const { book } = openBook([{ ...ASKER, atMs: 1, ending: 'waiting' }])
   expect(book.requests).toMatchObject([{ requestId: 'a1', ending: 'interrupted' }])
   expect(book.questions).toEqual([])
 })
@@ -93,7 +97,7 @@ test('what was asked before the page was closed and settled after it is in the l
   const store = first.book.watching({ save: async () => ok(), saveLimits: async () => ok() })
   await store.save(record)
   expect(first.book.requests).toMatchObject([{ requestId: '0badcafe', ending: 'asking' }])
-  expect(first.book.requests[0]?.amount).toBeGreaterThan(0)
+  expect(first.book.requests[0]?.subject).toMatchObject({ kind: 'pay', currency: 'CNY' })
   expect(first.book.requests[0]?.name).not.toBe('')
   const second = openBook(first.saved)
   await second.book.watching(store).save({ ...record, outcome: { state: 'authorization', signed: new Uint8Array(1) } })
@@ -101,6 +105,30 @@ test('what was asked before the page was closed and settled after it is in the l
   const third = openBook(first.saved)
   await third.book.watching(store).save({ ...record, outcome: { state: 'refusal', reason: 'cancelled' } })
   expect(third.book.requests).toMatchObject([{ ending: 'refused', reason: 'cancelled' }])
+})
+
+test('paid without a network stays that, also when the receipt comes', () => {
+  const { book } = openBook()
+  book.tell({ type: 'approved', payment: VIEW, isOffline: true })
+  book.tell({ type: 'e-receipt', payment: VIEW, receiptNumber: 'A-18' })
+  expect(book.requests).toMatchObject([{ ending: 'offline', receiptNumber: 'A-18' }])
+})
+
+test('who the owner is, is given thing by thing, for once or for good, or not at all', async () => {
+  const { book } = openBook()
+  const question = { requestId: 'd4', merchantId: 'aurora', name: 'Aurora', site: 'Riverside', claims: ['name', 'member-number'] as const }
+  const asked = book.identify(question, new AbortController().signal, UNTIL_MS)
+  expect(book.questions).toMatchObject([{ requestId: 'd4', subject: { kind: 'identify', claims: ['name', 'member-number'] } }])
+  book.answer('d4', { given: ['member-number'], always: true })
+  expect(await asked).toEqual({ given: ['member-number'], always: true })
+  book.told({ type: 'identity-given', question, given: ['member-number'] })
+  expect(book.requests).toMatchObject([{ ending: 'told', subject: { claims: ['member-number'] } }])
+  const gone = new AbortController()
+  const again = book.identify({ ...question, requestId: 'e5' }, gone.signal, UNTIL_MS)
+  gone.abort()
+  expect(await again).toEqual({ given: [], always: false })
+  book.told({ type: 'identity-refused', question: { ...question, requestId: 'e5' }, reason: 'wallet-refused' })
+  expect(book.requests[0]).toMatchObject({ requestId: 'e5', ending: 'refused', reason: 'wallet-refused' })
 })
 
 test('no more is kept than is shown', () => {

@@ -84,7 +84,14 @@ test('what was kept is there after the page was loaded again, and the key signs 
       counter,
       outcome: { state: 'never-seen' as const },
     })
-    const asked = { requestId: 'a', name: 'Aurora', site: 'Riverside', amount: 1, currency: 'CNY', atMs: 1, ending: 'approved' as const }
+    const asked = {
+      requestId: 'a',
+      name: 'Aurora',
+      site: 'Riverside',
+      subject: { kind: 'pay' as const, amount: 1, currency: 'CNY' },
+      atMs: 1,
+      ending: 'approved' as const,
+    }
     const all = [
       await memory.saveIdentity({ phoneId: 'p1', ...keys }),
       await memory.save(request('t:2', 20, 8)),
@@ -94,6 +101,7 @@ test('what was kept is there after the page was loaded again, and the key signs 
       await memory.saveAsked(asked),
       await memory.witness.save({ terminalId: 't', seq: 3, head: 'ab', atS: 1 }),
       await memory.savePractice({ port: 1, session: 's' }),
+      await memory.saveConsents([{ merchantId: 'aurora', claims: ['name'] }]),
       await memory.savePractice(undefined),
     ]
     const exported = await crypto.subtle.exportKey('jwk', keys.privateKey).then(
@@ -114,7 +122,7 @@ test('what was kept is there after the page was loaded again, and the key signs 
     const signer = await signerOfKeys(privateKey, publicKey)
     const data = Uint8Array.of(1, 2, 3)
     const isGood = await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, publicKey, await signer.sign(data), data)
-    const { records, pin, practice, asked, heads } = kept
+    const { records, pin, practice, asked, heads, consents } = kept
     return {
       point: [...signer.point],
       isGood,
@@ -123,6 +131,7 @@ test('what was kept is there after the page was loaded again, and the key signs 
       practice,
       asked,
       heads,
+      consents,
     }
   })
   expect(after).toEqual({
@@ -134,7 +143,17 @@ test('what was kept is there after the page was loaded again, and the key signs 
     ],
     pin: { salt: 'AA', hash: 'AA', rounds: 1, wrong: 2, waitUntilMs: 5 },
     practice: undefined,
-    asked: [{ requestId: 'a', name: 'Aurora', site: 'Riverside', amount: 1, currency: 'CNY', atMs: 1, ending: 'approved' }],
+    asked: [
+      {
+        requestId: 'a',
+        name: 'Aurora',
+        site: 'Riverside',
+        subject: { kind: 'pay', amount: 1, currency: 'CNY' },
+        atMs: 1,
+        ending: 'approved',
+      },
+    ],
+    consents: [{ merchantId: 'aurora', claims: ['name'] }],
     heads: [{ terminalId: 't', seq: 3, head: 'ab', atS: 1 }],
   })
 })
@@ -143,7 +162,12 @@ test('the list of requests forgets its oldest; writing to a closed memory is ref
   const page = await openPage()
   const kept = await page.evaluate(async () => {
     const memory = await globalThis.inPage.openMemory('list')
-    const view = { name: 'Aurora', site: 'Riverside', amount: 1, currency: 'CNY', ending: 'approved' as const }
+    const view = {
+      name: 'Aurora',
+      site: 'Riverside',
+      subject: { kind: 'pay' as const, amount: 1, currency: 'CNY' },
+      ending: 'approved' as const,
+    }
     for (let index = 0; index < 105; index += 1) await memory.saveAsked({ ...view, requestId: `r${index}`, atMs: index })
     const { asked } = await memory.read()
     memory.close()
