@@ -139,7 +139,10 @@ test('every refusal has its reason and a sentence in each language; each payment
   expect(summary.declines).toEqual([
     { ending: 'not-asked', reason: 'not-worn', words: { en: expect.any(String) as string, 'zh-CN': expect.any(String) as string } },
     { ending: 'declined', reason: 'wallet-refused', words: { en: expect.any(String) as string, 'zh-CN': expect.any(String) as string } },
+    { ending: 'declined', reason: 'wallet-refused', words: { en: expect.any(String) as string, 'zh-CN': expect.any(String) as string } },
   ])
+  // An empty wallet and a frozen account sound the same at the counter.
+  expect(summary.declines[2]).toEqual(summary.declines[1])
   for (const { words } of summary.declines as { words: Record<string, string> }[]) {
     expect(words['en']).toMatch(/^[A-Z][\x20-\x7e]+$/)
     expect(words['zh-CN']).toMatch(/\p{Script=Han}/u)

@@ -227,9 +227,16 @@ export class Stack {
     await this.tellWorld({ type: 'set', customer, distance: AT_COUNTER_M })
   }
 
+  /** How a customer is now. */
+  async customer(customer: CustomerId): Promise<CustomerView> {
+    const found = (await this.#customers()).find(({ id }) => id === customer)
+    assert(found, 'everybody is on the list')
+    return found
+  }
+
   /** Whether this customer's band is armed now. */
   async isArmed(customer: CustomerId): Promise<boolean> {
-    return (await this.#customers()).some(({ id, armed }) => id === customer && armed)
+    return (await this.customer(customer)).armed
   }
 
   /** Resolves when these customers' bands hold offers: a phone needs a moment to get its certificates when the world begins. */

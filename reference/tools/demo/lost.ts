@@ -1,13 +1,17 @@
-/** The demo's scene about loss: band and phone in other hands, first without the owner's unlock, then under the owner's freeze. */
+/** The demo's scenes about loss: band and phone in other hands, and an owner who stops all payments in the middle of the day. */
 import type { CustomerId } from '#reference/practice/customers.ts'
+import { assert } from '#shared/assert.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
 import { expectDone } from '../counter/script-cashier.ts'
-import { addSnack, bringBand, type Counter, type Sold, sellByCash } from './scenes.ts'
+import { addSnack, bringBand, type Counter, chargeRefused, type Declined, type Sold, sellByBand, sellByCash } from './scenes.ts'
 
 /** Off the wrist for five seconds, a band disarms itself; some more for the messages in between. */
 const DISARMED_WITHIN_MS = 15_000
 const POLL_MS = 200
 const TRIES = 2
+/** A freeze is in force at every till this soon (design: its online effect). */
+const FREEZE_WITHIN_MS = 2_000
+const SAYS_FROZEN = /fr[eo]ez|冻结/iu
 const OVER: ReadonlySet<string> = new Set(['not-asked', 'refused', 'declined', 'paid'])
 
 /** Payments that went through although they must not. */
@@ -39,8 +43,35 @@ async function untilDisarmed({ stack }: Counter, owner: CustomerId): Promise<voi
   }
 }
 
+/**
+ * The owner freezes from another device: the very next payment is declined, and nobody at the counter learns why. Lifted, the same cart is
+ * paid by the same band.
+ */
+export async function freezeDuringTheDay(
+  counter: Counter,
+  owner: CustomerId,
+): Promise<{ readonly paymentsAfterFreeze: number; readonly declined: Declined; readonly sold: readonly Sold[] }> {
+  const { stack, tell } = counter
+  await addSnack(counter, 'drink', 1)
+  const before = await sellByBand(counter, owner)
+  await addSnack(counter, 'drink', 1)
+  await bringBand(counter, owner)
+  await stack.tellWorld({ type: 'freeze', customer: owner })
+  const frozenMs = performance.now()
+  const declined = await chargeRefused(counter)
+  const passedMs = Math.round(performance.now() - frozenMs)
+  assert(passedMs <= FREEZE_WITHIN_MS, `a freeze is felt within ${FREEZE_WITHIN_MS} ms, not ${passedMs} ms`)
+  assert(!SAYS_FROZEN.test(Object.values(declined.words).join(' ')), 'the counter learns nothing of a freeze')
+  tell(`The owner freezes the account from a browser, and ${passedMs} ms later the next payment has been declined (${declined.reason}).`)
+  tell(`The cashier says: “${declined.words.en}” “${declined.words['zh-CN']}” Of the freeze the counter learns nothing.`)
+  const paymentsAfterFreeze = await tryToPay(counter, owner)
+  await stack.tellWorld({ type: 'freeze', customer: owner, frozen: false })
+  tell('With a fresh passkey the owner lifts the freeze.')
+  return { paymentsAfterFreeze, declined, sold: [before, await sellByBand(counter, owner)] }
+}
+
 /** How many of a few tries went through. */
-async function tryToPay(counter: Counter, customer: CustomerId): Promise<number> {
+export async function tryToPay(counter: Counter, customer: CustomerId): Promise<number> {
   const { cashier, tell } = counter
   let paid = 0
   for (let tried = 0; tried < TRIES; tried += 1) {

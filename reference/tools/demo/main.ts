@@ -15,9 +15,10 @@ import { toDecimalText } from '#shared/domain/money.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { makeScreens, Stack } from '../counter/stack.ts'
+import { letGoAndPairAnew, loseTheBand } from './band-life.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
-import { type Lost, loseBandAndPhone } from './lost.ts'
-import { addSnack, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
+import { freezeDuringTheDay, type Lost, loseBandAndPhone } from './lost.ts'
+import { addSnack, type Counter, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
 import { cancelAndTakeCash, type Doubted, killTheTerminal, loseAnAnswer, stopTheBackend, type Trouble } from './trouble.ts'
 import { chargeTheWrongPerson, type Refunded, settleByKnock } from './who-pays.ts'
 
@@ -79,9 +80,9 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## The backend stops in the middle, and comes back\n')
   keep(await stopTheBackend(counter, 'rich'))
 
-  tell('\n## Band and phone are lost together\n')
-  const stolen = await loseBandAndPhone(counter, 'twin-b')
-  sold.push(stolen.sold)
+  const lives = await bandLives(counter)
+  sold.push(...lives.sold)
+  declines.push(lives.declined)
 
   tell('\n## The terminal is killed between approval and receipt\n')
   const killed = await killTheTerminal(counter, 'rich')
@@ -90,7 +91,30 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## Everything reaches the backend\n')
   await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
   tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
-  return { cashier: killed.cashier, sold, refunded: [mistaken.refunded], declines, doubted, lost: stolen.lost, printed: first.receipt }
+  return { cashier: killed.cashier, sold, refunded: [mistaken.refunded], declines, doubted, lost: lives.lost, printed: first.receipt }
+}
+
+/** What becomes of bands besides paying: lost, frozen, let go, and lost together with the phone. */
+async function bandLives(counter: Counter): Promise<{ readonly sold: readonly Sold[]; readonly declined: Declined; readonly lost: Lost }> {
+  tell('\n## A band is lost, and somebody finds it\n')
+  const found = await loseTheBand(counter, 'twin-a')
+
+  tell('\n## An account is frozen during the day\n')
+  const frozen = await freezeDuringTheDay(counter, 'twin-b')
+
+  tell('\n## A band is let go, and paired anew\n')
+  const anew = await letGoAndPairAnew(counter, 'twin-a')
+
+  tell('\n## Band and phone are lost together\n')
+  const stolen = await loseBandAndPhone(counter, 'twin-b')
+  return {
+    sold: [found.sold, ...frozen.sold, anew, stolen.sold],
+    declined: frozen.declined,
+    lost: {
+      paymentsAfterDisarm: found.paymentsAfterDisarm + stolen.lost.paymentsAfterDisarm,
+      paymentsAfterFreeze: frozen.paymentsAfterFreeze + stolen.lost.paymentsAfterFreeze,
+    },
+  }
 }
 
 type Evening = {

@@ -74,9 +74,18 @@ export async function sellByBand(counter: Counter, customer: CustomerId, then: '
 
 /** Charges a band that will not pay, and reports how that ended and what the cashier is told to say. */
 export async function meetRefusal(counter: Counter, customer: CustomerId): Promise<Declined> {
-  const { cashier, tell } = counter
-  const { bandId, letter } = await bringBand(counter, customer)
-  expectDone('charging', await cashier.till.chargeBand.mutate({ sightingId: bandId }))
+  const { letter } = await bringBand(counter, customer)
+  const declined = await chargeRefused(counter)
+  const { ending, reason, words } = declined
+  counter.tell(`Band ${letter} is charged and does not pay (${ending}: ${reason}). The cashier says: “${words.en}” “${words['zh-CN']}”`)
+  return declined
+}
+
+/** Charges the band at the counter, which does not pay, and puts the refusal away: the cart is still there. */
+export async function chargeRefused({ cashier }: Counter): Promise<Declined> {
+  const band = bandAtCounter(cashier.state())
+  assert(band, 'one band is at the counter')
+  expectDone('charging', await cashier.till.chargeBand.mutate({ sightingId: band.id }))
   const ended = await cashier.until('the refusal', (state) => {
     const { payment } = state
     return payment?.tender === 'band' && ['not-asked', 'refused', 'declined'].includes(payment.state)
@@ -84,7 +93,6 @@ export async function meetRefusal(counter: Counter, customer: CustomerId): Promi
   const { state, reason } = ended.payment as BandPaymentView
   assert(reason && (state === 'not-asked' || state === 'refused' || state === 'declined'), 'a refusal has its reason')
   const words = REASONS[reason].say
-  tell(`Band ${letter} is charged and does not pay (${state}: ${reason}). The cashier says: “${words.en}” “${words['zh-CN']}”`)
   expectDone('putting the refusal away', await cashier.till.cancelPayment.mutate())
   assert(cashier.state().cart.lines.length > 0, 'the cart is still there')
   return { ending: state, reason, words: { ...words } }
