@@ -78,16 +78,9 @@ function AskWho() {
   const { t } = useSay()
   const goTo = useUi((ui) => ui.goTo)
   return (
-    <Button
-      size="md"
-      h={44}
-      variant="subtle"
-      aria-keyshortcuts="F1"
-      data-testid="ask-who"
-      leftSection={<IconUserQuestion size={20} aria-hidden="true" />}
-      onClick={() => goTo('identify')}
-    >
-      {t('identify.open')}
+    <Button size="md" h={44} px={12} variant="subtle" aria-keyshortcuts="F1" data-testid="ask-who" onClick={() => goTo('identify')}>
+      <IconUserQuestion size={20} aria-hidden="true" />
+      <span className="cart-tool-words">{t('identify.open')}</span>
     </Button>
   )
 }
