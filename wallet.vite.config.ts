@@ -42,7 +42,11 @@ export default defineConfig({
     // Phones of the last few years: Chrome 120, Safari 17.4, Firefox 122 all know passkeys.
     target: ['chrome120', 'safari17.4', 'firefox122'],
     rolldownOptions: {
-      input: { index: 'reference/phone/pwa/index.html', worker: 'reference/phone/pwa/worker/worker.ts' },
+      input: {
+        index: 'reference/phone/pwa/index.html',
+        consent: 'reference/phone/pwa/consent.html',
+        worker: 'reference/phone/pwa/worker/worker.ts',
+      },
       output: { entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
     },
   },

@@ -9,11 +9,13 @@ import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { isStorageFault } from './database/faults.ts'
 import type { Database } from './database/tables.ts'
 import { installCallers } from './plugins/callers.ts'
+import { installConsentPage } from './plugins/consent-page.ts'
 import { installErrors } from './plugins/errors.ts'
 import { createMetrics, installMetrics } from './plugins/metrics.ts'
 import { installWalletPage } from './plugins/wallet-page.ts'
 import { purgeCallNonces, useCallNonce } from './repositories/nonce-repository.ts'
 import { allowanceRoutes } from './routes/allowance-routes.ts'
+import { assertionRoutes } from './routes/assertion-routes.ts'
 import { bandRoutes } from './routes/band-routes.ts'
 import { type App, RefusedCall } from './routes/call.ts'
 import { identityRoutes } from './routes/identity-routes.ts'
@@ -30,6 +32,7 @@ import { witnessRoutes } from './routes/witness-routes.ts'
 import { createAlarms } from './services/alarms.ts'
 import { Allowances } from './services/allowances.ts'
 import { Asked } from './services/asked.ts'
+import { Assertions } from './services/assertions.ts'
 import { Authorizer } from './services/authorizer.ts'
 import { Bands } from './services/bands.ts'
 import { Certificates } from './services/certificates.ts'
@@ -120,6 +123,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     await installWalletPage(app, { folder: parts.walletDir, isPractice: parts.isPractice === true }, party)
   }
   const services = createServices(parts, metrics, party)
+  if (parts.walletDir !== undefined) installConsentPage(app, parts.walletDir, party, services.assertions)
   const isReady = async () => !isStopping && (await canWrite(db))
   await app.register(async (api: App) => {
     installCallers(api, { ...parts, ...services })
@@ -132,6 +136,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     bandRoutes(api, services.bands)
     identityRoutes(api, services)
     allowanceRoutes(api, { ...services, db })
+    assertionRoutes(api, { ...services, issuer: party.origin })
     registryRoutes(api, services)
     ownerSignInRoutes(api, services.owner)
     ownerAccountRoutes(api, services.owner)
@@ -144,6 +149,7 @@ export async function buildApp(parts: BackendParts): Promise<Backend> {
     await db.transaction().execute(async (tx) => purgeCallNonces(tx, parts.clock.nowMs()))
     await services.owner.sweep()
     await services.identities.sweep()
+    await services.assertions.sweep()
     const settledDays = await services.interest.sweep(() => isStopping)
     if (reversed > 0 || freed > 0 || settledDays > 0) log.info({ reversed, freed, settledDays }, 'swept')
   })
@@ -241,6 +247,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
     cards: new IdentityCards(db),
     offlinePayments,
     allowances: new Allowances({ db, clock, newId, keys, verifyKeys }),
+    assertions: new Assertions({ db, clock, newId, keys, issuer: party.origin }),
     bands: new Bands({ db, clock, keys, tell }),
     certificates: new Certificates(db, clock, keys),
     limits: new Limits(db, { clock, newId }),

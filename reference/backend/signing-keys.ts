@@ -5,6 +5,7 @@
 import { createHmac, createPrivateKey, type KeyObject, sign as signBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type JWTPayload, SignJWT } from 'jose'
 import * as z from 'zod'
 import { assert } from '#shared/assert.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
@@ -23,6 +24,7 @@ const KEY_LIFETIME_S = 365 * DAY_S
 const RENEW_BEFORE_S = 60 * DAY_S
 const CUSTOMER_SECRET_BYTES = 32
 const CUSTOMER_ID_BYTES = 8
+const SUBJECT_BYTES = 16
 const CUSTOMER_IDS_KEPT_MAX = 10_000
 
 /** What this service signs with. The other purposes come with the features that need them. */
@@ -45,6 +47,8 @@ export interface PromptSigner {
   readonly kid: Uint8Array
   /** ES256, 64 bytes. */
   signNow(bytes: Uint8Array): Uint8Array<ArrayBuffer>
+  /** A JWT (JWS compact, ES256) that names its key. */
+  jwt(claims: JWTPayload): Promise<string>
   /** A COSE_Sign1 that names its key. */
   statementNow<T>(statement: SignedStructure<T>, value: T): Uint8Array<ArrayBuffer>
 }
@@ -93,6 +97,12 @@ export class SigningKeys {
     if (this.#customerIds.size >= CUSTOMER_IDS_KEPT_MAX) this.#customerIds.clear()
     this.#customerIds.set(name, id)
     return id
+  }
+
+  /** What a web service knows an owner by (OpenID `sub`): different at every service, and never what a merchant knows them by. */
+  subjectOf(accountId: string, clientId: string): string {
+    const mac = createHmac('sha256', this.#customerSecret).update(`bt1-subject|${clientId}|${accountId}`).digest()
+    return toBase64Url(mac.subarray(0, SUBJECT_BYTES))
   }
 
   toJSON(): string {
@@ -147,6 +157,7 @@ async function promptSigner(own: PrivateJwk): Promise<PromptSigner> {
     kid,
     point,
     signNow,
+    jwt: async (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: toBase64Url(kid) }).sign(key),
     statementNow(statement, value) {
       const payload = statement.encode(value)
       return encodeSign1(header, payload, signNow(toBeSigned(header, payload)))

@@ -338,7 +338,10 @@ export const BACKEND_PATHS = {
   ready: '/ready',
   metrics: '/metrics',
   docs: '/docs',
+  /** Keys that sign who somebody is, for web services. */
   jwks: '/.well-known/jwks.json',
+  /** Keys that sign authorizations. */
+  authorizerJwks: '/v1/keys/authorizers.json',
   keySet: '/v1/keys',
   enrolTerminal: '/v1/terminals/enrol',
   renewCertificate: '/v1/terminals/certificate',

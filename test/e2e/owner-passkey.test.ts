@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { addPasskey, OWNER_PATHS, ownerStanding } from '#shared/contracts/owner-api.ts'
+import { type Answered, addAuthenticator, registerPasskey } from '#test/e2e/support/page-passkeys.ts'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
 import { BackendWorld } from '#test/support/backend-world.ts'
 import { invited } from '#test/support/owner-browser.ts'
@@ -18,18 +19,7 @@ async function openPage(world: BackendWorld): Promise<Page> {
   const address = world.backend.app.server.address()
   if (address === null || typeof address !== 'object') throw new Error('not listening')
   const page = await browser.newPage()
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('WebAuthn.enable')
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+  await addAuthenticator(page)
   await page.goto(`http://localhost:${address.port}/docs/json`)
   return page
 }
@@ -38,7 +28,7 @@ test('a passkey made in Chromium signs in, freezes and shows itself again to unf
   const world = await BackendWorld.open()
   onTestFinished(async () => world.close())
   const page = await openPage(world)
-  const made = await page.evaluate(register, { paths: OWNER_PATHS, invitation: await invited(await world.addCustomer()) })
+  const made = await registerPasskey(page, await invited(await world.addCustomer()))
   expect(addPasskey.reply.parse(made.json).recoveryCodes).toHaveLength(10)
   expect(await page.evaluate(() => document.cookie)).toBe('')
   world.advance(6 * 60_000)
@@ -49,22 +39,11 @@ test('a passkey made in Chromium signs in, freezes and shows itself again to unf
   expect(await page.evaluate(call, { method: 'DELETE', path: OWNER_PATHS.freeze })).toEqual({ status: 200, json: { ok: true } })
 })
 
-type Answered = { readonly status: number; readonly json: unknown }
 type Paths = typeof OWNER_PATHS
 
 /** Each of these runs in the page, and stands for itself there. */
 async function call({ method, path }: { method: string; path: string }): Promise<Answered> {
   const reply = await fetch(path, { method })
-  return { status: reply.status, json: await reply.json() }
-}
-
-async function register({ paths, invitation }: { paths: Paths; invitation: string }): Promise<Answered> {
-  const post = async (path: string, body: unknown) =>
-    fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  const options = (await (await post(paths.passkeyOptions, { invitation })).json()) as PublicKeyCredentialCreationOptionsJSON
-  const credential = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
-  if (!(credential instanceof PublicKeyCredential)) throw new Error('the browser made no passkey')
-  const reply = await post(paths.passkeys, { invitation, label: 'Chromium', credential: credential.toJSON() as unknown })
   return { status: reply.status, json: await reply.json() }
 }
 

@@ -9,6 +9,7 @@ import { limits } from '../migrations/0006-limits.ts'
 import { asked } from '../migrations/0007-asked.ts'
 import { identity } from '../migrations/0008-identity.ts'
 import { allowances } from '../migrations/0009-allowances.ts'
+import { assertions } from '../migrations/0010-assertions.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -23,6 +24,7 @@ const MIGRATIONS = {
   '0007-asked': asked,
   '0008-identity': identity,
   '0009-allowances': allowances,
+  '0010-assertions': assertions,
 }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */

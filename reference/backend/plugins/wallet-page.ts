@@ -10,7 +10,7 @@ export const WALLET_PREFIX = '/wallet/'
 /** The build names these files by a hash of their content, so they never change under one name. */
 const HASHED = /[/\\]assets[/\\]/u
 const YEAR_S = 31_536_000
-const LOOPBACK_NUMBERS = new Set(['127.0.0.1', '[::1]'])
+export const LOOPBACK_NUMBERS = new Set(['127.0.0.1', '[::1]'])
 
 /** In practice the page reaches the practice world's spare band, at whatever port of this machine that has. */
 const PRACTICE_LINKS = 'ws://127.0.0.1:*'

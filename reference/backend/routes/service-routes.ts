@@ -65,6 +65,11 @@ export function serviceRoutes(
   )
   app.get(
     BACKEND_PATHS.jwks,
+    { config, schema: { summary: 'Keys of identity assertions as JWKs', tags: ['keys'], response: { 200: jwks, ...REFUSALS } } },
+    async () => ({ keys: await Promise.all(parts.keys.keySet.points('identity').map(toJwk)) }),
+  )
+  app.get(
+    BACKEND_PATHS.authorizerJwks,
     { config, schema: { summary: 'Authorizer keys as JWKs', tags: ['keys'], response: { 200: jwks, ...REFUSALS } } },
     async () => ({ keys: await Promise.all(parts.keys.keySet.points('authorizer').map(toJwk)) }),
   )

@@ -204,7 +204,7 @@ async function run(out: string): Promise<boolean> {
     )
     const played = await evening(stack, cashier)
     cashier = played.cashier
-    const { keys } = (await (await fetch(`${stack.backend.url}/.well-known/jwks.json`)).json()) as { keys: Jwk[] }
+    const { keys } = (await (await fetch(`${stack.backend.url}/v1/keys/authorizers.json`)).json()) as { keys: Jwk[] }
     const terminalId = cashier.state().identity.terminalId
     cashier.close()
     await stack.stop()

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { ALLOWANCE_PATHS } from '#shared/contracts/allowance-api.ts'
+import { ASSERTION_PATHS } from '#shared/contracts/assertions-api.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
@@ -127,7 +128,7 @@ test('enrolment codes cannot be guessed at speed', async () => {
 })
 
 test('published keys are the authorizer keys and nothing private', async () => {
-  const jwks = await world.plain('GET', BACKEND_PATHS.jwks)
+  const jwks = await world.plain('GET', BACKEND_PATHS.authorizerJwks)
   const [key] = world.keys.keySet.points('authorizer')
   expect(jwks.json['keys']).toEqual([
     {
@@ -168,6 +169,7 @@ test('every route is described, refusals included, with a schema for its answers
     ALLOWANCE_PATHS,
     BAND_PATHS,
     IDENTITY_PATHS,
+    ASSERTION_PATHS,
     OWNER_PATHS,
     WALLET_PATHS,
     OWNER_WALLET_PATHS,
@@ -177,7 +179,7 @@ test('every route is described, refusals included, with a schema for its answers
   expect(new Set(described.map(({ path }) => path))).toEqual(new Set(declared))
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(77)
+  expect(described).toHaveLength(83)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {

@@ -1,3 +1,4 @@
+import { enConsent } from './en-consent.ts'
 import { enMoney } from './en-money.ts'
 import { enNotices } from './en-notices.ts'
 import { enPhone } from './en-phone.ts'
@@ -11,6 +12,7 @@ export const en = {
   notices: enNotices,
   ...enMoney,
   ...enSafety,
+  consent: enConsent,
   app: {
     name: 'Bandtill',
     title: 'Bandtill wallet',

@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts'
+import { zhConsent } from './zh-consent.ts'
 import { zhMoney } from './zh-money.ts'
 import { zhNotices } from './zh-notices.ts'
 import { zhPhone } from './zh-phone.ts'
@@ -11,6 +12,7 @@ export const zhCN: Catalog = {
   notices: zhNotices,
   ...zhMoney,
   ...zhSafety,
+  consent: zhConsent,
   app: {
     name: 'Bandtill',
     title: 'Bandtill 钱包',
