@@ -89,6 +89,8 @@ export class CounterWorld {
   readonly printed: PrintJob[] = []
   /** Set before the start: a live till, which begins without people. */
   isLive = false
+  /** What each customer's phone and band are known by, and the keys they came with. */
+  readonly customerKeys = new Map<string, Parameters<typeof VirtualCustomer.start>[1]>()
   /** What the terminal logged as faults. */
   readonly warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = []
   readonly hooks: Hooks = untouched()
@@ -380,10 +382,7 @@ export class CounterWorld {
     demand(await registry.band(bandId, { factoryPoint: toBase64Url(band.point) }))
     if (frozen) demand(await registry.freeze(accountId, { frozen }))
     const given: Parameters<typeof VirtualCustomer.start>[2] = {
-      clock: this.clock,
-      folder: this.folder,
-      backendUrl: this.backend.url,
-      rootPoint: this.backend.keys.rootPoint,
+      ...{ clock: this.clock, folder: this.folder, backendUrl: this.backend.url, rootPoint: this.backend.keys.rootPoint },
       place: { latitudeE5: 3_123_000, longitudeE5: 12_147_000 },
       onEvent: (event) => this.events.push(event),
       ...(serverMtu === undefined ? {} : { serverMtu }),
@@ -392,6 +391,7 @@ export class CounterWorld {
     const customer = await make()
     this.customers.set(character.id, customer)
     this.#made.set(character.id, make)
+    this.customerKeys.set(character.id, keys)
     if (character.phoneInReach) await until(`${character.id} has offers`, () => customer.band.offerCount > 0)
     return customer
   }

@@ -8,6 +8,7 @@ import {
   FLAG_WORN,
   offerMessage,
   type PayStatement,
+  type PhoneOffer,
   type PresenceStatement,
   payStatement,
   phoneCertificate,
@@ -28,6 +29,8 @@ const DAY_S = 86_400
 /** A pay request as the phone read it. */
 export type ReadRequest = { readonly statement: PayStatement; readonly digest: Uint8Array }
 export type ReadPresence = { readonly statement: PresenceStatement; readonly digest: Uint8Array }
+/** What an OFFER carries, and the key that signs for it. */
+export type ShownOffer = { readonly certificate: Uint8Array; readonly offer: Uint8Array; readonly fields: PhoneOffer }
 type OpenOffer = { readonly offer: Uint8Array; readonly bandNonce: Uint8Array; readonly privateKey: CryptoKey }
 
 export class LyingBand implements Radio {
@@ -35,6 +38,8 @@ export class LyingBand implements Radio {
   answer: (request: ReadRequest) => Promise<Uint8Array | undefined> = async () => undefined
   /** The plaintext of the ANSWER to a presence. */
   presence: (request: ReadPresence) => Promise<Uint8Array | undefined> = async () => undefined
+  /** Shows the terminal something else than what it has made honestly. */
+  show: (made: ShownOffer) => Promise<Partial<ShownOffer>> = async () => ({})
   /** True to keep the link and say nothing where there is no answer, until the terminal gives up. */
   isSilent = false
   /** Signs for the phone whose certificate the terminal sees. */
@@ -90,10 +95,14 @@ export class LyingBand implements Radio {
       .signer('phone-ca', nowS)
       .statementNow(phoneCertificate, { pseudonym: randomBytes(8), point: this.phone.point, ...window })
     const fields = { offerId: randomBytes(8), sealingPoint: sealing.point, expires: nowS + DAY_S }
-    const offer = await sign1(phoneOffer, fields, this.phone, { withKid: false })
+    const made = { certificate, offer: await sign1(phoneOffer, fields, this.phone, { withKid: false }), fields }
+    const shown = { ...made, ...(await this.show(made)) }
+    const { offer } = shown
     const bandNonce = randomBytes(16)
     const { promise: closed, resolve: close } = Promise.withResolvers<void>()
-    const received: Message[] = [{ kind: 'offer', body: offerMessage.encode({ bandNonce, flags: FLAGS, offer, certificate }) }]
+    const received: Message[] = [
+      { kind: 'offer', body: offerMessage.encode({ bandNonce, flags: FLAGS, offer, certificate: shown.certificate }) },
+    ]
     return {
       attRequests: () => 7,
       lastSent: () => ({ segments: 3, bytes: 500 }),

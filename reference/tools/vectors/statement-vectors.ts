@@ -37,6 +37,10 @@ const SIGNED_BY: Readonly<Record<string, By>> = {
   binding: { signer: 'release', purpose: 'release' },
   bound: { signer: 'band' },
   release: { signer: 'release', purpose: 'release' },
+  slotLease: { signer: 'band' },
+  slot: { signer: 'allowance', purpose: 'allowance' },
+  slotProof: { signer: 'band' },
+  offlineAuthorization: { signer: 'phone' },
 }
 
 export type StatementVectors = {
