@@ -40,6 +40,7 @@ type Summary = {
   readonly refunds: readonly { readonly receiptId: string; readonly ofReceiptId: string; readonly total: Total }[]
   readonly declines: readonly unknown[]
   readonly inDoubt: readonly { readonly requestId: string; readonly outcome: string; readonly charges: number }[]
+  readonly identity: { readonly asked: number; readonly given: number; readonly refused: readonly string[] }
   readonly lost: { readonly paymentsAfterDisarm: number; readonly paymentsAfterFreeze: number }
   readonly jwks: { readonly keys: readonly Jwk[] }
 }
@@ -87,7 +88,7 @@ test('it ends well and in time, leaves its files and the databases closed, and t
 })
 
 test('the summary says what was sold and given back, as the databases have it', () => {
-  expect(Object.keys(summary).sort()).toEqual(['declines', 'inDoubt', 'jwks', 'lost', 'refunds', 'sales', 'terminals'])
+  expect(Object.keys(summary).sort()).toEqual(['declines', 'identity', 'inDoubt', 'jwks', 'lost', 'refunds', 'sales', 'terminals'])
   expect(summary.terminals).toEqual([{ id: expect.stringMatching(/./) as string, file: 'terminal.sqlite' }])
   for (const sale of summary.sales) expect(sale).toEqual(expectedSale(sale))
   expect(new Set(summary.sales.map(({ tender }) => tender))).toEqual(new Set(['band', 'cash']))
@@ -100,6 +101,7 @@ test('the summary says what was sold and given back, as the databases have it', 
   }
   expect(summary.refunds).toHaveLength(1)
   expect(summary.lost).toEqual({ paymentsAfterDisarm: 0, paymentsAfterFreeze: 0 })
+  expect(summary.identity).toEqual({ asked: 3, given: 2, refused: ['wallet-refused'] })
   const receipt = ({ receiptId: id, total: { amount, currency } }: Pick<Sale, 'receiptId' | 'total'>, kind: string, tender: string) => ({
     id,
     kind,

@@ -17,6 +17,7 @@ import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cas
 import { makeScreens, Stack } from '../counter/stack.ts'
 import { letGoAndPairAnew, loseTheBand } from './band-life.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
+import { askWho, type Identity } from './identity.ts'
 import { freezeDuringTheDay, type Lost, loseBandAndPhone } from './lost.ts'
 import { addSnack, type Counter, chooseSeats, type Declined, meetRefusal, type Sold, sellByBand, sellByCash } from './scenes.ts'
 import { cancelAndTakeCash, type Doubted, killTheTerminal, loseAnAnswer, stopTheBackend, type Trouble } from './trouble.ts'
@@ -84,6 +85,9 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   sold.push(...lives.sold)
   declines.push(lives.declined)
 
+  tell('\n## Identity at the counter\n')
+  const identity = await askWho(counter, 'rich', 'twin-a')
+
   tell('\n## The terminal is killed between approval and receipt\n')
   const killed = await killTheTerminal(counter, 'rich')
   keep(killed)
@@ -91,7 +95,16 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   tell('\n## Everything reaches the backend\n')
   await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
   tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
-  return { cashier: killed.cashier, sold, refunded: [mistaken.refunded], declines, doubted, lost: lives.lost, printed: first.receipt }
+  return {
+    cashier: killed.cashier,
+    sold,
+    refunded: [mistaken.refunded],
+    declines,
+    doubted,
+    lost: lives.lost,
+    identity,
+    printed: first.receipt,
+  }
 }
 
 /** What becomes of bands besides paying: lost, frozen, let go, and lost together with the phone. */
@@ -125,6 +138,7 @@ type Evening = {
   readonly declines: readonly Declined[]
   readonly doubted: readonly Doubted[]
   readonly lost: Lost
+  readonly identity: Identity
   readonly printed: Receipt
 }
 
@@ -226,6 +240,7 @@ async function leaveEvidence({
   declines,
   doubted,
   lost,
+  identity,
   printed,
   jwks,
   terminalId,
@@ -263,6 +278,7 @@ async function leaveEvidence({
     declines,
     inDoubt,
     lost,
+    identity,
     jwks: { keys: jwks },
   }
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
