@@ -16,6 +16,7 @@ import { Authority, newSigner } from './authority.ts'
 import { Hands, LineEnd, type Patience, type TargetAddress } from './line.ts'
 import { ARM_MINUTES, type Bonded, type LeftOffer, offerIdOf, PhoneSide } from './phone-side.ts'
 import { must, Unreachable, Untestable } from './rule.ts'
+import { msToQuietTime } from './slots.ts'
 import { TerminalSide } from './terminal-side.ts'
 
 /** A terminal that has just gone may still be on the band's line. */
@@ -65,7 +66,10 @@ export class BandBench {
     const reply = await hands.tell({ do: 'new', rootPoint: toBase64Url(authority.root.point) })
     const [bandId, factoryPoint] = [fromHex(reply.bandId ?? ''), fromBase64Url(reply.factoryPoint ?? '')]
     if (!reply.ok || !bandId || !factoryPoint) throw new Unreachable('the target makes no new band: it cannot be tried out')
-    return new BandBench({ authority, patience, address, hands, born: { bandId, factoryPoint }, terminal: await newSigner(), movedMs })
+    const born = { bandId, factoryPoint }
+    const bench = new BandBench({ authority, patience, address, hands, born, terminal: await newSigner(), movedMs })
+    await bench.#toQuietTime()
+    return bench
   }
 
   async close(): Promise<number> {
@@ -86,6 +90,12 @@ export class BandBench {
     const reply = await this.#hands.tell(command)
     if (!reply.ok) throw new Untestable(`the target has no hands for \`${command.do}\``)
     return reply
+  }
+
+  /** Moves the clock away from the end of a slot, where the target has hands for that. */
+  async #toQuietTime(): Promise<void> {
+    const ms = msToQuietTime(this.nowMs())
+    if (ms > 0 && (await this.#hands.tell({ do: 'advance', ms })).ok) this.#movedMs += ms
   }
 
   /** Lets time pass at the target. */

@@ -32,6 +32,7 @@ import { BackendSide } from './backend-side.ts'
 import { BandSide } from './band-side.ts'
 import { Hands, LineEnd, type Patience, type TargetAddress } from './line.ts'
 import { must, Unreachable, Untestable } from './rule.ts'
+import { msToQuietTime } from './slots.ts'
 
 const LIFETIME_S = 90
 const POLL_MS = 20
@@ -108,6 +109,7 @@ export class PhoneBench {
       throw new Unreachable('the target makes no new phone: it cannot be tried out')
     }
     backend.phone = { id: reply.phoneId, point }
+    await bench.#toQuietTime()
     bench.band = await BandSide.on(await bench.#bandLine(), patience)
     return bench
   }
@@ -135,6 +137,12 @@ export class PhoneBench {
     const reply = await this.#hands.tell(command)
     if (!reply.ok) throw new Untestable(`the target has no hands for \`${command.do}\``)
     return reply
+  }
+
+  /** Moves the clock away from the end of a slot, where the target has hands for that. */
+  async #toQuietTime(): Promise<void> {
+    const ms = msToQuietTime(this.nowMs())
+    if (ms > 0 && (await this.#hands.tell({ do: 'advance', ms })).ok) this.#movedMs += ms
   }
 
   async advance(ms: number): Promise<void> {

@@ -1,7 +1,8 @@
 /** Cases 19 to 21: who stands at the counter, when the air says something else. */
 import { afterEach, expect, test } from 'vitest'
 import type { CustomerId } from '#reference/practice/customers.ts'
-import { CounterWorld, demand, PAYER } from '#test/support/counter-world.ts'
+import { msToQuietTime } from '#reference/tools/conformance/slots.ts'
+import { type CounterOptions, CounterWorld, demand, PAYER } from '#test/support/counter-world.ts'
 
 /** Popcorn up to the no-knock limit of the till, and one more. */
 const WITHOUT_KNOCK = 8
@@ -9,6 +10,16 @@ const DISARMED_MS = 5_100
 
 let world: CounterWorld
 afterEach(async () => world.close())
+
+/** No band changes its identity in the middle of a test. */
+async function openAtQuietTime(options: CounterOptions = {}): Promise<CounterWorld> {
+  const opened = await CounterWorld.build(options)
+  opened.clock.advance(msToQuietTime(opened.clock.nowMs()))
+  await opened.start()
+  await opened.ready(options.customers?.length ?? 1)
+  for (const { band } of opened.customers.values()) await opened.until('it has offers', () => band.offerCount > 0)
+  return opened
+}
 
 /** Every PDU takes this long on its way to a band that is elsewhere: two radios and a network in the place of the last metre. */
 function relay(delayMs: number): void {
@@ -28,7 +39,7 @@ async function passes(isSo: () => boolean, what: string): Promise<void> {
 test.each([8, 80])(
   'case 19: a band relayed from a kilometre away with %i ms more: above the no-knock limit nobody is charged without the knock',
   async (delayMs) => {
-    world = await CounterWorld.open()
+    world = await openAtQuietTime()
     relay(delayMs)
     await world.popcorn(WITHOUT_KNOCK + 1)
     const [band] = world.state.bands
@@ -43,7 +54,7 @@ test.each([8, 80])(
 )
 
 test.each([8, 80])('case 19: relayed with %i ms more and no knock asked for, no more is lost than the no-knock limit', async (delayMs) => {
-  world = await CounterWorld.open()
+  world = await openAtQuietTime()
   relay(delayMs)
   await world.popcorn(WITHOUT_KNOCK)
   const requestId = demand(await world.till.chargeBand({ sightingId: await world.sightingOf() })).requestId
@@ -57,7 +68,7 @@ test.each([8, 80])('case 19: relayed with %i ms more and no knock asked for, no 
 const customer = (id: CustomerId, displayName: string, distanceM: number) => ({ ...PAYER, id, displayName, distanceM })
 
 test('case 20: another band comes nearer while a charge is under way: whoever was charged pays, and nobody else', async () => {
-  world = await CounterWorld.open({ customers: [customer('twin-a', 'Left Sandal', 0.3), customer('twin-b', 'Right Sandal', 8)] })
+  world = await openAtQuietTime({ customers: [customer('twin-a', 'Left Sandal', 0.3), customer('twin-b', 'Right Sandal', 8)] })
   await world.popcorn()
   await world.until('the near one is proposed', () => world.state.bands[0]?.proposed === true)
   let isMoved = false
@@ -76,7 +87,7 @@ test('case 20: another band comes nearer while a charge is under way: whoever wa
 })
 
 test('case 21: a stolen band that was off for five seconds pays nobody: not-armed', async () => {
-  world = await CounterWorld.open()
+  world = await openAtQuietTime()
   await world.popcorn()
   world.customer().set({ worn: false, unlocks: false })
   world.clock.advance(DISARMED_MS)
@@ -87,7 +98,7 @@ test('case 21: a stolen band that was off for five seconds pays nobody: not-arme
 })
 
 test('case 21: a band torn off and put on within five seconds is still armed, and pays no more than its limits without a knock', async () => {
-  world = await CounterWorld.open()
+  world = await openAtQuietTime()
   await world.popcorn(WITHOUT_KNOCK + 1)
   world.customer().set({ worn: false, unlocks: false })
   world.customer().set({ worn: true, unlocks: false })

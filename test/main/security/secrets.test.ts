@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openLog } from '#main/hosting/log.ts'
 import { createSignedCall } from '#reference/phone/signed-calls.ts'
 import type { CustomerCharacter, CustomerId } from '#reference/practice/customers.ts'
-import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
+import { msToQuietTime, NEXT_SLOT_MS } from '#reference/tools/conformance/slots.ts'
 import { concat, fromBase64Url } from '#shared/contracts/bytes.ts'
 import { addPasskey, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { signerOf } from '#shared/crypto/keys.ts'
@@ -24,7 +24,6 @@ const OTHER: CustomerCharacter = { ...PAYER, id: 'twin-b', displayName: 'Silver 
 const STAFF_PIN = '90817263'
 /** Long enough that two captures share it by chance once in 2^32 places or less. */
 const WINDOW_BYTES = 6
-const A_TIME_LATER_MS = ID_SLOT_MS + 61_000
 
 let world: CounterWorld
 beforeEach(async () => {
@@ -146,6 +145,8 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   const air = new AirRecorder()
   const log = openLog(world.folder)
   world.isLive = true
+  // Both bands change their identity when the run says so, and at no other time.
+  world.clock.advance(msToQuietTime(world.clock.nowMs()))
   await world.start()
   await world.ready(2)
   demand(await world.till.setUp({ name: 'Wen', pin: STAFF_PIN }))
@@ -162,7 +163,7 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   expect((await owner.browser.call('DELETE', OWNER_PATHS.freeze)).status).toBe(200)
   const before = air.take()
 
-  world.clock.advance(A_TIME_LATER_MS)
+  world.clock.advance(NEXT_SLOT_MS)
   await air.adverts()
   await signInAgain()
   await world.until('the bands are heard under their new identities', () => world.state.bands.length >= 2)
@@ -174,6 +175,9 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   expect((await owner.browser.call('POST', pathOf('ownRelease', owner.bandId))).json).toMatchObject({ state: 'released' })
   expect((await owner.call('GET', pathOf('release', owner.bandId))).ok).toBe(true)
   expect(await pays(PAYER.id)).toBe('declined')
+  // What a band is about to forget is looked for all the same.
+  const forgotten = secretsIn(filesOfParts())
+  await isReleasedAndPairedAgain(OTHER.id)
   await world.synced()
   for (const { message, fields } of world.warnings) log.warn(fields, message)
   log.info({}, 'the day is over')
@@ -185,7 +189,7 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
     { where: 'the air', bytes: airAll },
   ]
   const atBackend = [await backendRows(), { where: "the backend's log", bytes: Buffer.from(world.backend.logged.join('')) }]
-  const keys = keyMaterial(owner.secrets)
+  const keys = keyMaterial([...owner.secrets, ...forgotten])
   expect(keys.length).toBeGreaterThanOrEqual(20)
   expect(found([...keys, ...identifiers()], onTerminal)).toEqual([])
   expect(found(keys, atBackend)).toEqual([])
@@ -203,15 +207,29 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   expect(linked(before, after)).toEqual([])
 })
 
+/** Where bands, phones, backend and terminal keep what is nobody else's. */
+function filesOfParts(): readonly Haystack[] {
+  return filesIn(world.folder, (name) => name.endsWith('.json') || name.endsWith('.jsonl'))
+}
+
+/** Its owner lets the band go, it forgets, and the same phone takes it anew: another epoch, another key. */
+async function isReleasedAndPairedAgain(id: CustomerId): Promise<void> {
+  const { life } = world.customer(id)
+  expect(await life.release()).toBeUndefined()
+  expect(await life.comeHome()).toBeUndefined()
+  const { bandId = '' } = world.customerKeys.get(id) ?? {}
+  const row = await world.backend.db.selectFrom('bands').select(['epoch', 'state']).where('id', '=', bandId).executeTakeFirst()
+  expect(row).toEqual({ epoch: 2, state: 'active' })
+}
+
 /** Private keys of everybody, secrets of links and of owners, PINs and tokens. */
 function keyMaterial(ofOwner: readonly Needle[]): readonly Needle[] {
-  const files = filesIn(world.folder, (name) => name.endsWith('.json') || name.endsWith('.jsonl'))
   const came = [...world.customerKeys].flatMap(([id, { phoneKey, factoryKey }]) => [
     textNeedle(`the phone key of ${id}`, phoneKey.d),
     textNeedle(`the factory key of ${id}`, factoryKey.d),
   ])
   return [
-    ...secretsIn(files),
+    ...secretsIn(filesOfParts()),
     ...came,
     ...ofOwner,
     textNeedle("the operator's token", OPERATOR_TOKEN),

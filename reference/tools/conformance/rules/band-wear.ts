@@ -7,6 +7,7 @@ import { randomBytes } from '#shared/crypto/keys.ts'
 import type { BandBench } from '../band-bench.ts'
 import { ARM_MINUTES, type Bonded, type PhoneSide } from '../phone-side.ts'
 import { must, type Rule } from '../rule.ts'
+import { NEXT_SLOT_MS } from '../slots.ts'
 
 const DISARMED_MS = 5_500
 const FLICKER_MS = 4_000
@@ -198,7 +199,7 @@ const rotates: Rule<BandBench> = {
       return { address, id: toHex(decoded.rotatingId) }
     }
     const before = await see()
-    await bench.advance(ID_SLOT_MS)
+    await bench.advance(NEXT_SLOT_MS)
     const after = await see()
     must(after.id !== before.id, 'the rotating id outlives its slot')
     must(after.address !== before.address, 'the address outlives the rotating id')
@@ -217,7 +218,7 @@ const rotatedOffers: Rule<BandBench> = {
   says: 'When its identity changes the band drops its offers, and asks for new ones.',
   check: async (bench) => {
     const { phone } = await bench.ready(2)
-    await bench.advance(ID_SLOT_MS)
+    await bench.advance(NEXT_SLOT_MS)
     must((await phone.wanted()) !== undefined, 'a band with a new identity asks for no offers')
     const terminal = await bench.session()
     const first = await terminal.first(['offer', 'error'], bench.patience.answerMs)
