@@ -44,7 +44,7 @@ export const fromYourBand = z.discriminatedUnion('say', [
 export type FromYourBand = z.input<typeof fromYourBand>
 
 /** What stands behind the `#` of the link: no server sees it. */
-const LINK = /^practice=(?<port>\d{1,5})\.(?<token>[\w-]{22})$/
+const LINK = /^practice=(?<port>[1-9]\d{0,4})\.(?<token>[\w-]{22})$/
 
 /** The one-time link's fragment, without the `#`. */
 export function practiceLink(port: number, token: string): string {
@@ -55,5 +55,5 @@ export function practiceLink(port: number, token: string): string {
 export function readPracticeLink(fragment: string): { readonly port: number; readonly token: string } | undefined {
   const { port, token } = LINK.exec(fragment)?.groups ?? {}
   const number = Number(port)
-  return token !== undefined && number >= 1 && number <= 65_535 ? { port: number, token } : undefined
+  return token !== undefined && number <= 65_535 ? { port: number, token } : undefined
 }

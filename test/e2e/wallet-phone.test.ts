@@ -8,6 +8,7 @@ import Database from 'better-sqlite3'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
+import type { Language } from '#shared/domain/words.ts'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
 import {
   addSnacks,
@@ -38,8 +39,8 @@ afterAll(async () => browser.close())
 type Phone = { readonly page: Page; readonly complaints: string[]; reopen: () => Promise<void> }
 
 /** Opens this address as a phone would, with the clock of the practice world. */
-async function openPhone({ stack }: Counter, clockOffsetMs: number): Promise<Phone> {
-  const context = await browser.newContext({ viewport: PHONE, reducedMotion: 'reduce', locale: 'en' })
+async function openPhone({ stack }: Counter, clockOffsetMs: number, locale: Language): Promise<Phone> {
+  const context = await browser.newContext({ viewport: PHONE, reducedMotion: 'reduce', locale })
   onTestFinished(async () => context.close())
   await context.addInitScript((offsetMs: number) => {
     const now = Date.now.bind(Date)
@@ -95,7 +96,7 @@ async function becomePhone(phone: Phone): Promise<void> {
   await page.locator('[data-hand="on"]').click()
   await typePin(page)
   await typePin(page)
-  await page.getByText('Arm the band').waitFor()
+  await page.getByRole('heading', { name: /Arm the band|激活手环/ }).waitFor()
   await expectSound(phone, 'arm')
   await typePin(page)
   await page.locator('[data-armed="true"]').waitFor()
@@ -110,11 +111,11 @@ function rows(counter: Counter, part: 'terminal' | 'backend', sql: string): unkn
   }
 }
 
-async function openAll(): Promise<{ readonly counter: Counter; readonly phone: Phone }> {
+async function openAll(locale: Language): Promise<{ readonly counter: Counter; readonly phone: Phone }> {
   const clockOffsetMs = untilEvening(Date.now())
   const counter = await openCounter(browser, { language: 'en', start: { clockOffsetMs, wallet: true } })
   await counter.stack.sendAllAway()
-  const phone = await openPhone(counter, clockOffsetMs)
+  const phone = await openPhone(counter, clockOffsetMs, locale)
   await becomePhone(phone)
   await phone.page.locator('[data-hand="near"]').click()
   return { counter, phone }
@@ -127,7 +128,7 @@ async function charge(till: Page): Promise<void> {
 }
 
 test('a page joins, pairs by knocks, arms with its PIN, pays with its owner’s yes, and tells who they are as far as they agree; a no is a no', async () => {
-  const { counter, phone } = await openAll()
+  const { counter, phone } = await openAll('en')
   const { page: till } = counter
   await charge(till)
   await phone.page.locator('[data-ask]').waitFor()
@@ -160,7 +161,7 @@ test('a page joins, pairs by knocks, arms with its PIN, pays with its owner’s 
 })
 
 test('the page is closed over a question, and between the yes and the answer: it comes back as the same phone, and money moves once', async () => {
-  const { counter, phone } = await openAll()
+  const { counter, phone } = await openAll('zh-CN')
   const { page: till } = counter
   await charge(till)
   await phone.page.locator('[data-ask]').waitFor()
@@ -168,6 +169,7 @@ test('the page is closed over a question, and between the yes and the answer: it
   await phone.page.locator('[data-link="linked"]').waitFor()
   await phone.page.locator('[data-armed="true"]').waitFor()
   expect(await phone.page.locator('[data-ask]').count()).toBe(0)
+  await expectSound(phone, 'zh-CN again')
   await phone.page.locator('[data-ending="interrupted"]').waitFor()
   // The till still waits for the phone that was there. Its cashier stops asking; the one that is there now never saw the request.
   await till.getByRole('button', { name: 'Cancel this payment' }).click()

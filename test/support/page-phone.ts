@@ -15,21 +15,23 @@ const PIN_ROUNDS = 1_000
 
 type Disk = { -readonly [K in keyof Kept]: Kept[K] }
 
+const EMPTY: Disk = {
+  identity: undefined,
+  bond: undefined,
+  pin: undefined,
+  limits: undefined,
+  allowance: undefined,
+  consents: undefined,
+  practice: undefined,
+  device: undefined,
+  records: [],
+  asked: [],
+  heads: [],
+}
+
 /** The disk of one browser. Copies go in and out, as they do in IndexedDB. */
 export class BrowserDisk {
-  #kept: Disk = {
-    identity: undefined,
-    bond: undefined,
-    pin: undefined,
-    limits: undefined,
-    allowance: undefined,
-    consents: undefined,
-    practice: undefined,
-    device: undefined,
-    records: [],
-    asked: [],
-    heads: [],
-  }
+  #kept: Disk = EMPTY
   isFull = false
 
   get kept(): Kept {
@@ -56,6 +58,7 @@ export class BrowserDisk {
       saveAsked: async (asked) =>
         save((kept) => ({ ...kept, asked: [...kept.asked.filter(({ requestId }) => requestId !== asked.requestId), asked] })),
       witness: { save: async (head) => save((kept) => ({ ...kept, heads: [...kept.heads, head] })) },
+      erase: async () => save(() => EMPTY),
       close: () => undefined,
     }
   }

@@ -44,6 +44,8 @@ interface Schema extends DBSchema {
   heads: { key: number; value: WitnessedHead }
 }
 
+const STORES = ['things', 'requests', 'asked', 'heads'] as const
+
 export type Kept = {
   readonly [K in keyof Things]: Things[K] | undefined
 } & {
@@ -62,6 +64,8 @@ export interface PhoneMemory extends PhoneStore, BondStore, PinStore, AllowanceS
   savePractice(access: PracticeAccess | undefined): Saved
   saveDevice(credential: DeviceCredential): Saved
   saveAsked(asked: AskedRequest): Saved
+  /** Forgets everything there is, keys included. */
+  erase(): Saved
   close(): void
 }
 
@@ -154,6 +158,16 @@ class BrowserMemory implements PhoneMemory {
         oldest = await oldest.continue()
       }
     })
+  }
+
+  async erase(): Saved {
+    try {
+      const tx = this.#db.transaction(STORES, 'readwrite', { durability: 'strict' })
+      await Promise.all([...STORES.map(async (name) => tx.objectStore(name).clear()), tx.done])
+      return ok()
+    } catch {
+      return err('storage-failed')
+    }
   }
 
   close(): void {

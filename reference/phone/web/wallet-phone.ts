@@ -197,6 +197,19 @@ export class WalletPhone {
     return carried
   }
 
+  /**
+   * Is nobody's phone any more: forgets account, key, band and PIN. The band stays bound to a phone that is gone, until its owner lets it go.
+   * For a phone that was retired, and for a browser that is given away.
+   */
+  async forget(): Promise<Result<void, 'storage-failed' | NotReady>> {
+    if (!this.#memory) return err('not-ready')
+    const erased = await this.#memory.erase()
+    if (!erased.ok) return erased
+    this.stop()
+    this.#state.set(STARTING)
+    return ok()
+  }
+
   /** A one-time way into the owner's page, for the account's first passkey. */
   async inviteOwner(): Promise<Result<string, NotReady | 'no-network' | 'refused'>> {
     if (!this.#running) return err('not-ready')

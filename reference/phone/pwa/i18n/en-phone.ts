@@ -36,6 +36,12 @@ export const enPhone = {
     releaseText: 'First order it on the owner’s page, signed in. Then press here with the band near: it forgets you.',
     owner: 'Owner’s page: make a passkey',
   },
+  leave: {
+    go: 'Stop using this browser as a phone',
+    title: 'Forget everything here?',
+    text: 'Account, key, PIN and band are forgotten in this browser. Let your band go first, or on the owner’s page afterwards: until then nobody can use it.',
+    yes: 'Forget it all',
+  },
   pair: {
     title: 'Pair the band',
     text: 'Pairing binds the band to this phone. Nobody else can use it, even after a reset.',

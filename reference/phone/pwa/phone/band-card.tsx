@@ -7,9 +7,11 @@ import {
   IconLock,
   IconShieldCheck,
 } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BandState, WalletPhoneState } from '#reference/phone/web/state.ts'
 import { Button } from '../components/button.tsx'
+import { Dialog } from '../components/dialog.tsx'
 import { useLanguage } from '../hooks.ts'
 import { moneyText } from './asked-list.tsx'
 import { thePhone } from './phone.ts'
@@ -92,6 +94,7 @@ function Ways({ band: { link, way } }: { band: BandState }) {
 /** What is done seldom: the owner's page, letting the band go. */
 export function BandAfterwards({ isBound }: { isBound: boolean }) {
   const { t } = useTranslation()
+  const [isLeaving, setLeaving] = useState(false)
   const release = usePhoneAct(async () => thePhone()?.carryRelease())
   const owner = usePhoneAct(async () => {
     const ticket = await thePhone()?.inviteOwner()
@@ -115,6 +118,33 @@ export function BandAfterwards({ isBound }: { isBound: boolean }) {
         </>
       )}
       <TroubleNote trouble={release.trouble ?? owner.trouble} />
+      <Button kind="quiet" onClick={() => setLeaving(true)} name="forget-phone">
+        {t('phone.leave.go')}
+      </Button>
+      {isLeaving && <Leave onClose={() => setLeaving(false)} />}
     </section>
+  )
+}
+
+/** Asked first: what is forgotten here is forgotten for good. */
+function Leave({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation()
+  const forget = usePhoneAct(async () => thePhone()?.forget())
+  const go = async () => {
+    if (await forget.run()) window.location.reload()
+  }
+  return (
+    <Dialog title={t('phone.leave.title')} onClose={onClose}>
+      <p>{t('phone.leave.text')}</p>
+      <TroubleNote trouble={forget.trouble} />
+      <div className="dialog-acts">
+        <Button kind="danger" onClick={() => void go()} isBusy={forget.isBusy} name="confirm">
+          {t('phone.leave.yes')}
+        </Button>
+        <Button kind="plain" onClick={onClose} name="cancel">
+          {t('app.cancel')}
+        </Button>
+      </div>
+    </Dialog>
   )
 }

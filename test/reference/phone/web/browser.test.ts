@@ -170,11 +170,20 @@ test('the list of requests forgets its oldest; writing to a closed memory is ref
     }
     for (let index = 0; index < 105; index += 1) await memory.saveAsked({ ...view, requestId: `r${index}`, atMs: index })
     const { asked } = await memory.read()
+    await memory.savePin({ salt: 'AA', hash: 'AA', rounds: 1, wrong: 0, waitUntilMs: 0 })
+    const erased = await memory.erase()
+    const left = await memory.read()
     memory.close()
     const late = await memory.saveBond(undefined)
-    return { count: asked.length, first: asked[0]?.requestId, late }
+    return { count: asked.length, first: asked[0]?.requestId, erased, left: [left.asked.length, left.pin], late }
   })
-  expect(kept).toEqual({ count: 100, first: 'r5', late: { ok: false, error: 'storage-failed' } })
+  expect(kept).toMatchObject({
+    count: 100,
+    first: 'r5',
+    erased: { ok: true },
+    left: [0, undefined],
+    late: { ok: false, error: 'storage-failed' },
+  })
 })
 
 test('of two tabs one is the phone; when it is closed the other is', async () => {

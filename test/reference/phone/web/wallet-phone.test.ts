@@ -181,10 +181,13 @@ test('nothing is chosen, or the browser cannot: said, and nothing else happens',
   phone.bluetooth.isChosen = true
   phone.bluetooth.device.gatt.isFar = true
   expect(await phone.page.reach('bluetooth')).toEqual({ ok: false, error: 'out-of-reach' })
-  const pairing = phone.page.pair()
-  await Promise.resolve()
-  phone.world.advance(6_000)
-  expect(await pairing).toEqual({ ok: false, error: 'out-of-reach' })
+  let outcome: unknown
+  void phone.page.pair().then((result) => (outcome = result))
+  await until('the phone has given up', () => {
+    phone.world.advance(1_000)
+    return outcome !== undefined
+  })
+  expect(outcome).toEqual({ ok: false, error: 'out-of-reach' })
 })
 
 test('a second tab says that another is the phone, and takes over with everything when that is closed', async () => {
@@ -211,6 +214,23 @@ test('the owner’s order is carried to the band, which lets go; without one not
   phone.page.state.subscribe(() => knockAsShown(phone))
   expect(await phone.page.pair()).toEqual({ ok: true, value: undefined })
   expect(await phone.world.boundTo(phone.band)).toMatchObject({ epoch: 2 })
+})
+
+test('a browser that is given away forgets everything, and can become a new phone', async () => {
+  const phone = await paired()
+  await phone.page.setPin(PIN)
+  const before = phone.disk.kept.identity?.phoneId
+  expect(await phone.page.forget()).toEqual({ ok: true, value: undefined })
+  expect(phone.disk.kept).toMatchObject({ identity: undefined, bond: undefined, pin: undefined, records: [] })
+  expect(phone.band.wristband.state.phoneLinked).toBe(false)
+  phone.load()
+  await until('the page is the phone again', () => phone.state.tab === 'holding')
+  expect(phone.state).toMatchObject({ enrolment: { state: 'none' }, pin: { isSet: false }, band: { bond: 'none' } })
+  expect(await phone.page.enrol(await phone.code())).toEqual({ ok: true, value: undefined })
+  expect(phone.disk.kept.identity?.phoneId).not.toBe(before)
+  // The band is still bound to the phone that is gone: it tells this one nothing.
+  await phone.page.reach('bluetooth')
+  expect(await phone.page.pair()).toEqual({ ok: false, error: 'band-refused' })
 })
 
 test('a browser that keeps nothing cannot be a phone, and says so', async () => {

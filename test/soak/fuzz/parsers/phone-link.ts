@@ -4,8 +4,10 @@ import { ATT, u16 } from '#shared/contracts/att.ts'
 import { concat } from '#shared/contracts/bytes.ts'
 import { linkProof, NO_EXCHANGE } from '#shared/contracts/link-messages.ts'
 import { RelayChannel } from '#shared/contracts/phone-link.ts'
+import { practiceLink, readPracticeLink } from '#shared/contracts/practice-wallet.ts'
 import { errorMessage } from '#shared/contracts/radio-messages.ts'
 import { WarpClock } from '#test/support/warp-clock.ts'
+import { byteFaults } from '../byte-faults.ts'
 import type { Parser } from '../parser.ts'
 import { joinPieces, pieceFaults, piecesOf } from '../pieces.ts'
 
@@ -14,7 +16,7 @@ const SUBSCRIPTION_HANDLE = 10
 const WRITE_HANDLE = 14
 
 export function phoneLinkParsers(): readonly Parser[] {
-  return [phoneLink()]
+  return [phoneLink(), practiceLinks()]
 }
 
 function framesOf(bodies: readonly Uint8Array<ArrayBuffer>[]): readonly Uint8Array[] {
@@ -22,6 +24,24 @@ function framesOf(bodies: readonly Uint8Array<ArrayBuffer>[]): readonly Uint8Arr
   const channel = new RelayChannel({ monotonicMs: () => 0, frameBytes: FRAME_BYTES, write: (frame) => frames.push(frame) })
   for (const body of bodies) channel.send({ offerId: NO_EXCHANGE, message: { kind: 'link-proof', body } })
   return frames
+}
+
+/** What stands behind the `#` of the practice world's one-time link. One link has one spelling. */
+function practiceLinks(): Parser {
+  const specimens = [practiceLink(1, 'A'.repeat(22)), practiceLink(65_535, 'a-_9'.repeat(5) + 'zZ')].map((text) =>
+    new TextEncoder().encode(text),
+  )
+  return {
+    name: 'link to the spare band',
+    specimens,
+    make: byteFaults(specimens),
+    run: (input) => {
+      const text = new TextDecoder().decode(input)
+      const link = readPracticeLink(text)
+      if (!link) return 'refused'
+      return practiceLink(link.port, link.token) === text ? 'accepted' : { fault: 'accepted, and written again it is another link' }
+    },
+  }
 }
 
 /** Each piece is one PDU. Accepted when a message came out of it; what comes out has an exchange and a body. */
