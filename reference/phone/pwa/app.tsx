@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Frame } from './components/frame.tsx'
+import { Page } from './components/page.tsx'
 import { Loading, Trouble } from './components/states.tsx'
 import { isOpenToAll, type Route, type Screen } from './flows/route.ts'
 import { ApprovalSheet } from './phone/approval-sheet.tsx'
@@ -40,15 +41,24 @@ export function App() {
 }
 
 function Body({ route }: { route: Route }) {
+  const { t } = useTranslation()
   const { session, ask } = useSession()
   if (isOpenToAll(route.screen)) {
     return <ScreenBody route={session.state === 'signed-in' && route.screen === 'sign-in' ? { screen: 'home', rest: '' } : route} />
   }
   switch (session.state) {
     case 'asking':
-      return <Loading />
+      return (
+        <Page title={t('signIn.title')}>
+          <Loading />
+        </Page>
+      )
     case 'unreachable':
-      return <Trouble refusal={session.refusal} onRetry={() => void ask()} />
+      return (
+        <Page title={t('signIn.title')}>
+          <Trouble refusal={session.refusal} onRetry={() => void ask()} />
+        </Page>
+      )
     case 'signed-out':
     case 'signed-in':
       return (

@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import { done } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS, ownBands, releaseBand as releaseCall } from '#shared/contracts/bands-api.ts'
+import { IDENTITY_PATHS, listIdentityRequests } from '#shared/contracts/identity-api.ts'
 import {
   freezeAccount,
   invitePhone as inviteCall,
@@ -21,6 +22,7 @@ import {
   type WalletLimitsView,
 } from '#shared/contracts/wallet-limits-api.ts'
 import { ok } from '#shared/result.ts'
+import { type Asked, newestFirst } from '../flows/asked.ts'
 import { asOwner } from '../session-store.ts'
 import { type Answer, call, pathWith } from './client.ts'
 import { makePasskey } from './passkeys.ts'
@@ -33,7 +35,8 @@ export type Statement = Omit<StatementPage, 'more'> & {
   readonly isCut: boolean
 }
 export type Receipt = z.output<typeof getReceipt.reply>
-export type AskedRequest = z.output<typeof listRequests.reply>['requests'][number]
+export type PaymentRequest = z.output<typeof listRequests.reply>['requests'][number]
+export type IdentityRequest = z.output<typeof listIdentityRequests.reply>['requests'][number]
 export type Notice = z.output<typeof listNotices.reply>['notices'][number]
 export type Band = z.output<typeof ownBands.reply>['bands'][number]
 export type Phone = z.output<typeof listPhones.reply>['phones'][number]
@@ -64,9 +67,13 @@ export async function readReceipt(receiptId: string): Answer<Receipt> {
   return asOwner(async () => call('GET', pathWith(OWNER_WALLET_PATHS.receipt, receiptId), getReceipt.reply))
 }
 
-export async function readRequests(): Answer<readonly AskedRequest[]> {
-  const answer = await asOwner(async () => call('GET', OWNER_WALLET_PATHS.requests, listRequests.reply))
-  return answer.ok ? ok(answer.value.requests) : answer
+/** Everything anybody asked, for money or for who they are, newest first. */
+export async function readRequests(): Answer<readonly Asked<PaymentRequest, IdentityRequest>[]> {
+  const payments = await asOwner(async () => call('GET', OWNER_WALLET_PATHS.requests, listRequests.reply))
+  if (!payments.ok) return payments
+  const identities = await asOwner(async () => call('GET', IDENTITY_PATHS.requests, listIdentityRequests.reply))
+  if (!identities.ok) return identities
+  return ok(newestFirst(payments.value.requests, identities.value.requests))
 }
 
 export async function readLimits(): Answer<WalletLimitsView> {

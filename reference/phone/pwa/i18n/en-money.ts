@@ -1,3 +1,5 @@
+import type { Claim } from '#shared/domain/claims.ts'
+
 /** The wallet itself: balance, payments, limits, who asked what. */
 export const enMoney = {
   home: {
@@ -106,11 +108,16 @@ export const enMoney = {
   },
   requests: {
     title: 'Who asked what',
-    text: 'Every payment a shop asked of you, and what came of it. Shops never learn why your wallet said no.',
+    text: 'Every payment a shop asked of you, everybody who wanted to know who you are, and what came of it. Shops never learn why your wallet said no.',
     none: 'Nobody has asked anything yet.',
     yes: 'Approved',
     no: 'Refused',
     reversed: 'Taken back by the shop',
+    wanted: 'Asked for your {{claims}}',
+    told: 'Was told your {{claims}}',
+    toldNothing: 'Was told nothing',
+    and: ' and ',
+    claims: { name: 'name', 'member-number': 'member number' } satisfies Record<Claim, string>,
     unknownLine: 'Something here is not yours? Stop all payments now.',
     hints: {
       none: 'It was refused.',

@@ -104,11 +104,16 @@ export const zhMoney: Pick<Catalog, 'home' | 'statement' | 'receipt' | 'limits' 
   },
   requests: {
     title: '谁请求过什么',
-    text: '商家向您请求过的每笔付款及结果。商家永远不会知道钱包为什么拒绝。',
+    text: '商家向您请求过的每笔付款、谁想知道您是谁，以及结果。商家永远不会知道钱包为什么拒绝。',
     none: '还没有任何请求。',
     yes: '已批准',
     no: '已拒绝',
     reversed: '商家已撤回',
+    wanted: '想知道您的{{claims}}',
+    told: '已告知您的{{claims}}',
+    toldNothing: '未告知任何信息',
+    and: '和',
+    claims: { name: '姓名', 'member-number': '会员号' },
     unknownLine: '有不是您本人的付款？请立即停止所有付款。',
     hints: {
       none: '已拒绝。',

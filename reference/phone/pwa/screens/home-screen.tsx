@@ -17,10 +17,14 @@ const RECENT_LINES = 5
 const CODES_LOW = 3
 
 export function HomeScreen() {
+  const { t } = useTranslation()
   const session = useSession((store) => store.session)
   const wallet = useAnswer(['wallet'], readWallet)
   return (
     <div className="page">
+      <h1 className="sr" tabIndex={-1}>
+        {t('nav.home')}
+      </h1>
       {session.state === 'signed-in' && <Standing standing={session.standing} />}
       <Answered answer={wallet}>
         {(value) => (
@@ -73,7 +77,7 @@ function Balance({ wallet: { balance, held, setAside, interest } }: { wallet: Wa
   const language = useLanguage()
   return (
     <section className="balance-card">
-      <h1 tabIndex={-1}>{t('home.balance')}</h1>
+      <h2>{t('home.balance')}</h2>
       <p className="balance figures" data-testid="balance">
         {formatMoney(balance, language)}
       </p>

@@ -19,9 +19,17 @@ export function LossScreen() {
   const { session, ask } = useSession()
   switch (session.state) {
     case 'asking':
-      return <Loading />
+      return (
+        <Page title={t('loss.title')}>
+          <Loading />
+        </Page>
+      )
     case 'unreachable':
-      return <Trouble refusal={session.refusal} onRetry={() => void ask()} />
+      return (
+        <Page title={t('loss.title')}>
+          <Trouble refusal={session.refusal} onRetry={() => void ask()} />
+        </Page>
+      )
     case 'signed-out':
       return (
         <Page title={t('loss.title')} text={t('loss.text')}>

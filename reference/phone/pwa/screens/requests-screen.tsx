@@ -1,7 +1,8 @@
-import { IconCheck, IconX } from '@tabler/icons-react'
+import { IconCheck, IconId, IconX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import type { Claim } from '#shared/domain/claims.ts'
 import { isPolicyRule, POLICY_RULES } from '#shared/domain/policy-rules.ts'
-import { type AskedRequest, readRequests } from '../api/owner.ts'
+import { type IdentityRequest, type PaymentRequest, readRequests } from '../api/owner.ts'
 import { Empty, Page } from '../components/page.tsx'
 import { Answered } from '../components/states.tsx'
 import { formatMoment, formatMoney } from '../flows/format.ts'
@@ -18,9 +19,13 @@ export function RequestsScreen() {
             <Empty>{t('requests.none')}</Empty>
           ) : (
             <ul className="rows">
-              {all.map((request) => (
-                <RequestRow key={request.requestId} request={request} />
-              ))}
+              {all.map((asked) =>
+                asked.kind === 'payment' ? (
+                  <PaymentRow key={asked.id} request={asked.request} />
+                ) : (
+                  <IdentityRow key={asked.id} request={asked.request} />
+                ),
+              )}
             </ul>
           )
         }
@@ -32,7 +37,7 @@ export function RequestsScreen() {
   )
 }
 
-function RequestRow({ request }: { request: AskedRequest }) {
+function PaymentRow({ request }: { request: PaymentRequest }) {
   const { t } = useTranslation()
   const language = useLanguage()
   const { amount, merchant, site, at, answer, isReversed } = request
@@ -57,8 +62,28 @@ function RequestRow({ request }: { request: AskedRequest }) {
   )
 }
 
+/** Who wanted to know who somebody is, what of it, and what they were told. */
+function IdentityRow({ request: { merchantName, asked, given, at } }: { request: IdentityRequest }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const namesOf = (claims: readonly Claim[]) => claims.map((claim) => t(`requests.claims.${claim}`)).join(t('requests.and'))
+  return (
+    <li className="row">
+      <span className={given.length > 0 ? 'row-icon row-icon-bound' : 'row-icon row-icon-released'}>
+        <IconId size={24} aria-hidden />
+      </span>
+      <span className="row-main">
+        <strong>{merchantName[language]}</strong>
+        <span>{t('requests.wanted', { claims: namesOf(asked) })}</span>
+        <span>{given.length > 0 ? t('requests.told', { claims: namesOf(given) }) : t('requests.toldNothing')}</span>
+        <span className="quiet figures">{formatMoment(at, language)}</span>
+      </span>
+    </li>
+  )
+}
+
 /** The rule's own words, as the phone says them; or what else stood in the way. */
-function Why({ hint }: { hint: AskedRequest['hint'] }) {
+function Why({ hint }: { hint: PaymentRequest['hint'] }) {
   const { t } = useTranslation()
   const language = useLanguage()
   return <span>{isPolicyRule(hint) ? POLICY_RULES[hint].happened[language] : t(`requests.hints.${hint}`)}</span>

@@ -22,6 +22,8 @@ export async function liveIn(world: BackendWorld): Promise<LivedIn> {
   await nextDays(world, 1)
   await pay(parts, 4, 9_900)
   await world.submit({ terminal, customer, amount: 6_800 })
+  await askWho(parts, 3)
+  await askWho(parts, 0)
   return { terminal, customer }
 }
 
@@ -38,6 +40,18 @@ async function refuseAll({ world, terminal, customer }: Parts): Promise<void> {
   await world.submit({ terminal, customer, amount: 25_000 })
   await world.submit({ terminal, customer, amount: 120_000, statement: { knocks: 3 }, proof: { knocks: 3 } })
   await world.submit({ terminal, customer, amount: 5_000, proof: { flags: 0 } })
+}
+
+/** Somebody at the counter wanted to know who this is: what was given of it, as the bits of the claims. */
+async function askWho({ world, terminal, customer }: Parts, given: number): Promise<void> {
+  await world.db
+    .insertInto('identity_requests')
+    .values({
+      ...{ id: newId(), request_id: newId(), binding: newId(), terminal_id: terminal.id, merchant_id: terminal.merchantId },
+      ...{ account_id: customer.accountId, asked: 3, given, kind: given === 0 ? ('decline' as const) : ('identity' as const) },
+      ...{ answer: null, hint: 'none', at: new Date(world.nowMs()).toISOString(), answer_until_ms: world.nowMs() },
+    })
+    .execute()
 }
 
 type Paid = { readonly requestId: string; readonly authorizationId: string; readonly amount: number; readonly receiptId: string }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { amountText, amountTyped, countTyped } from '#reference/phone/pwa/flows/amount.ts'
+import { newestFirst } from '#reference/phone/pwa/flows/asked.ts'
 import { daysOf, daysTyped, RANGES } from '#reference/phone/pwa/flows/days.ts'
 import { formatMoney, formatRate, formatShortDay, shortId } from '#reference/phone/pwa/flows/format.ts'
 import { changeOf, formOf, type LimitsForm, limitsIn } from '#reference/phone/pwa/flows/limits.ts'
@@ -144,6 +145,17 @@ describe('a statement', () => {
   ])('has no days from %s to %s', (from, to) => {
     expect(daysTyped(from, to)).toBeUndefined()
   })
+})
+
+test('who asked for money and who for a name stand in one list, newest first', () => {
+  const words = { en: 'Aurora', 'zh-CN': '极光' }
+  const payment = (requestId: string, at: string) => {
+    const said = { merchant: words, site: words, answer: 'authorization' as const, hint: 'none' as const, isReversed: false }
+    return { requestId, at, amount: { amount: 1, currency: 'CNY' as const }, ...said }
+  }
+  const identity = { id: 'who', merchantId: 'aurora', merchantName: words, asked: ['name' as const], given: [], at: '2026-05-01T02:00:00Z' }
+  const listed = newestFirst([payment('late', '2026-05-01T03:00:00Z'), payment('early', '2026-05-01T02:00:00Z')], [identity])
+  expect(listed.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['payment late', 'payment early', 'identity who'])
 })
 
 describe('words and figures', () => {
