@@ -101,6 +101,8 @@ export class ScreensBuild {
     const building = join(repository, 'dist', `${product}-next-${process.pid}`)
     const child = spawn(process.execPath, [join(repository, 'node_modules', program), ...given, '--outDir', building], {
       cwd: repository,
+      // Whoever builds, a test run included, gets what customers get.
+      env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: BUILD_TIMEOUT_MS,
     })
