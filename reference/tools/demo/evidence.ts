@@ -2,11 +2,12 @@
  * What the demo proves before it says "held": everything is read from the two databases with plain SQL through the audit views, hashes
  * and signatures are recomputed with Node's own cryptography, and nothing of the terminal's code takes part.
  */
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, ECDH, type KeyObject, verify } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { decodeSign1, toBeSigned } from '#shared/contracts/cose.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
+import { offlineAuthorization, slot } from '#shared/contracts/slot-messages.ts'
 import { verifyDatabase } from '../verify/verify.ts'
 import type { Doubted } from './trouble.ts'
 
@@ -54,7 +55,10 @@ export function examine(
       verifyFinding(terminal),
       ...agreementFindings(terminal, backend),
       ...inDoubt.map((doubt) => doubtFinding(terminal, doubt)),
-      ...sales.flatMap((sale) => (sale.authorization ? [signatureFinding(sale, jwks)] : [])),
+      ...sales.flatMap((sale) => {
+        if (!sale.authorization) return []
+        return [sale.authorizationKind === 'offline' ? offlineFinding(terminal, sale) : signatureFinding(sale, jwks)]
+      }),
     ]
     return { findings, inDoubt }
   } finally {
@@ -70,6 +74,7 @@ export type SaleRecord = {
   readonly tender: 'band' | 'cash' | 'mixed'
   readonly requestId?: string
   readonly authorization?: string
+  readonly authorizationKind?: 'online' | 'offline'
 }
 
 export type RefundRecord = {
@@ -210,6 +215,31 @@ function agreementFindings(terminal: Database.Database, backend: Database.Databa
       `${sold.length} seats`,
     ),
   ]
+}
+
+/** An authorization given without a network verifies with the phone's key that its slot names, and says this sale's amount within the cap. */
+function offlineFinding(terminal: Database.Database, sale: SaleRecord): Finding {
+  const claim = `the offline authorization of receipt ${sale.receiptNumber} verifies by its slot and names its amount`
+  const row = terminal.prepare("SELECT body FROM outbox WHERE kind = 'receipt' AND body LIKE ?").get(`%"id":"${sale.receiptId}"%`)
+  const { captures } = JSON.parse((row as { body: string }).body) as { captures: readonly { offline?: { slot: string } }[] }
+  const slotParts = decodeSign1(fromBase64Url(captures[0]?.offline?.slot ?? '') ?? new Uint8Array())
+  const said = slotParts.ok ? slot.decode(slotParts.value.payload) : slotParts
+  const parts = decodeSign1(fromBase64Url(sale.authorization ?? '') ?? new Uint8Array())
+  const value = parts.ok ? offlineAuthorization.decode(parts.value.payload) : parts
+  if (!said.ok || !parts.ok || !value.ok) return finding(claim, false, 'its evidence cannot be read')
+  const { protectedHeader, payload, signature } = parts.value
+  const key = keyOf(said.value.phonePoint)
+  const signed = verify('sha256', toBeSigned(protectedHeader, payload), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  const { amount, currency } = value.value
+  const names = amount === sale.total.amount && currency === sale.total.currency && amount <= said.value.cap
+  return finding(claim, signed && names, signed ? 'ES256' : 'the signature does not verify')
+}
+
+/** A compressed point of P-256 as a key. */
+function keyOf(point: Uint8Array): KeyObject {
+  const whole = Buffer.from(ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed'))
+  const [x, y] = [whole.subarray(1, 33), whole.subarray(33)].map((half) => half.toString('base64url'))
+  return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '' }, format: 'jwk' })
 }
 
 /** The authorization verifies with the published key alone, and says this sale's amount. */

@@ -16,6 +16,7 @@ import type { Receipt } from '#shared/domain/receipt.ts'
 import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { makeScreens, Stack } from '../counter/stack.ts'
 import { letGoAndPairAnew, loseTheBand } from './band-life.ts'
+import { offlineOf, payInTheBasement } from './basement.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
 import { askWho, type Identity } from './identity.ts'
 import { freezeDuringTheDay, type Lost, loseBandAndPhone } from './lost.ts'
@@ -34,6 +35,12 @@ function tell(line: string): void {
   story.push(line)
   process.stdout.write(`${line}\n`)
 }
+
+const TROUBLES = [
+  ['An answer is lost on the way back', loseAnAnswer],
+  ['Cancelled, and paid in cash', cancelAndTakeCash],
+  ['The backend stops in the middle, and comes back', stopTheBackend],
+] as const
 
 /** The evening itself. */
 async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
@@ -72,14 +79,10 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   const mistaken = await chargeTheWrongPerson(counter, 'confirmer', 'rich')
   sold.push(...mistaken.sold)
 
-  tell('\n## An answer is lost on the way back\n')
-  keep(await loseAnAnswer(counter, 'rich'))
-
-  tell('\n## Cancelled, and paid in cash\n')
-  keep(await cancelAndTakeCash(counter, 'rich'))
-
-  tell('\n## The backend stops in the middle, and comes back\n')
-  keep(await stopTheBackend(counter, 'rich'))
+  for (const [title, trouble] of TROUBLES) {
+    tell(`\n## ${title}\n`)
+    keep(await trouble(counter, 'rich'))
+  }
 
   const lives = await bandLives(counter)
   sold.push(...lives.sold)
@@ -92,19 +95,16 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   const killed = await killTheTerminal(counter, 'rich')
   keep(killed)
 
+  tell('\n## A basement without a network, and a copied band\n')
+  const basement = await payInTheBasement({ ...counter, cashier: killed.cashier }, 'far-away')
+  sold.push(...basement.sold)
+
   tell('\n## Everything reaches the backend\n')
   await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
   tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
-  return {
-    cashier: killed.cashier,
-    sold,
-    refunded: [mistaken.refunded],
-    declines,
-    doubted,
-    lost: lives.lost,
-    identity,
-    printed: first.receipt,
-  }
+  const { cashier: last } = killed
+  const known = { refunded: [mistaken.refunded], lost: lives.lost, offline: basement.sold, printed: first.receipt }
+  return { ...known, cashier: last, sold, declines, doubted, identity }
 }
 
 /** What becomes of bands besides paying: lost, frozen, let go, and lost together with the phone. */
@@ -134,6 +134,8 @@ type Evening = {
   /** The script at the till as it is at the end: the terminal was started again meanwhile. */
   readonly cashier: ScriptCashier
   readonly sold: readonly Sold[]
+  /** Those of them that were paid without a network. */
+  readonly offline: readonly Sold[]
   readonly refunded: readonly Refunded[]
   readonly declines: readonly Declined[]
   readonly doubted: readonly Doubted[]
@@ -167,9 +169,10 @@ function headOf(file: string, receiptId: string): string {
   return (row as { hash: string }).hash
 }
 
-function saleRecords(sold: readonly Sold[], terminalFile: string): (SaleRecord & Record<string, unknown>)[] {
+function saleRecords({ sold, offline }: Pick<Evening, 'sold' | 'offline'>, terminalFile: string): (SaleRecord & Record<string, unknown>)[] {
   const attempts = attemptsOf(terminalFile)
-  return sold.map(({ receipt, ms }) => {
+  return sold.map((sale) => {
+    const { receipt, ms } = sale
     const attempt = attempts.get(receipt.id)
     return {
       receiptNumber: receipt.number,
@@ -180,7 +183,7 @@ function saleRecords(sold: readonly Sold[], terminalFile: string): (SaleRecord &
         ? {
             requestId: attempt.requestId,
             authorization: toBase64Url(attempt.answer),
-            authorizationKind: 'online',
+            authorizationKind: offline.includes(sale) ? 'offline' : 'online',
             ...(attempt.attRequests === undefined ? {} : { attRequests: attempt.attRequests }),
           }
         : {}),
@@ -236,6 +239,7 @@ async function leaveEvidence({
   out,
   stack,
   sold,
+  offline: paidOffline,
   refunded,
   declines,
   doubted,
@@ -248,7 +252,7 @@ async function leaveEvidence({
   const files = { terminal: join(out, 'terminal.sqlite'), backend: join(out, 'backend.sqlite') }
   keepDatabase(join(stack.folderOf('terminal'), 'terminal.sqlite'), files.terminal)
   keepDatabase(join(stack.folderOf('backend'), 'backend.sqlite'), files.backend)
-  const sales = saleRecords(sold, files.terminal)
+  const sales = saleRecords({ sold, offline: paidOffline }, files.terminal)
   keepPaper(stack, out)
   writeFileSync(
     join(out, 'receipt.png'),
@@ -265,7 +269,12 @@ async function leaveEvidence({
   tell(
     `- ${isSafe ? 'held' : 'BROKEN'}: whoever finds band and phone pays nothing (${lost.paymentsAfterDisarm} after it came off, ${lost.paymentsAfterFreeze} after the freeze)`,
   )
-  const held = isSafe && findings.every((each) => each.held)
+  const offline = offlineOf(files.backend, paidOffline)
+  const isSettled = offline.spent === offline.settled && offline.doubleSpendCaught
+  tell(
+    `- ${isSettled ? 'held' : 'BROKEN'}: what was paid without a network is settled (${offline.settled} of ${offline.spent} minor units), and the slot spent twice was ${offline.doubleSpendCaught ? 'caught' : 'not caught'}`,
+  )
+  const held = isSafe && isSettled && findings.every((each) => each.held)
   const total = [...sold, ...refunded].reduce((sum, { receipt }) => sum + receipt.total.amount, 0)
   tell(
     `\n${sold.length} sales and ${refunded.length} void, ${toDecimalText({ amount: total, currency: printed.total.currency })} ${printed.total.currency}. ${held ? 'Everything held.' : 'Something did not hold.'}`,
@@ -279,6 +288,7 @@ async function leaveEvidence({
     inDoubt,
     lost,
     identity,
+    offline,
     jwks: { keys: jwks },
   }
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
