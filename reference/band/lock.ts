@@ -85,7 +85,7 @@ export class Lock {
     const { factory, onKnock } = this.#parts
     if (!ask.ok || this.#record.state === 'bound') return err('not-available')
     this.forget()
-    const epoch = this.#record.state === 'released' ? this.#record.epoch + 1 : 1
+    const epoch = this.#nextEpoch()
     const key = await generatePrivateJwk()
     const [signer, agreement] = await Promise.all([signerOf(key), beginAgreement()])
     const said = {
@@ -144,18 +144,27 @@ export class Lock {
     return ok()
   }
 
-  /** Lets go on the owner's order. Only for this band, only out of the epoch it is in: an older order turns nothing. */
+  /**
+   * Lets go on the owner's order. Only for this band, only out of the epoch it is in: an older order turns nothing. An open band takes one
+   * for its next epoch, too: an owner lets go what a pairing had begun, and had the band no word of it, its next offer would be refused.
+   */
   async release(body: Uint8Array): Promise<Result<{ readonly epoch: number; readonly isNew: boolean }, 'not-available'>> {
     const message = releaseMessage.decode(body)
     const order = message.ok && (await this.#open(release, message.value.release, message.value.key))
     if (!order || !equalBytes(order.bandId, this.#parts.factory.bandId)) return err('not-available')
     const { epoch } = order
     if (this.#record.state === 'released' && this.#record.epoch === epoch) return ok({ epoch, isNew: false })
-    if (this.#record.state !== 'bound' || this.#record.epoch !== epoch) return err('not-available')
+    if (epoch !== (this.#record.state === 'bound' ? this.#record.epoch : this.#nextEpoch())) return err('not-available')
     const released: LockRecord = { state: 'released', epoch }
     if (!(await this.#parts.store.saveLock(released)).ok) return err('not-available')
     this.#record = released
+    // An offer of that epoch is as void as a binding.
+    this.forget()
     return ok({ epoch, isNew: true })
+  }
+
+  #nextEpoch(): number {
+    return this.#record.state === 'factory' ? 1 : this.#record.epoch + 1
   }
 
   /** One run of knocks decides, or the time runs out: then the phone asks anew, with another count. */

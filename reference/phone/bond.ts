@@ -60,6 +60,8 @@ export class BandBond {
   /** Who waits for the band's next word, and for which kinds of it. */
   #waiting: { readonly kinds: readonly MessageKind[]; readonly answer: (message: Answer | undefined) => void } | undefined
   #busy = false
+  /** The band that made the last offer, hex. */
+  #seen: string | undefined
 
   constructor(parts: BondParts) {
     this.#parts = parts
@@ -100,33 +102,41 @@ export class BandBond {
       // The band may have turned its lock the last time, and its word been lost.
       const again = this.#kept && (await this.#finish(this.#kept))
       if (again?.ok) return again
-      const agreement = await beginAgreement()
-      const { phonePoint, backend } = this.#parts
-      const offered = await this.#askForOffer(
-        pairAsk.encode({ phonePoint, agreementPoint: agreement.point, phoneNonce: randomBytes(NONCE_BYTES) }),
-      )
-      if (!offered.ok) return offered
-      const { offer, bytes, askBody } = offered.value
-      const keys = await agreement.agree(offer.agreementPoint, [askBody, bytes])
-      if (!keys.ok) return err('band-refused')
-      const bindingReply = await backend.begin(bytes)
-      if (!bindingReply.ok) return err(bindingReply.error === 'refused' ? 'backend-refused' : 'no-network')
-      const key = await this.#releaseKeyOf(bindingReply.value, offer)
-      if (!key) return err('backend-refused')
-      const begun: Bond = {
-        state: 'begun',
-        bandId: toHex(offer.bandId),
-        epoch: offer.epoch,
-        point: toBase64Url(offer.point),
-        linkKey: toBase64Url(keys.value.linkKey),
-        binding: toBase64Url(bindingReply.value.binding),
-        releaseKey: toBase64Url(key),
-      }
-      // The band may turn its lock and the phone die in the same moment: then this is how they find each other again.
-      if (!(await this.#keep(begun)).ok) return err('storage-failed')
-      show(keys.value.knocks)
-      return this.#finish(begun)
+      const first = await this.#pairAnew(show)
+      // An earlier pairing that never came about may have been let go since: the band has to hear of that before it is bound.
+      if (first.ok || first.error !== 'backend-refused' || !this.#seen || !(await this.#carry(this.#seen)).ok) return first
+      return this.#pairAnew(show)
     })
+  }
+
+  async #pairAnew(show: (knocks: number) => void): Promise<Result<Bond, PairRefusal>> {
+    const agreement = await beginAgreement()
+    const { phonePoint, backend } = this.#parts
+    const offered = await this.#askForOffer(
+      pairAsk.encode({ phonePoint, agreementPoint: agreement.point, phoneNonce: randomBytes(NONCE_BYTES) }),
+    )
+    if (!offered.ok) return offered
+    const { offer, bytes, askBody } = offered.value
+    this.#seen = toHex(offer.bandId)
+    const keys = await agreement.agree(offer.agreementPoint, [askBody, bytes])
+    if (!keys.ok) return err('band-refused')
+    const bindingReply = await backend.begin(bytes)
+    if (!bindingReply.ok) return err(bindingReply.error === 'refused' ? 'backend-refused' : 'no-network')
+    const key = await this.#releaseKeyOf(bindingReply.value, offer)
+    if (!key) return err('backend-refused')
+    const begun: Bond = {
+      state: 'begun',
+      bandId: toHex(offer.bandId),
+      epoch: offer.epoch,
+      point: toBase64Url(offer.point),
+      linkKey: toBase64Url(keys.value.linkKey),
+      binding: toBase64Url(bindingReply.value.binding),
+      releaseKey: toBase64Url(key),
+    }
+    // The band may turn its lock and the phone die in the same moment: then this is how they find each other again.
+    if (!(await this.#keep(begun)).ok) return err('storage-failed')
+    show(keys.value.knocks)
+    return this.#finish(begun)
   }
 
   /** Goes on where a pairing was cut off: asks the band for its word again, and tells the backend. */
@@ -156,16 +166,18 @@ export class BandBond {
 
   /** Carries the owner's release to the band in reach, whichever phone it was bound to. The phone forgets the band when it was its own. */
   async carryRelease(bandId: string): Promise<Result<void, 'no-release' | 'out-of-reach' | 'storage-failed'>> {
-    return this.#alone(async () => {
-      const order = await this.#parts.backend.release(bandId)
-      const key = order.ok && (await this.#keyThatSigned(order.value.release, order.value.keySet))
-      if (!order.ok || !key) return err('no-release')
-      const answer = await this.#say('release', releaseMessage.encode({ release: order.value.release, key }), ['released'], LINK_WAIT_MS)
-      const done = answer?.kind === 'released' ? linkDone.decode(answer.body) : undefined
-      if (!done?.ok) return err('out-of-reach')
-      if (this.#kept?.bandId === bandId && this.#kept.epoch === done.value.epoch) return this.#keep(undefined)
-      return ok()
-    })
+    return this.#alone(async () => this.#carry(bandId))
+  }
+
+  async #carry(bandId: string): Promise<Result<void, 'no-release' | 'out-of-reach' | 'storage-failed'>> {
+    const order = await this.#parts.backend.release(bandId)
+    const key = order.ok && (await this.#keyThatSigned(order.value.release, order.value.keySet))
+    if (!order.ok || !key) return err('no-release')
+    const answer = await this.#say('release', releaseMessage.encode({ release: order.value.release, key }), ['released'], LINK_WAIT_MS)
+    const done = answer?.kind === 'released' ? linkDone.decode(answer.body) : undefined
+    if (!done?.ok) return err('out-of-reach')
+    if (this.#kept?.bandId === bandId && this.#kept.epoch === done.value.epoch) return this.#keep(undefined)
+    return ok()
   }
 
   async #prove(body: Uint8Array): Promise<void> {

@@ -189,3 +189,15 @@ test('keys that are no points of the curve get nothing', async () => {
   await until('refused', () => finder.heard.some(({ message }) => message.kind === 'link-refused'))
   expect(band.flash.lock.state).toBe('factory')
 })
+
+test('a pairing that never came about is let go: the band counts its epoch as over, too, and is bound in the next', async () => {
+  expect(await owner.pair(band, (shown) => shown + 1)).toEqual({ ok: false, error: 'knock-missing' })
+  expect((await world.order(owner, band)).ok).toBe(true)
+  // Another's phone cannot bring that order; the owner's does, and goes on.
+  expect(await finder.pair(band)).toEqual({ ok: false, error: 'backend-refused' })
+  expect(await owner.pair(band)).toMatchObject({ ok: true, value: { state: 'confirmed', epoch: 2 } })
+  expect(await world.boundTo(band)).toEqual({ phoneId: owner.phoneId, epoch: 2 })
+  // The order of the epoch that is over opens nothing now.
+  await owner.bond.carryRelease(band.bandId)
+  expect(band.flash.lock).toMatchObject({ state: 'bound', epoch: 2 })
+})
