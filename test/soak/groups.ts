@@ -25,6 +25,7 @@ export const GROUPS: readonly Group[] = [
     load: async () => import('./payments/episode.ts'),
   },
   { name: 'wallet', counted: 'operations', wanted: 100_000, share: 1, workers: 2, load: async () => import('./wallet/episode.ts') },
+  { name: 'bonds', counted: 'steps', wanted: 20_000, share: 1, workers: 2, load: async () => import('./bonds/episode.ts') },
   // Counted by the parser that had the fewest.
   { name: 'fuzz', counted: 'executions', wanted: 500_000, share: 1, workers: 2, load: async () => import('./fuzz/episode.ts') },
 ]

@@ -62,28 +62,31 @@ export async function newSigner(): Promise<Signer> {
   return signerOf(await generatePrivateJwk())
 }
 
+/** One process: its app, over its database. */
+type Life = { readonly backend: Backend; readonly db: Database }
+
 export class BackendWorld {
-  readonly backend: Backend
-  readonly db: Database
   readonly keys: SigningKeys
   /** Log lines written so far, as JSON text. */
   readonly logged: readonly string[]
   /** Called whenever the time is read: a way into the middle of a call. */
   whenClockIsRead: (() => void) | undefined
   readonly #dir: string
+  readonly #start: () => Promise<Life>
+  #life: Life
   #nowMs = START_MS
   #terminals = 0
 
   private constructor(parts: {
-    backend: Backend
-    db: Database
+    life: Life
+    start: () => Promise<Life>
     keys: SigningKeys
     dir: string
     clock: { world: BackendWorld | undefined }
     logged: string[]
   }) {
-    this.backend = parts.backend
-    this.db = parts.db
+    this.#life = parts.life
+    this.#start = parts.start
     this.keys = parts.keys
     this.logged = parts.logged
     this.#dir = parts.dir
@@ -91,12 +94,13 @@ export class BackendWorld {
   }
 
   /**
-   * `database`: a file instead of memory. `ownerPage`: where owners' passkeys belong, instead of this machine. `interest`: what wallets earn
+   * `database`: a file instead of memory; `openDatabase`: whatever it gives, anew at each `restart`. `ownerPage`: where owners' passkeys belong, instead of this machine. `interest`: what wallets earn
    * from now on, nothing when it is left out. `walletDir`: the built files of the wallet's page, of which there is none when it is left out.
    */
   static async open(
     options: {
       readonly database?: string
+      readonly openDatabase?: () => Promise<Database>
       readonly ownerPage?: { readonly rpId: string; readonly origin: string }
       readonly interest?: Terms
       readonly walletDir?: string
@@ -107,9 +111,11 @@ export class BackendWorld {
     const clock: { world: BackendWorld | undefined } = { world: undefined }
     const logged: string[] = []
     const keys = await openSigningKeys(join(dir, 'keys.json'), START_MS / 1_000)
-    const db = await openDatabase(options.database ?? ':memory:')
-    const backend = await buildApp({
-      db,
+    const start = async (): Promise<Life> => {
+      const db = await (options.openDatabase?.() ?? openDatabase(options.database ?? ':memory:'))
+      return { db, backend: await buildApp({ db, ...parts }) }
+    }
+    const parts = {
       keys,
       clock: { nowMs: () => clock.world?.nowMs() ?? START_MS },
       newId,
@@ -118,8 +124,22 @@ export class BackendWorld {
       ...(options.ownerPage ? { ownerPage: options.ownerPage } : {}),
       ...(options.interest ? { interest: options.interest } : {}),
       ...(options.walletDir === undefined ? {} : { walletDir: options.walletDir, isPractice: options.isPractice === true }),
-    })
-    return new BackendWorld({ backend, db, keys, dir, clock, logged })
+    }
+    return new BackendWorld({ life: await start(), start, keys, dir, clock, logged })
+  }
+
+  get backend(): Backend {
+    return this.#life.backend
+  }
+
+  get db(): Database {
+    return this.#life.db
+  }
+
+  /** A new process over what the last one left on its disk, with the same keys. `openDatabase` says what that is. */
+  async restart(): Promise<void> {
+    await this.backend.app.close()
+    this.#life = await this.#start()
   }
 
   async close(): Promise<void> {

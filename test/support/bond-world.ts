@@ -1,4 +1,5 @@
 /** Bands and phones around one real backend: to pair, lose, release and steal. Everything kept survives a restart, and can be copied. */
+import type { Database } from '#reference/backend/database/tables.ts'
 import { Bands } from '#reference/backend/services/bands.ts'
 import { createNotices } from '#reference/backend/services/notices.ts'
 import type { BandEvent, BandStore, LockRecord, SlotRecord } from '#reference/band/ports.ts'
@@ -6,6 +7,7 @@ import { type PhoneConnection, Wristband } from '#reference/band/wristband.ts'
 import { BandBond } from '#reference/phone/bond.ts'
 import { createBondBackend } from '#reference/phone/bond-backend.ts'
 import type { Bond, BondStore, PairRefusal, Relay } from '#reference/phone/ports.ts'
+import type { PhoneBackendParts } from '#reference/phone/signed-calls.ts'
 import { fromHex, toBase64Url } from '#shared/contracts/bytes.ts'
 import { generatePrivateJwk, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -13,9 +15,12 @@ import { BackendWorld, newId, pathOf } from './backend-world.ts'
 import { nearFetch } from './near-calls.ts'
 import { until } from './until.ts'
 import { WarpClock } from './warp-clock.ts'
+import { limitsOf } from './wide-limits.ts'
 
 type Flash = { lock: LockRecord; ceiling: number; slots: SlotRecord | undefined; isFull: boolean }
 type Disk = { bond: Bond | undefined; isFull: boolean }
+
+const SESSIONS_MAX = 100_000
 
 /** A band with its flash: `restart` is a battery change. */
 export class TestBand {
@@ -59,6 +64,8 @@ export class TestBand {
       slots: flash.slots,
       factory: { bandId: fromHex(this.bandId) ?? new Uint8Array(0), signer: this.factory, rootPoint: this.#world.backend.keys.rootPoint },
       onEvent: (event) => this.events.push(event),
+      // A test may meet a band as often as it likes.
+      sessionsPerMinuteMax: SESSIONS_MAX,
     })
   }
 }
@@ -108,6 +115,9 @@ export class TestPhone {
 
   /** Sees everything this phone says. */
   onSay: (relay: Relay) => void = () => {}
+  /** Hears what the band says that is none of the bond's own, and when it wants offers: the wallet, where this phone has one. */
+  onOther: (relay: Relay) => void = () => {}
+  onWanted: (slot: number) => void = () => {}
 
   /** Sends the band in reach what it is given. */
   say(relay: Relay): void {
@@ -121,9 +131,9 @@ export class TestPhone {
       send: (relay) =>
         queueMicrotask(() => {
           this.heard.push(relay)
-          this.bond.receive(relay)
+          if (!this.bond.receive(relay)) this.onOther(relay)
         }),
-      offersWanted: () => undefined,
+      offersWanted: (slot) => queueMicrotask(() => this.onWanted(slot)),
     })
   }
 
@@ -147,16 +157,16 @@ export class TestPhone {
     await until('the band knows its phone', () => band.wristband.state.phoneLinked)
   }
 
-  #backend(): ReturnType<typeof createBondBackend> {
+  /** How this phone calls the backend. */
+  get calls(): PhoneBackendParts {
     const { backend, clock } = this.#world
-    const inner = createBondBackend({
-      clock,
-      baseUrl: 'http://backend.test',
-      phoneId: this.phoneId,
-      signer: this.signer,
-      hasNetwork: () => true,
-      fetch: nearFetch({ listening: () => ({ app: backend.backend.app, stopped: new AbortController().signal }), admit: () => 'answer' }),
-    })
+    const stopped = new AbortController().signal
+    const near = nearFetch({ listening: () => ({ app: backend.backend.app, stopped }), admit: () => 'answer' })
+    return { clock, baseUrl: 'http://backend.test', phoneId: this.phoneId, signer: this.signer, hasNetwork: () => true, fetch: near }
+  }
+
+  #backend(): ReturnType<typeof createBondBackend> {
+    const inner = createBondBackend(this.calls)
     const lose = async <T, E>(call: (typeof this.lost)[number], reply: Promise<Result<T, E>>) => {
       const answer = await reply
       const at = this.lost.indexOf(call)
@@ -180,8 +190,9 @@ export class BondWorld {
     this.backend = backend
   }
 
-  static async open(): Promise<BondWorld> {
-    const backend = await BackendWorld.open()
+  /** `openDatabase`: of the backend, instead of memory. */
+  static async open(openDatabase?: () => Promise<Database>): Promise<BondWorld> {
+    const backend = await BackendWorld.open(openDatabase ? { openDatabase } : {})
     const world = new BondWorld(backend)
     // Band and phone live by the machine's clock, which a test moves; the backend's is set to the same moment.
     backend.advance(world.clock.nowMs() - backend.nowMs())
@@ -211,7 +222,7 @@ export class BondWorld {
   async phone(accountId = newId()): Promise<TestPhone> {
     const phoneId = newId()
     const signer = await signerOf(await generatePrivateJwk())
-    const account = { displayName: 'Mei', currency: 'CNY', openingBalance: 100_000 }
+    const account = { displayName: 'Mei', currency: 'CNY', openingBalance: 100_000, ...limitsOf(undefined) }
     await this.backend.operator('PUT', pathOf('account', accountId), account)
     const reply = await this.backend.operator('PUT', pathOf('phone', phoneId), { accountId, point: toBase64Url(signer.point) })
     if (reply.status !== 200) throw new Error(JSON.stringify(reply))

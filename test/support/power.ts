@@ -79,6 +79,11 @@ export class PoweredDatabase {
     this.#power?.cutBefore(Number.POSITIVE_INFINITY)
   }
 
+  /** The power has gone in this life. */
+  get isOff(): boolean {
+    return this.#power?.isOff ?? false
+  }
+
   async close(): Promise<void> {
     await this.#raw?.destroy()
     this.#raw = undefined

@@ -57,16 +57,19 @@ export type ReadAnswer =
 
 type Sealed = { readonly session: SealedSession; readonly phonePoint: Uint8Array; readonly requestId: Uint8Array }
 
+/** What a till signs with, shows, and believes. */
+export type TillKeys = Pick<KeyWorld, 'keySet' | 'terminalCertificate'> & { readonly signer: (name: 'terminal') => Signer }
+
 /** The terminal's side of a session, just enough to ask and to read answers. */
 export class Till {
   readonly client: ScriptedClient
   sealed: Sealed | undefined
   statement: Uint8Array = new Uint8Array()
-  readonly #keys: KeyWorld
-  readonly #clock: ManualClock
+  readonly #keys: TillKeys
+  readonly #clock: Pick<ManualClock, 'nowMs'>
   #offersUsed = 0
 
-  constructor(client: ScriptedClient, keys: KeyWorld, clock: ManualClock) {
+  constructor(client: ScriptedClient, keys: TillKeys, clock: Pick<ManualClock, 'nowMs'>) {
     this.client = client
     this.#keys = keys
     this.#clock = clock
