@@ -4,7 +4,7 @@
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { Clock } from '#main/ports.ts'
-import { decodeFromAir, encodeToAir, type FromAir, PracticeDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
+import { decodeFromAir, encodeToAir, type FromAir, practiceDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
 
 /** The air is on this machine: a socket that is not open by then will not open. */
 export const SOCKET_OPEN_TIMEOUT_MS = 2_000
@@ -78,7 +78,7 @@ export class PracticeSocket {
   #open(): void {
     const { clock, where } = this.#parts
     const socket = connect(where)
-    const deframer = new PracticeDeframer()
+    const deframer = practiceDeframer()
     const startedMs = clock.monotonicMs()
     let detail = 'the air closed the connection'
     this.#socket = socket
@@ -101,7 +101,7 @@ export class PracticeSocket {
     })
   }
 
-  #read(deframer: PracticeDeframer, chunk: Uint8Array): boolean {
+  #read(deframer: ReturnType<typeof practiceDeframer>, chunk: Uint8Array): boolean {
     const payloads = deframer.push(chunk)
     if (!payloads.ok) return false
     for (const payload of payloads.value) {

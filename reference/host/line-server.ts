@@ -1,6 +1,6 @@
 /** Listens on the conformance line. Each connection says first what it is; one that breaks the line's rules loses its own connection only. */
 import { createServer, type Server, type Socket } from 'node:net'
-import { decodeLineFrame, encodeLineFrame, LineDeframer, type LineFrame, type LineRole } from '#shared/contracts/conformance-line.ts'
+import { decodeLineFrame, encodeLineFrame, type LineFrame, type LineRole, lineDeframer } from '#shared/contracts/conformance-line.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 
 /** A connection that does not say what it is within this time is let go. */
@@ -59,7 +59,7 @@ export class LineServer {
 }
 
 function serve(socket: Socket, accept: Accept): void {
-  const deframer = new LineDeframer()
+  const deframer = lineDeframer()
   let guest: LineGuest | undefined
   const connection: LineConnection = {
     send: (frame) => {

@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { isAttRequest } from '#shared/contracts/att.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
-import { decodeToAir, encodeFromAir, type FromAir, PracticeDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
+import { decodeToAir, encodeFromAir, type FromAir, practiceDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Band, BandConnection } from '../band/band.ts'
 import { AirLink, type Direction, type Fate } from './air-link.ts'
@@ -139,7 +139,7 @@ class AirTerminal {
   constructor(socket: Socket, parts: AirParts) {
     this.#socket = socket
     this.#parts = parts
-    const deframer = new PracticeDeframer()
+    const deframer = practiceDeframer()
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => {
       const payloads = deframer.push(chunk)

@@ -13,9 +13,9 @@ import {
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { StaffMember } from '#shared/contracts/staff.ts'
+import { otherLanguage } from '#shared/domain/words.ts'
 import type { Place, Screen } from '../flows/screen.ts'
 import { useNowMs, useSay } from '../hooks.ts'
-import { otherLanguage } from '../i18n/i18n.ts'
 import { useAct, useTerminal, useTillState } from '../terminal-context.ts'
 import { useUi } from '../ui-store.ts'
 

@@ -27,11 +27,3 @@ export function startI18n(): i18n {
   })
   return instance
 }
-
-export function languageOf(text: string): Language {
-  return text === 'en' ? 'en' : 'zh-CN'
-}
-
-export function otherLanguage(language: Language): Language {
-  return language === 'en' ? 'zh-CN' : 'en'
-}

@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { err, ok, type Result } from '#shared/result.ts'
 import { concat } from './bytes.ts'
 import type { Message } from './frames.ts'
+import { LengthPrefixed } from './length-prefixed.ts'
 import { MESSAGE_KINDS, messageKindOf, OFFER_ID_BYTES } from './radio-messages.ts'
 
 export const LINE_VERSION = 1
@@ -84,24 +85,9 @@ function relayOf(body: Uint8Array<ArrayBuffer>): Result<LineFrame, 'malformed'> 
   return ok({ type: 'relay', exchange: body.slice(0, OFFER_ID_BYTES), message: { kind, body: said } })
 }
 
-/** Splits a byte stream into payloads. After `malformed` (a length out of limits) the stream cannot be followed and must be closed. */
-export class LineDeframer {
-  #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-
-  push(chunk: Uint8Array): Result<readonly Uint8Array[], 'malformed'> {
-    const bytes = concat(this.#rest, chunk)
-    const payloads: Uint8Array[] = []
-    let at = 0
-    while (bytes.length - at >= 2) {
-      const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-      if (length === 0 || length > LINE_FRAME_MAX_BYTES) return err('malformed')
-      if (bytes.length - at < 2 + length) break
-      payloads.push(bytes.subarray(at + 2, at + 2 + length))
-      at += 2 + length
-    }
-    this.#rest = bytes.slice(at)
-    return ok(payloads)
-  }
+/** Splits what comes over the line into payloads. */
+export function lineDeframer(): LengthPrefixed {
+  return new LengthPrefixed(LINE_FRAME_MAX_BYTES)
 }
 
 const point = z.string().regex(/^[A-Za-z0-9_-]{44}$/)

@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from '#shared/result.ts'
 import { concat } from './bytes.ts'
+import { LengthPrefixed } from './length-prefixed.ts'
 
 export const PRACTICE_FRAME_MAX_BYTES = 1_024
 export const ADDRESS_BYTES = 6
@@ -122,22 +123,7 @@ function attOf(
   return link === undefined || body.length < 2 ? err('malformed') : ok({ type: 'att', link, pdu: body.subarray(1) })
 }
 
-/** Splits a byte stream into payloads. After `malformed` (a length out of limits) the stream cannot be followed and must be closed. */
-export class PracticeDeframer {
-  #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-
-  push(chunk: Uint8Array): Result<readonly Uint8Array[], 'malformed'> {
-    const bytes = concat(this.#rest, chunk)
-    const payloads: Uint8Array[] = []
-    let at = 0
-    while (bytes.length - at >= 2) {
-      const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-      if (length === 0 || length > PRACTICE_FRAME_MAX_BYTES) return err('malformed')
-      if (bytes.length - at < 2 + length) break
-      payloads.push(bytes.subarray(at + 2, at + 2 + length))
-      at += 2 + length
-    }
-    this.#rest = bytes.slice(at)
-    return ok(payloads)
-  }
+/** Splits what comes over the practice link into payloads. */
+export function practiceDeframer(): LengthPrefixed {
+  return new LengthPrefixed(PRACTICE_FRAME_MAX_BYTES)
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { decodeAdvert, encodeAdvert } from '#shared/contracts/band-advert.ts'
 import { decodeSign1, encodeSign1, protectedHeader } from '#shared/contracts/cose.ts'
 import { Reassembler, toFrames } from '#shared/contracts/frames.ts'
-import { decodeFromAir, decodeToAir, encodeFromAir, encodeToAir, PracticeDeframer } from '#shared/contracts/practice-link.ts'
+import { decodeFromAir, decodeToAir, encodeFromAir, encodeToAir, practiceDeframer } from '#shared/contracts/practice-link.ts'
 import { MESSAGE_KINDS, type MessageKind } from '#shared/contracts/radio-messages.ts'
 import { Seeded } from '#test/support/seeded.ts'
 import { STRUCTURES, smallest } from '#test/support/structures.ts'
@@ -76,7 +76,7 @@ test('20,000 altered pieces of the practice link: decoded or refused, never thro
   ]
   let decoded = 0
   rounds(LINKS, (random) => {
-    const deframer = new PracticeDeframer()
+    const deframer = practiceDeframer()
     for (let count = 0; count < 3; count += 1) {
       const payloads = deframer.push(random.below(2) === 0 ? random.mutate(random.pick(honest)) : random.pick(honest))
       if (!payloads.ok) return

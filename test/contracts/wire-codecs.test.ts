@@ -18,7 +18,7 @@ import {
   encodeToAir,
   type FromAir,
   PRACTICE_FRAME_MAX_BYTES,
-  PracticeDeframer,
+  practiceDeframer,
   type ToAir,
 } from '#shared/contracts/practice-link.ts'
 
@@ -106,7 +106,7 @@ const fromAir: fc.Arbitrary<FromAir> = fc.oneof(
 
 /** Pushes a stream in pieces of these lengths, in turn, and gathers the payloads. */
 function deframed(stream: Uint8Array, pieces: readonly number[]): Uint8Array[] {
-  const deframer = new PracticeDeframer()
+  const deframer = practiceDeframer()
   const payloads: Uint8Array[] = []
   for (let at = 0, turn = 0; at < stream.length; turn += 1) {
     const length = pieces[turn % pieces.length] ?? 1
@@ -153,10 +153,10 @@ test('short, long and unknown payloads of the practice link are refused', () => 
 })
 
 test('a stream with a length of nothing, or of too much, cannot be followed', () => {
-  expect(new PracticeDeframer().push(Uint8Array.of(0, 0, 1))).toEqual(MALFORMED)
+  expect(practiceDeframer().push(Uint8Array.of(0, 0, 1))).toEqual(MALFORMED)
   const tooLong = PRACTICE_FRAME_MAX_BYTES + 1
-  expect(new PracticeDeframer().push(Uint8Array.of(tooLong >> 8, tooLong & 0xff))).toEqual(MALFORMED)
-  expect(new PracticeDeframer().push(Uint8Array.of(PRACTICE_FRAME_MAX_BYTES >> 8, PRACTICE_FRAME_MAX_BYTES & 0xff, 1))).toEqual({
+  expect(practiceDeframer().push(Uint8Array.of(tooLong >> 8, tooLong & 0xff))).toEqual(MALFORMED)
+  expect(practiceDeframer().push(Uint8Array.of(PRACTICE_FRAME_MAX_BYTES >> 8, PRACTICE_FRAME_MAX_BYTES & 0xff, 1))).toEqual({
     ok: true,
     value: [],
   })

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { toHex } from '#shared/contracts/bytes.ts'
-import { decodeToAir, encodeFromAir, type FromAir, PracticeDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
+import { decodeToAir, encodeFromAir, type FromAir, practiceDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
 
 /** What a scripted band does with one PDU: the PDUs it sends back, in order. */
 export type ScriptedBand = (pdu: Uint8Array) => readonly Uint8Array[]
@@ -60,7 +60,7 @@ export class ScriptedAir {
   #accept(socket: Socket): void {
     this.connections += 1
     this.#socket = socket
-    const deframer = new PracticeDeframer()
+    const deframer = practiceDeframer()
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk) => {
       const payloads = deframer.push(chunk)

@@ -1,10 +1,9 @@
 import { type QueryKey, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Language } from '#shared/domain/words.ts'
+import { type Language, languageOf } from '#shared/domain/words.ts'
 import type { Answer } from './api/client.ts'
 import type { Refusal } from './flows/refusal.ts'
-import { languageOf } from './i18n/i18n.ts'
 import { useSession } from './session-store.ts'
 
 /** A refusal on its way through the query library, which knows failures as thrown errors. */

@@ -1,6 +1,6 @@
 /** The harness's side of the conformance line: connections to the target, and what it says on them. */
 import { connect, type Socket } from 'node:net'
-import { decodeLineFrame, encodeLineFrame, LineDeframer, type LineFrame, type LineRole } from '#shared/contracts/conformance-line.ts'
+import { decodeLineFrame, encodeLineFrame, type LineFrame, type LineRole, lineDeframer } from '#shared/contracts/conformance-line.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Broken } from './rule.ts'
 
@@ -28,7 +28,7 @@ export class LineEnd {
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    const deframer = new LineDeframer()
+    const deframer = lineDeframer()
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => {
       const payloads = deframer.push(chunk)

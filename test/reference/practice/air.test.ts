@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Air, RSSI_HEARD_MIN, rssiAt } from '#reference/practice/air.ts'
 import { practiceClock, seededRandom } from '#reference/practice/practice-clock.ts'
 import { decodeAdvert } from '#shared/contracts/band-advert.ts'
-import { decodeFromAir, encodeToAir, type FromAir, PracticeDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
+import { decodeFromAir, encodeToAir, type FromAir, practiceDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
 import { phoneWorld } from '#test/reference/phone/support/phone-world.ts'
 import { until } from '#test/support/until.ts'
 
@@ -17,7 +17,7 @@ class RawTerminal {
   readonly #socket: Socket
 
   constructor(path: string) {
-    const deframer = new PracticeDeframer()
+    const deframer = practiceDeframer()
     this.#socket = connect(path)
     this.#socket.on('error', () => undefined)
     this.#socket.on('close', () => {

@@ -15,13 +15,13 @@ import {
 } from '#shared/contracts/troubles.ts'
 import type { SeatId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
-import { LANGUAGES } from '#shared/domain/words.ts'
+import { LANGUAGES, languageOf, otherLanguage } from '#shared/domain/words.ts'
 import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
 import { noticeWords, OWN_REFUSALS } from '../../../renderer/flows/refusal.ts'
 import type { Screen } from '../../../renderer/flows/screen.ts'
 import { keyboardMap, shortcutOf } from '../../../renderer/flows/shortcuts.ts'
 import { en } from '../../../renderer/i18n/en.ts'
-import { languageOf, otherLanguage, startI18n } from '../../../renderer/i18n/i18n.ts'
+import { startI18n } from '../../../renderer/i18n/i18n.ts'
 import { zhCN } from '../../../renderer/i18n/zh-CN.ts'
 
 const i18n = startI18n()

@@ -1,9 +1,9 @@
 import { IconAdjustments, IconDeviceWatch, IconDots, IconReceipt, IconShieldX, IconWallet } from '@tabler/icons-react'
 import type { ComponentType, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { otherLanguage } from '#shared/domain/words.ts'
 import type { Screen } from '../flows/route.ts'
 import { useLanguage } from '../hooks.ts'
-import { otherLanguage } from '../i18n/i18n.ts'
 import { usePreferences } from '../preferences.ts'
 import { OfflineNote } from './states.tsx'
 

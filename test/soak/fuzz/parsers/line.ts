@@ -1,6 +1,6 @@
 /** The conformance line: whatever a target, or somebody in its place, sends to the harness, and the other way round. */
 import { concat } from '#shared/contracts/bytes.ts'
-import { decodeLineFrame, encodeLineFrame, LineDeframer, type LineFrame } from '#shared/contracts/conformance-line.ts'
+import { decodeLineFrame, encodeLineFrame, type LineFrame, lineDeframer } from '#shared/contracts/conformance-line.ts'
 import { judged, otherBytes, type Parser } from '../parser.ts'
 import { joinPieces, pieceFaults, piecesOf } from '../pieces.ts'
 
@@ -22,7 +22,7 @@ export function lineParsers(): readonly Parser[] {
       specimens: specimens.map(joinPieces),
       make: pieceFaults(specimens),
       run: (input) => {
-        const deframer = new LineDeframer()
+        const deframer = lineDeframer()
         let decoded = 0
         for (const chunk of piecesOf(input)) {
           const payloads = deframer.push(chunk)

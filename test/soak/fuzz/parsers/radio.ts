@@ -11,7 +11,7 @@ import { ATT, CHARACTERISTIC, CLIENT_CONFIGURATION, isAttRequest, PRIMARY_SERVIC
 import { decodeAdvert, encodeAdvert } from '#shared/contracts/band-advert.ts'
 import { concat } from '#shared/contracts/bytes.ts'
 import { Reassembler, toFrames } from '#shared/contracts/frames.ts'
-import { decodeFromAir, decodeToAir, encodeFromAir, encodeToAir, PracticeDeframer } from '#shared/contracts/practice-link.ts'
+import { decodeFromAir, decodeToAir, encodeFromAir, encodeToAir, practiceDeframer } from '#shared/contracts/practice-link.ts'
 import { errorMessage, MESSAGE_MAX_BYTES, pendingMessage } from '#shared/contracts/radio-messages.ts'
 import { byteFaults } from '../byte-faults.ts'
 import { type Json, jsonFaults } from '../json-faults.ts'
@@ -301,7 +301,7 @@ function practiceLink(): Parser {
   ] as const
   const specimens = [toAir.map(encodeToAir), fromAir.map(encodeFromAir)]
   return inPieces('practice link', specimens, (chunks) => {
-    const deframer = new PracticeDeframer()
+    const deframer = practiceDeframer()
     let decoded = 0
     for (const chunk of chunks) {
       const payloads = deframer.push(chunk)
