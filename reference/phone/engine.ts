@@ -148,7 +148,7 @@ export class PhoneEngine {
   /** Makes ready for a time without a network. */
   async #prepare(): Promise<void> {
     await this.#offline?.settle()
-    if (this.#offline) await this.#supply.stock()
+    if (this.#offline) this.#supply.stockSoon()
   }
 
   async #forwarded(relay: Relay): Promise<void> {

@@ -6,6 +6,8 @@ import type { BandLink, Clock } from './ports.ts'
 export const BAND_OFFERS = 8
 /** Wait before certificates are asked for again. */
 export const CERTIFY_RETRY_MS = 2_000
+/** Wait before more certificates are made than are needed now. */
+export const STOCK_AFTER_MS = 60_000
 
 export class OfferSupply {
   readonly #parts: { readonly clock: Clock; readonly band: BandLink; readonly offers: OfferBook }
@@ -13,6 +15,7 @@ export class OfferSupply {
   #left = 0
   #filling = false
   #stopRetry = () => {}
+  #stopStock = () => {}
   #stopped = false
 
   constructor(parts: { readonly clock: Clock; readonly band: BandLink; readonly offers: OfferBook }) {
@@ -42,14 +45,22 @@ export class OfferSupply {
     }
   }
 
-  /** Has certificates for as long as the phone may have to do without a network. */
-  async stock(): Promise<void> {
-    if (this.#slot !== undefined && !this.#stopped) await this.#parts.offers.stock(this.#slot)
+  /**
+   * Sees to certificates for as long as the phone may have to do without a network. There is no hurry: making keys is work, and each new slot
+   * brings some more of them, until a day is covered.
+   */
+  stockSoon(): void {
+    this.#stopStock()
+    if (this.#stopped) return
+    this.#stopStock = this.#parts.clock.after(STOCK_AFTER_MS, () => {
+      if (this.#slot !== undefined) void this.#parts.offers.stock(this.#slot)
+    })
   }
 
   stop(): void {
     this.#stopped = true
     this.#stopRetry()
+    this.#stopStock()
   }
 
   async #fill(): Promise<void> {

@@ -47,13 +47,12 @@ export class OfferBook {
     return this.#slots.has(slot) ? ok() : this.#fetch(slot, CERTIFICATE_BATCH)
   }
 
-  /** Fetches certificates for every slot from this one on for a day, while the backend can be reached. */
+  /** Fetches some of the certificates that are missing for the day from this slot on, while the backend can be reached. */
   async stock(slot: number): Promise<void> {
+    const end = slot + CERTIFICATES_AHEAD
     let next = slot
-    while (next < slot + CERTIFICATES_AHEAD) {
-      if (this.#slots.has(next)) next += 1
-      else if (!(await this.#fetch(next, Math.min(CERTIFICATE_BATCH_MAX, slot + CERTIFICATES_AHEAD - next))).ok) return
-    }
+    while (next < end && this.#slots.has(next)) next += 1
+    if (next < end) await this.#fetch(next, Math.min(CERTIFICATE_BATCH_MAX, end - next))
   }
 
   async #fetch(slot: number, count: number): Promise<Result<void, BackendFault>> {

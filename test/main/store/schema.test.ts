@@ -124,6 +124,7 @@ test('a step that has been released is never edited', () => {
   expect(digests).toEqual([
     '65009e50081d7425b252ca6d350171ea4b5e32503ae53d7c617b4a075bd2aa07',
     '20195310a5ca37e319f075f831098cf41b1551185f4813c760654b7474f45c6b',
+    '108b42beef6b55831f9f92ef3e3b2c4aa78b2508626ee17f55326dbce1ce7259',
   ])
 })
 
