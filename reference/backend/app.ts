@@ -244,7 +244,7 @@ export function createServices(parts: BackendParts, metrics: ReturnType<typeof c
       failed: (entryId, err) => log.error({ entryId, err }, 'outbox entry'),
     }),
     identities: new Identities({ db, clock, newId, keys, verifyKeys, terminals, raise }),
-    cards: new IdentityCards(db),
+    cards: new IdentityCards(db, tell),
     offlinePayments,
     allowances: new Allowances({ db, clock, newId, keys, verifyKeys }),
     assertions: new Assertions({ db, clock, newId, keys, issuer: party.origin }),

@@ -65,6 +65,7 @@ export const enPractice = {
       'recovery-code-used': 'a recovery code was used.',
       'recovery-codes-made': 'new recovery codes were made.',
       'limits-changed': 'the limits were changed.',
+      'card-changed': 'the identity card was changed.',
       'allowance-fork': 'offline money was spent twice.',
     },
     faults: 'Next radio fault',

@@ -64,6 +64,7 @@ export const zhPractice: Pick<Catalog, 'drawer'> = {
       'recovery-code-used': '已使用恢复码。',
       'recovery-codes-made': '已生成新的恢复码。',
       'limits-changed': '限额已更改。',
+      'card-changed': '身份卡已更改。',
       'allowance-fork': '离线金额被重复使用。',
     },
     faults: '下次模拟故障',

@@ -58,6 +58,11 @@ export const getIdentityCard = {
 export const putCardName = { body: z.strictObject({ name: cardName }), reply: done }
 export const putMemberNumber = { body: z.strictObject({ number: memberNumber }), reply: done }
 
+/** Owner: where a member number may be set: merchants that have asked this account for money or for who its owner is. Nobody is shown all there are. */
+export const listCardMerchants = {
+  reply: z.strictObject({ merchants: z.array(z.strictObject({ merchantId: slug, merchantName })).max(MEMBER_NUMBERS_MAX) }),
+}
+
 /** Owner: who asked lately, newest first. `given` is empty where the backend said no; a no of the phone never reached it. */
 export const listIdentityRequests = {
   reply: z.strictObject({
@@ -73,6 +78,7 @@ export const IDENTITY_PATHS = {
   card: '/v1/owner/identity',
   ownName: '/v1/owner/identity/name',
   ownMemberNumber: '/v1/owner/identity/member-numbers/{merchantId}',
+  merchants: '/v1/owner/identity/merchants',
   requests: '/v1/owner/identity/requests',
   name: '/v1/registry/accounts/{accountId}/name',
   memberNumber: '/v1/registry/accounts/{accountId}/member-numbers/{merchantId}',

@@ -13,6 +13,8 @@ export const NOTICE_KINDS = [
   'recovery-code-used',
   'recovery-codes-made',
   'limits-changed',
+  /** The operator put something else on the identity card. What the owner puts there themselves is no news to them. */
+  'card-changed',
   'allowance-fork',
 ] as const
 export type NoticeKind = (typeof NOTICE_KINDS)[number]

@@ -51,6 +51,29 @@ export async function memberNumbersOf(db: Database, accountId: string): Promise<
   }))
 }
 
+/** Merchants that have asked this account for anything, in the order of their ids. */
+export async function merchantsThatAsked(
+  db: Database,
+  accountId: string,
+  limit: number,
+): Promise<readonly Pick<MemberNumber, 'merchantId' | 'merchantName'>[]> {
+  const rows = await db
+    .selectFrom('merchants')
+    .select(['id', 'name_en', 'name_zh'])
+    .where('id', 'in', (asked) =>
+      asked
+        .selectFrom('attempts')
+        .select('merchant_id')
+        .where('account_id', '=', accountId)
+        .union(asked.selectFrom('authorizations').select('merchant_id').where('account_id', '=', accountId))
+        .union(asked.selectFrom('identity_requests').select('merchant_id').where('account_id', '=', accountId)),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id, name_en: en, name_zh: zh }) => ({ merchantId: id, merchantName: { en, 'zh-CN': zh } }))
+}
+
 export async function saveMemberNumber(tx: Tx, accountId: string, merchantId: string, { value, setBy }: CardEntry): Promise<void> {
   const values = { number: value, set_by: setBy }
   await tx

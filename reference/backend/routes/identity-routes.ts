@@ -6,6 +6,7 @@ import {
   getIdentityCard,
   IDENTITY_PATHS,
   identify,
+  listCardMerchants,
   listIdentityRequests,
   putCardName,
   putMemberNumber,
@@ -62,6 +63,8 @@ function ownerRoutes(app: App, cards: IdentityCards): void {
   const fresh = { caller: 'owner', fresh: true } as const
   const card = { summary: 'What the owner’s card says', tags, response: { 200: getIdentityCard.reply, ...REFUSALS } }
   app.get(IDENTITY_PATHS.card, { config, schema: card }, async (request) => cards.card(ownerOf(request).accountId))
+  const merchants = { summary: 'Where the owner may set a member number', tags, response: { 200: listCardMerchants.reply, ...REFUSALS } }
+  app.get(IDENTITY_PATHS.merchants, { config, schema: merchants }, async (request) => cards.merchants(ownerOf(request).accountId))
   const requests = { summary: 'Who asked who the owner is, newest first', tags, response: { 200: listIdentityRequests.reply, ...REFUSALS } }
   app.get(IDENTITY_PATHS.requests, { config, schema: requests }, async (request) => cards.requests(ownerOf(request).accountId))
 

@@ -1,5 +1,6 @@
 /** Who a customer is, as the backend says it: only what was agreed, only to whom the band was shown, once. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { noticesOf } from '#reference/backend/repositories/notices-repository.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { IDENTITY_PATHS } from '#shared/contracts/identity-api.ts'
@@ -252,6 +253,35 @@ test('an owner sees and changes the card; what they say themselves is vouched fo
   for (const number of ['', '-1', '1-', '一', 'a'.repeat(25)]) {
     expect((await browser.call('PUT', ownNumber('aurora'), { number })).status, number).toBe(400)
   }
+})
+
+test('a member number can be set where somebody has asked for anything, and nobody is shown the others', async () => {
+  const { browser } = await signedUp(world, customer)
+  await world.addTerminal('lotus-1', 'lotus', 'lotus')
+  const paper = await world.addTerminal('paper-1', 'paper', 'paper')
+  const merchants = async () => (await browser.call('GET', IDENTITY_PATHS.merchants)).json['merchants']
+  expect(await merchants()).toEqual([])
+  await asked()
+  await asked()
+  const pay = await buildSubmit(world.nowMs(), { terminal: paper, customer, proof: { counter: 90 } })
+  expect((await customer.call('POST', BACKEND_PATHS.submit, pay.body)).json['kind']).toBe('authorization')
+  expect(await merchants()).toMatchObject([{ merchantId: 'aurora', merchantName: { en: 'Aurora Cinema' } }, { merchantId: 'paper' }])
+  const { browser: stranger } = await signedUp(world, await world.addCustomer())
+  expect((await stranger.call('GET', IDENTITY_PATHS.merchants)).json).toEqual({ merchants: [] })
+})
+
+test('the owner is told of what the operator puts on the card, once; of their own changes not', async () => {
+  const { browser } = await signedUp(world, customer)
+  const told = async () =>
+    (await noticesOf(world.db, customer.accountId, 20)).filter(({ kind }) => kind === 'card-changed').map(({ detail }) => detail)
+  expect((await told()).toSorted()).toEqual(['member-number', 'name'])
+  await register(customer, 'Golden Carp', 'M-1001')
+  await browser.call('PUT', IDENTITY_PATHS.ownName, { name: 'Silver Carp' })
+  await browser.call('DELETE', ownNumber('aurora'))
+  expect(await told()).toHaveLength(2)
+  await register(customer, 'Silver Carp', 'M-1001')
+  expect((await told()).toSorted()).toEqual(['member-number', 'member-number', 'name', 'name'])
+  expect(JSON.stringify(await noticesOf(world.db, customer.accountId, 20))).not.toMatch(/Carp|M-1001/)
 })
 
 test('only an owner who has just shown a passkey changes the card, and only their own', async () => {

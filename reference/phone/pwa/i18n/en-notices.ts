@@ -23,6 +23,7 @@ export const enNotices = {
     'recovery-code-used': { title: 'A recovery code was used', text: 'Codes left: {{detail}}.' },
     'recovery-codes-made': { title: 'New recovery codes were made', text: 'There are {{detail}} of them; those of before have ended.' },
     'limits-changed': { title: 'Limits were changed', text: 'By {{detail}}.' },
+    'card-changed': { title: 'Your identity card was changed', text: 'The wallet’s operator registered your {{detail}}.' },
     'allowance-fork': {
       title: 'Something was paid twice without network',
       text: 'Your band or phone may have been copied. All payments were stopped; your money is safe.',

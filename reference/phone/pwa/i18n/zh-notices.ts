@@ -22,6 +22,7 @@ export const zhNotices: Catalog['notices'] = {
     'recovery-code-used': { title: '使用了一个恢复码', text: '还剩 {{detail}} 个。' },
     'recovery-codes-made': { title: '生成了新的恢复码', text: '共 {{detail}} 个，旧的已失效。' },
     'limits-changed': { title: '更改了限额', text: '操作者：{{detail}}。' },
+    'card-changed': { title: '您的身份卡已更改', text: '钱包运营方登记了您的{{detail}}。' },
     'allowance-fork': { title: '离线时同一笔钱付了两次', text: '您的手环或手机可能被复制。所有付款已停止，您的钱是安全的。' },
   },
   by: {

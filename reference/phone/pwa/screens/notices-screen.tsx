@@ -5,7 +5,7 @@ import { markRead, type Notice, readNotices } from '../api/owner.ts'
 import { Empty, Page } from '../components/page.tsx'
 import { Answered } from '../components/states.tsx'
 import { formatMoment } from '../flows/format.ts'
-import { detailOf, isAlarming } from '../flows/notices.ts'
+import { type Detail, detailOf, isAlarming } from '../flows/notices.ts'
 import { useAnswer, useLanguage } from '../hooks.ts'
 import { useSession } from '../session-store.ts'
 
@@ -41,11 +41,22 @@ function useMarkedRead(notices: readonly Notice[] | undefined): void {
   }, [notices, ask])
 }
 
+function useDetail(detail: Detail): string {
+  const { t } = useTranslation()
+  switch (detail.kind) {
+    case 'by':
+      return t(`notices.by.${detail.by}`)
+    case 'claim':
+      return t(`requests.claims.${detail.claim}`)
+    case 'text':
+      return detail.text
+  }
+}
+
 function NoticeRow({ notice: { kind, detail, at, readAt } }: { notice: Notice }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const about = detailOf(kind, detail)
-  const words = about.kind === 'by' ? t(`notices.by.${about.by}`) : about.text
+  const words = useDetail(detailOf(kind, detail))
   const isUrgent = isAlarming(kind)
   return (
     <li className="row">

@@ -129,6 +129,7 @@ export async function tellEverything(world: BackendWorld, { accountId, bandId }:
     'recovery-code-used': '7',
     'recovery-codes-made': '10',
     'limits-changed': 'phone',
+    'card-changed': 'member-number',
     'allowance-fork': bandId,
   }
   for (const [index, kind] of NOTICE_KINDS.entries()) {

@@ -164,6 +164,8 @@ describe('words and figures', () => {
     expect(detailOf('band-paired', id)).toEqual({ kind: 'text', text: 'CDEF' })
     expect(detailOf('account-frozen', 'recovery-code')).toEqual({ kind: 'by', by: 'recovery-code' })
     expect(detailOf('limits-changed', 'somebody new')).toEqual({ kind: 'text', text: 'somebody new' })
+    expect(detailOf('card-changed', 'member-number')).toEqual({ kind: 'claim', claim: 'member-number' })
+    expect(detailOf('card-changed', 'shoe size')).toEqual({ kind: 'text', text: 'shoe size' })
     expect(detailOf('passkey-added', 'Laptop')).toEqual({ kind: 'text', text: 'Laptop' })
     expect(NOTICE_KINDS.filter(isAlarming)).toContain('pairing-refused')
   })
