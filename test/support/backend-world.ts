@@ -15,6 +15,7 @@ import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
 import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import type { Currency } from '#shared/domain/money.ts'
+import type { Words } from '#shared/domain/words.ts'
 import { pairScripted } from './scripted-pairing.ts'
 import { type BuiltSubmit, buildSubmit, type SubmitWish } from './submits.ts'
 import { type LimitsWish, limitsOf } from './wide-limits.ts'
@@ -31,6 +32,8 @@ export type CallBackend = (method: Method, path: string, body?: unknown) => Prom
 export const newId = (): string => toHex(randomBytes(16))
 /** `BACKEND_PATHS` with its one parameter filled in. */
 const PATHS = { ...BACKEND_PATHS, ...BAND_PATHS }
+
+const AURORA: Words = { en: 'Aurora Cinema', 'zh-CN': '极光影城' }
 
 export function pathOf(name: keyof typeof PATHS, value: string): string {
   return PATHS[name].replace(/\{\w+\}/, encodeURIComponent(value))
@@ -192,8 +195,7 @@ export class BackendWorld {
     }
   }
 
-  async addSite(ids: { merchantId: string; siteId: string }): Promise<void> {
-    const name = { en: 'Aurora Cinema', 'zh-CN': '极光影城' }
+  async addSite(ids: { merchantId: string; siteId: string }, name: Words = AURORA): Promise<void> {
     await this.#must('PUT', pathOf('merchant', ids.merchantId), { name })
     await this.#must('PUT', pathOf('site', ids.siteId), {
       merchantId: ids.merchantId,
@@ -207,8 +209,8 @@ export class BackendWorld {
   }
 
   /** A terminal of a site (made when it is not there), enrolled with a key of its own. */
-  async addTerminal(id = 'aurora-1', siteId = 'aurora', merchantId = 'aurora'): Promise<Terminal> {
-    await this.addSite({ merchantId, siteId })
+  async addTerminal(id = 'aurora-1', siteId = 'aurora', merchantId = 'aurora', name: Words = AURORA): Promise<Terminal> {
+    await this.addSite({ merchantId, siteId }, name)
     const code = `code-of-${id}`
     await this.#must('PUT', pathOf('terminal', id), { siteId, enrolmentCode: code })
     const signer = await newSigner()

@@ -10,6 +10,7 @@ import { PhoneScreen } from './phone/phone-screen.tsx'
 import { usePreferences } from './preferences.ts'
 import { useRoute } from './route-store.ts'
 import { BandsScreen } from './screens/bands-screen.tsx'
+import { CardScreen } from './screens/card-screen.tsx'
 import { HomeScreen } from './screens/home-screen.tsx'
 import { InvitedScreen } from './screens/invited-screen.tsx'
 import { LimitsScreen } from './screens/limits-screen.tsx'
@@ -117,6 +118,8 @@ function ScreenBody({ route: { screen, rest } }: { route: Route }) {
       return <NoticesScreen />
     case 'requests':
       return <RequestsScreen />
+    case 'card':
+      return <CardScreen />
     case 'more':
       return <MoreScreen />
   }

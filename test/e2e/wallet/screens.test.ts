@@ -7,7 +7,7 @@ import { faultsOf } from './support/sound-wallet.ts'
 import { walkWallet } from './support/walk.ts'
 
 /** So many stops has the walk: a state that is no longer reached is missed here. */
-const STATES = 34
+const STATES = 39
 
 let browser: Browser
 beforeAll(async () => {

@@ -29,6 +29,7 @@ function placeOf(screen: Screen): (typeof PLACES)[number]['screen'] | undefined 
       return 'statement'
     case 'notices':
     case 'requests':
+    case 'card':
     case 'phones':
     case 'passkeys':
       return 'more'

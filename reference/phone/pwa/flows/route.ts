@@ -15,6 +15,7 @@ export const SCREENS = [
   'passkeys',
   'notices',
   'requests',
+  'card',
   'phone',
   'more',
 ] as const

@@ -1,3 +1,4 @@
+import { enCard } from './en-card.ts'
 import { enConsent } from './en-consent.ts'
 import { enMoney } from './en-money.ts'
 import { enNotices } from './en-notices.ts'
@@ -12,6 +13,7 @@ export const en = {
   notices: enNotices,
   ...enMoney,
   ...enSafety,
+  card: enCard,
   consent: enConsent,
   app: {
     name: 'Bandtill',
@@ -84,6 +86,7 @@ export const en = {
     account: 'Account',
     notices: 'Notices',
     requests: 'Who asked what',
+    card: 'Identity card',
     phones: 'Phones',
     passkeys: 'Passkeys and recovery codes',
     signedInBy: { passkey: 'Signed in with a passkey', 'recovery-code': 'Signed in with a recovery code' },

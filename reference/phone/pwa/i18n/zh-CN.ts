@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts'
+import { zhCard } from './zh-card.ts'
 import { zhConsent } from './zh-consent.ts'
 import { zhMoney } from './zh-money.ts'
 import { zhNotices } from './zh-notices.ts'
@@ -12,6 +13,7 @@ export const zhCN: Catalog = {
   notices: zhNotices,
   ...zhMoney,
   ...zhSafety,
+  card: zhCard,
   consent: zhConsent,
   app: {
     name: 'Bandtill',
@@ -81,6 +83,7 @@ export const zhCN: Catalog = {
     account: '账户',
     notices: '通知',
     requests: '谁请求过什么',
+    card: '身份卡',
     phones: '手机',
     passkeys: '通行密钥和恢复码',
     signedInBy: { passkey: '已用通行密钥登录', 'recovery-code': '已用恢复码登录' },

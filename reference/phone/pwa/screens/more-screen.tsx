@@ -1,4 +1,4 @@
-import { IconBell, IconChevronRight, IconDeviceMobile, IconKey, IconListSearch } from '@tabler/icons-react'
+import { IconBell, IconChevronRight, IconDeviceMobile, IconId, IconKey, IconListSearch } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LANGUAGES } from '#shared/domain/words.ts'
@@ -15,6 +15,7 @@ import { useSession } from '../session-store.ts'
 const LINKS = [
   { screen: 'notices', icon: IconBell },
   { screen: 'requests', icon: IconListSearch },
+  { screen: 'card', icon: IconId },
   { screen: 'phones', icon: IconDeviceMobile },
   { screen: 'passkeys', icon: IconKey },
 ] as const satisfies readonly { screen: Screen; icon: ComponentType }[]

@@ -1,11 +1,19 @@
 /** A wallet that somebody has lived with for a week: paid, been refused, got money back, earned interest, been told things. */
+import { ASSERTION_PATHS } from '#shared/contracts/assertions-api.ts'
 import { BACKEND_PATHS, submit } from '#shared/contracts/backend-api.ts'
+import { IDENTITY_PATHS } from '#shared/contracts/identity-api.ts'
 import { NOTICE_KINDS, type NoticeKind } from '#shared/contracts/notices.ts'
 import { type BackendWorld, type Customer, newId, receiptEntry, START_MS, type Terminal } from '#test/support/backend-world.ts'
 import { voidEntry } from '#test/support/outbox-entries.ts'
 
 const DAY_MS = 86_400_000
 export const INTEREST = { basisPoints: 150, timeZone: 'Asia/Shanghai' } as const
+
+/** Where the customer signed in, and what was given there, as the bits of the claims. */
+const WEBSITES = [
+  { clientId: 'seats.aurora.example', name: 'Aurora: seats and popcorn for everybody', given: 3, daysAgo: 0 },
+  { clientId: 'hotel.example', name: 'Lotus Hotel 莲花酒店', given: 0, daysAgo: 2 },
+] as const
 
 export type LivedIn = { readonly terminal: Terminal; readonly customer: Customer }
 
@@ -24,6 +32,7 @@ export async function liveIn(world: BackendWorld): Promise<LivedIn> {
   await world.submit({ terminal, customer, amount: 6_800 })
   await askWho(parts, 3)
   await askWho(parts, 0)
+  await showCard(parts)
   return { terminal, customer }
 }
 
@@ -52,6 +61,29 @@ async function askWho({ world, terminal, customer }: Parts, given: number): Prom
       ...{ answer: null, hint: 'none', at: new Date(world.nowMs()).toISOString(), answer_until_ms: world.nowMs() },
     })
     .execute()
+}
+
+/** The operator has looked at papers; a hotel has asked; and there are websites that know this customer. */
+async function showCard({ world, customer, ...parts }: Parts): Promise<void> {
+  const hotel = await world.addTerminal('lotus-1', 'lotus', 'lotus', { en: 'Lotus Hotel by the Lake', 'zh-CN': '湖畔莲花酒店' })
+  await askWho({ ...parts, world, customer, terminal: hotel }, 1)
+  const path = (of: string) => of.replace('{accountId}', customer.accountId).replace('{merchantId}', 'aurora')
+  await must(world.operator('PUT', path(IDENTITY_PATHS.name), { name: 'Golden Carp' }))
+  await must(world.operator('PUT', path(IDENTITY_PATHS.memberNumber), { number: 'AURORAGOLD00000000001001' }))
+  for (const { clientId, name, given, daysAgo } of WEBSITES) {
+    const registered = { name, redirectUris: [`https://${clientId}/back`] }
+    await must(world.operator('PUT', ASSERTION_PATHS.webService.replace('{clientId}', clientId), registered))
+    const at = new Date(world.nowMs() - daysAgo * DAY_MS).toISOString()
+    await world.db
+      .insertInto('assertions')
+      .values({ id: newId(), client_id: clientId, account_id: customer.accountId, given, at })
+      .execute()
+  }
+}
+
+async function must(call: Promise<{ readonly status: number }>): Promise<void> {
+  const { status } = await call
+  if (status !== 200) throw new Error(`refused: ${status}`)
 }
 
 type Paid = { readonly requestId: string; readonly authorizationId: string; readonly amount: number; readonly receiptId: string }

@@ -5,7 +5,7 @@ import type { Language } from '#shared/domain/words.ts'
 import type { BackendWorld, Customer } from '#test/support/backend-world.ts'
 import { invited } from '#test/support/owner-browser.ts'
 import { liveIn, tellEverything } from './lived-in.ts'
-import { goTo, type OpenWallet, openBackend, openWallet } from './open-wallet.ts'
+import { goTo, type OpenWallet, openBackend, openWallet, signUp } from './open-wallet.ts'
 
 export type Manner = {
   readonly language: Language
@@ -26,9 +26,11 @@ export async function walkWallet(browser: Browser, { language, size, scheme }: M
   try {
     const codes = await walkIn(walk)
     await walkMoney(walk)
+    await walkCard(walk)
     await walkSafety(walk)
     await walkLoss(walk, codes)
     await walkTrouble(walk)
+    await walkNewcomer(walk)
   } finally {
     await wallet.page.context().close()
     await world.close()
@@ -112,6 +114,30 @@ async function walkMoney({ page, look }: Walk): Promise<void> {
   await goTo(page, 'requests')
   await page.locator('.row').first().waitFor()
   await look('requests')
+}
+
+async function walkCard({ page, look }: Walk): Promise<void> {
+  await goTo(page, 'card')
+  await page.locator('.row').nth(2).waitFor()
+  await act(page, 'save-number').waitFor()
+  await look('card')
+  await page.locator('input[name="cardName"]').fill(' ')
+  await act(page, 'save-name').click()
+  await page.locator('input[name="memberNumber"]').fill('-7')
+  await act(page, 'save-number').click()
+  await page.locator('.error').nth(1).waitFor()
+  await look('card-wrong')
+  await page.locator('input[name="cardName"]').fill('Silver Carp')
+  await act(page, 'save-name').click()
+  await page.locator('input[name="memberNumber"]').fill('LOTUS0000000000000000007')
+  await act(page, 'save-number').click()
+  await page.locator('[data-set-by="owner"]').waitFor()
+  await page.locator('.note-good').nth(1).waitFor()
+  await look('card-changed')
+  await act(page, 'remove-number').first().click()
+  await page.locator('dialog').waitFor()
+  await look('card-remove')
+  await act(page, 'cancel').click()
 }
 
 async function walkSafety({ page, world, customer, look }: Walk): Promise<void> {
@@ -201,4 +227,13 @@ async function walkTrouble({ page, world, look }: Walk): Promise<void> {
   await page.reload()
   await page.locator('.state').waitFor()
   await look('loading')
+}
+
+/** A wallet on its first day. */
+async function walkNewcomer({ page, world, origin, look }: Walk): Promise<void> {
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await signUp(page, origin, await invited(await world.addCustomer({ displayName: 'Silver Carp' })))
+  await goTo(page, 'card')
+  await page.locator('.empty').nth(1).waitFor()
+  await look('card-empty')
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { amountText, amountTyped, countTyped } from '#reference/phone/pwa/flows/amount.ts'
 import { newestFirst } from '#reference/phone/pwa/flows/asked.ts'
+import { cardNameTyped, memberNumberTyped } from '#reference/phone/pwa/flows/card.ts'
 import { daysOf, daysTyped, RANGES } from '#reference/phone/pwa/flows/days.ts'
 import { formatMoney, formatRate, formatShortDay, shortId } from '#reference/phone/pwa/flows/format.ts'
 import { changeOf, formOf, type LimitsForm, limitsIn } from '#reference/phone/pwa/flows/limits.ts'
@@ -9,6 +10,7 @@ import { detailOf, isAlarming } from '#reference/phone/pwa/flows/notices.ts'
 import { waitOf } from '#reference/phone/pwa/flows/refusal.ts'
 import { hashOf, isOpenToAll, routeIn, SCREENS } from '#reference/phone/pwa/flows/route.ts'
 import { byDay, fateOf } from '#reference/phone/pwa/flows/statement.ts'
+import { putCardName, putMemberNumber } from '#shared/contracts/identity-api.ts'
 import { NOTICE_KINDS } from '#shared/contracts/notices.ts'
 import { CURRENCIES } from '#shared/domain/money.ts'
 import { defaultSettings } from '#shared/domain/policy.ts'
@@ -156,6 +158,43 @@ test('who asked for money and who for a name stand in one list, newest first', (
   const identity = { id: 'who', merchantId: 'aurora', merchantName: words, asked: ['name' as const], given: [], at: '2026-05-01T02:00:00Z' }
   const listed = newestFirst([payment('late', '2026-05-01T03:00:00Z'), payment('early', '2026-05-01T02:00:00Z')], [identity])
   expect(listed.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['payment late', 'payment early', 'identity who'])
+})
+
+describe('what is typed onto the identity card', () => {
+  test.each([
+    [' Golden Carp ', 'Golden Carp'],
+    ['金鲤', '金鲤'],
+    ['e\u0301', 'é'],
+    ['a'.repeat(40), 'a'.repeat(40)],
+  ])('%j is a name', (typed, name) => {
+    expect(cardNameTyped(typed)).toBe(name)
+  })
+
+  test.each(['', '  ', 'a'.repeat(41), 'a\u202Eb', 'a\nb', '\uD800'])('%j is none', (typed) => {
+    expect(cardNameTyped(typed)).toBeUndefined()
+  })
+
+  test.each([
+    [' M-1001 ', 'M-1001'],
+    ['ＡＢ　１２', 'AB 12'],
+    ['7', '7'],
+  ])('%j is a member number', (typed, number) => {
+    expect(memberNumberTyped(typed)).toBe(number)
+  })
+
+  test.each(['', '-1', '1-', '一', '1/2', 'a'.repeat(25)])('%j is none either', (typed) => {
+    expect(memberNumberTyped(typed)).toBeUndefined()
+  })
+
+  test('whatever is typed, what is read of it is what the backend takes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (typed) => {
+        const [name, number] = [cardNameTyped(typed), memberNumberTyped(typed)]
+        expect(name === undefined || putCardName.body.safeParse({ name }).success).toBe(true)
+        expect(number === undefined || putMemberNumber.body.safeParse({ number }).success).toBe(true)
+      }),
+    )
+  })
 })
 
 describe('words and figures', () => {

@@ -1,0 +1,181 @@
+import { IconIdBadge2, IconShieldCheck } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { MEMBER_NUMBER_MAX } from '#shared/contracts/identity-messages.ts'
+import { type CardMerchant, type MemberNumber, readCardMerchants, removeMemberNumber, setMemberNumber } from '../api/card.ts'
+import { memberNumberTyped } from '../flows/card.ts'
+import { useAct, useAnswer, useLanguage } from '../hooks.ts'
+import { Button } from './button.tsx'
+import { Confirm } from './dialog.tsx'
+import { Field } from './field.tsx'
+import { Card, Empty } from './page.tsx'
+import { Answered, DoneNote, RefusalNote } from './states.tsx'
+
+/** The member numbers on the identity card, each with the way to take it off, and the way to add one. */
+export function MemberNumbers({ numbers }: { numbers: readonly MemberNumber[] }) {
+  const { t } = useTranslation()
+  const merchants = useAnswer(['card', 'merchants'], readCardMerchants)
+  return (
+    <>
+      <h2 className="section">{t('card.numbersTitle')}</h2>
+      <p className="quiet">{t('card.numbersText')}</p>
+      <NumberList numbers={numbers} />
+      <Card title={t('card.addTitle')}>
+        <Answered answer={merchants}>
+          {(all) => (all.length === 0 ? <p className="quiet">{t('card.nobodyYet')}</p> : <AddNumber merchants={all} numbers={numbers} />)}
+        </Answered>
+      </Card>
+    </>
+  )
+}
+
+function NumberList({ numbers }: { numbers: readonly MemberNumber[] }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const queries = useQueryClient()
+  const [asked, setAsked] = useState<MemberNumber>()
+  const [removed, setRemoved] = useState<MemberNumber>()
+  const remove = useAct(removeMemberNumber)
+  const go = async (number: MemberNumber) => {
+    if (!(await remove.run(number.merchantId))) return
+    setAsked(undefined)
+    setRemoved(number)
+    await queries.invalidateQueries({ queryKey: ['card'] })
+  }
+  return (
+    <>
+      {numbers.length === 0 ? (
+        <Empty>{t('card.numbersNone')}</Empty>
+      ) : (
+        <ul className="rows">
+          {numbers.map((number) => (
+            <NumberRow key={number.merchantId} number={number} onRemove={() => setAsked(number)} />
+          ))}
+        </ul>
+      )}
+      <DoneNote words={removed && t('card.numberRemoved', { merchant: removed.merchantName[language] })} />
+      {asked && (
+        <Confirm
+          title={t('card.removeNumberTitle', { merchant: asked.merchantName[language] })}
+          text={t('card.removeNumberText')}
+          ask={t('bands.releaseAsk')}
+          action={t('card.removeNumber')}
+          isBusy={remove.isBusy}
+          refusal={remove.refusal}
+          onDo={() => void go(asked)}
+          onClose={() => {
+            setAsked(undefined)
+            remove.reset()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function NumberRow({ number: { merchantName, value, setBy }, onRemove }: { number: MemberNumber; onRemove: () => void }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  return (
+    <li className="row row-acts" data-set-by={setBy}>
+      <span className={setBy === 'operator' ? 'row-icon row-icon-bound' : 'row-icon'}>
+        {setBy === 'operator' ? <IconShieldCheck size={24} aria-hidden /> : <IconIdBadge2 size={24} aria-hidden />}
+      </span>
+      <span className="row-main">
+        <strong>{merchantName[language]}</strong>
+        <span className="figures">{value}</span>
+        <span className="quiet">{t(`card.numberBy.${setBy}`)}</span>
+      </span>
+      <span className="row-act">
+        <Button kind="plain" onClick={onRemove} name="remove-number">
+          {t('card.removeNumber')}
+        </Button>
+      </span>
+    </li>
+  )
+}
+
+type AddProps = { readonly merchants: readonly CardMerchant[]; readonly numbers: readonly MemberNumber[] }
+
+/** What is typed, and what became of it. */
+function useNumberForm({ merchants, numbers }: AddProps) {
+  const queries = useQueryClient()
+  // Whoever has a number at one place wants to type that of another.
+  const [first] = useState(() => merchants.find(({ merchantId }) => !numbers.some((one) => one.merchantId === merchantId)) ?? merchants[0])
+  const [chosen, setChosen] = useState(first?.merchantId)
+  const merchant = merchants.find(({ merchantId }) => merchantId === chosen) ?? merchants[0]
+  const there = numbers.find(({ merchantId }) => merchantId === merchant?.merchantId)
+  const [typed, setTyped] = useState('')
+  const [isBad, setBad] = useState(false)
+  const [saved, setSaved] = useState<CardMerchant>()
+  const save = useAct(setMemberNumber)
+  const forget = () => {
+    setBad(false)
+    setSaved(undefined)
+    save.reset()
+  }
+  const submit = async () => {
+    const read = memberNumberTyped(typed)
+    setBad(read === undefined)
+    setSaved(undefined)
+    if (read === undefined || !merchant) return
+    // What the operator registered stays so when the same is typed again.
+    if (read !== there?.value && !(await save.run(merchant.merchantId, read))) return
+    setTyped('')
+    setSaved(merchant)
+    await queries.invalidateQueries({ queryKey: ['card'] })
+  }
+  return { merchant, there, choose: setChosen, typed, type: setTyped, forget, isBad, saved, save, submit }
+}
+
+function AddNumber(props: AddProps) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const id = useId()
+  const { merchant, there, choose, typed, type, forget, isBad, saved, save, submit } = useNumberForm(props)
+  return (
+    <form
+      className="acts"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit()
+      }}
+    >
+      <div className="field">
+        <label htmlFor={id}>{t('card.merchant')}</label>
+        <select
+          id={id}
+          value={merchant?.merchantId}
+          onChange={(event) => {
+            choose(event.target.value)
+            forget()
+          }}
+        >
+          {props.merchants.map(({ merchantId, merchantName }) => (
+            <option key={merchantId} value={merchantId}>
+              {merchantName[language]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Field
+        label={t('card.number')}
+        value={typed}
+        onChange={(text) => {
+          type(text)
+          forget()
+        }}
+        hint={t(there ? 'card.numberReplaces' : 'card.numberHint', { number: there?.value })}
+        error={isBad ? t('card.numberBad') : undefined}
+        maxLength={MEMBER_NUMBER_MAX}
+        name="memberNumber"
+      />
+      <RefusalNote refusal={save.refusal} />
+      <DoneNote words={saved && t('card.numberSaved', { merchant: saved.merchantName[language] })} />
+      <Button type="submit" kind="plain" isBusy={save.isBusy} name="save-number">
+        {t('card.saveNumber')}
+      </Button>
+    </form>
+  )
+}
