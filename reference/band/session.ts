@@ -4,7 +4,7 @@
  */
 import { assert } from '#shared/assert.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
-import { type Message, Reassembler, SEGMENT_TIMEOUT_MS, segmentBytes, toFrames } from '#shared/contracts/frames.ts'
+import { type Message, Reassembler, segmentBytes, toFrames } from '#shared/contracts/frames.ts'
 import {
   bandProof,
   ERROR_CODES,
@@ -101,13 +101,21 @@ export class BandSession {
   /** One frame from the terminal. */
   receive(frame: Uint8Array): void {
     if (this.#ended) return
-    const { clock } = this.#parts
     this.#stopSegmentTimer()
-    const received = this.#incoming.receive(frame, clock.monotonicMs())
+    const received = this.#incoming.receive(frame, this.#parts.clock.monotonicMs())
     if (!received.ok) return this.#end(received.error)
     if (received.value) return this.#accept(received.value)
-    this.#stopSegmentTimer = clock.after(SEGMENT_TIMEOUT_MS + 1, () => {
+    this.#awaitSegment()
+  }
+
+  /** A timer of the platform may fire a little early: a segment that is not late yet is waited for again. */
+  #awaitSegment(): void {
+    const { clock } = this.#parts
+    const deadlineMs = this.#incoming.deadlineMs()
+    if (deadlineMs === undefined) return
+    this.#stopSegmentTimer = clock.after(deadlineMs + 1 - clock.monotonicMs(), () => {
       if (this.#incoming.expired(clock.monotonicMs())) this.#end('timeout')
+      else this.#awaitSegment()
     })
   }
 

@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest'
-import { REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
+import { Band } from '#reference/band/band.ts'
+import { OFFER_WAIT_MS, REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
 import { toFrames } from '#shared/contracts/frames.ts'
 import { FLAG_WORN, MESSAGE_KINDS, offerMessage } from '#shared/contracts/radio-messages.ts'
+import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
+import { ok } from '#shared/result.ts'
 import { phoneWorld } from '#test/reference/phone/support/phone-world.ts'
+import { ManualClock } from '#test/support/manual-clock.ts'
 import { until } from '#test/support/until.ts'
 import { ScriptedClient } from './support/scripted-client.ts'
+
+/** Well under a millisecond is usual; a few make it plain. */
+const HASTE_MS = 3
 
 type World = Awaited<ReturnType<typeof phoneWorld>>
 
@@ -102,6 +109,40 @@ test('a segment that does not come: timeout after a second', async () => {
   expect(client.disconnected).toBe(true)
   await expectReady(world)
 })
+
+/** Its timers fire a little before they are due, as those of a platform may. */
+class HastyClock extends ManualClock {
+  override after(delayMs: number, callback: () => void): () => void {
+    return super.after(delayMs > HASTE_MS ? delayMs - HASTE_MS : delayMs, callback)
+  }
+}
+
+test.for([
+  ['a second after the segment before it', [0], 1_000],
+  ['three seconds after the first', [0, 900, 1_800, 2_700], 3_000],
+] as const)(
+  'a segment that does not come, with timers that fire early: timeout %s, and not before',
+  async ([, segmentsAtMs, deadlineMs]) => {
+    const clock = new HastyClock()
+    const state = { clock, store: { saveCounter: async () => ok() }, counterCeiling: 0, epoch: 1, idKey: new Uint8Array(32) }
+    const phone = { send: () => {}, offersWanted: () => {} }
+    const band = new Band({ ...state, signer: await signerOf(await generatePrivateJwk()), phone, onEvent: () => {}, serverMtu: 185 })
+    const client = new ScriptedClient(band)
+    client.prepare()
+    await clock.advance(OFFER_WAIT_MS)
+    const before = client.errors.length
+    const startMs = clock.monotonicMs()
+    for (const [index, atMs] of segmentsAtMs.entries()) {
+      await clock.advance(startMs + atMs - clock.monotonicMs())
+      client.frame(frame(request, 1, index, 9, 1))
+    }
+    await clock.advance(startMs + deadlineMs - clock.monotonicMs())
+    expect(client.errors.slice(before)).toEqual([])
+    await clock.advance(2)
+    expect(client.errors.slice(before)).toEqual(['timeout'])
+    expect(client.disconnected).toBe(true)
+  },
+)
 
 test('a terminal that says nothing is let go, and so is one that never ends', async () => {
   const world = await phoneWorld()
