@@ -3,10 +3,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { type BandCommand, type BandReply, bandCommand } from '#shared/contracts/conformance-line.ts'
+import { type BandCommand, type BandReply, bandCommand, type LineRole } from '#shared/contracts/conformance-line.ts'
 import { NO_EXCHANGE, offersWanted } from '#shared/contracts/link-messages.ts'
 import { ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { generatePrivateJwk, type PrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
+import type { BandConnection } from '../band/band.ts'
+import { servePhone } from '../band/phone-link.ts'
+import type { PhoneLink, RadioLink } from '../band/ports.ts'
 import { Wristband } from '../band/wristband.ts'
 import { openBandStore } from '../practice/stores.ts'
 import { keepWhole, readWhole } from '../practice/whole-file.ts'
@@ -49,7 +52,7 @@ export class BandHost {
 
   readonly accept: Accept = (role, connection) => {
     if (role === 'control') return controlGuest(connection, async (json) => this.#obey(json))
-    const guest = role === 'terminal' ? this.#terminal(connection) : role === 'phone' ? this.#phone(connection) : undefined
+    const guest = this.#guest(role, connection)
     if (!guest) return undefined
     this.#connections.add(connection)
     return {
@@ -66,16 +69,29 @@ export class BandHost {
     await this.#stop()
   }
 
-  #terminal(connection: LineConnection): LineGuest | undefined {
-    const connected = this.#running?.wristband.band?.connect({
-      send: (pdu) => connection.send({ type: 'att', pdu }),
-      disconnect: () => connection.end(),
-    })
-    if (!connected?.ok) return undefined
-    return {
-      receive: (frame) => (frame.type === 'att' ? connected.value.receive(frame.pdu) : connection.end()),
-      closed: () => connected.value.closed(),
+  #guest(role: LineRole, connection: LineConnection): LineGuest | undefined {
+    switch (role) {
+      case 'terminal':
+        return this.#terminal(connection)
+      case 'phone':
+        return this.#phone(connection)
+      case 'phone-air':
+        return this.#phoneOnAir(connection)
+      default:
+        return undefined
     }
+  }
+
+  #terminal(connection: LineConnection): LineGuest | undefined {
+    const connected = this.#running?.wristband.band?.connect(radioOf(connection))
+    return connected?.ok ? attGuest(connection, connected.value) : undefined
+  }
+
+  #phoneOnAir(connection: LineConnection): LineGuest | undefined {
+    const wristband = this.#running?.wristband
+    if (!wristband) return undefined
+    const connectPhone = (side: PhoneLink) => wristband.connectPhone(side)
+    return attGuest(connection, servePhone({ clock: this.#clock, link: radioOf(connection), connectPhone }))
   }
 
   #phone(connection: LineConnection): LineGuest | undefined {
@@ -130,7 +146,7 @@ export class BandHost {
 
   async #fresh(rootPoint: string): Promise<BandReply> {
     await this.#stop()
-    const kept = [`band-${NAME}.jsonl`, `band-${NAME}.lock.json`]
+    const kept = [`band-${NAME}.jsonl`, `band-${NAME}.lock.json`, `band-${NAME}.slots.json`]
     await Promise.all(kept.map(async (file) => rm(join(this.#folder, file), { force: true })))
     const factory: Factory = { bandId: toHex(randomBytes(ID_BYTES)), rootPoint, key: await generatePrivateJwk() }
     if (!(await keepWhole(this.#factoryPath, JSON.stringify(factory))).ok) return { ok: false }
@@ -154,6 +170,7 @@ export class BandHost {
       store: store.store,
       lock: store.lock,
       counterCeiling: store.ceiling,
+      slots: store.slots,
       factory: {
         bandId: fromHex(bandId) ?? new Uint8Array(0),
         signer: await signerOf(key),
@@ -174,5 +191,16 @@ export class BandHost {
     const running = this.#running
     this.#running = undefined
     await running?.store.close()
+  }
+}
+
+function radioOf(connection: LineConnection): RadioLink {
+  return { send: (pdu) => connection.send({ type: 'att', pdu }), disconnect: () => connection.end() }
+}
+
+function attGuest(connection: LineConnection, served: BandConnection): LineGuest {
+  return {
+    receive: (frame) => (frame.type === 'att' ? served.receive(frame.pdu) : connection.end()),
+    closed: () => served.closed(),
   }
 }

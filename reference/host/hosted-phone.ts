@@ -4,7 +4,8 @@ import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import { BandBond } from '../phone/bond.ts'
 import { PhoneEngine } from '../phone/engine.ts'
-import type { BandLink, Bond, BondBackend, Clock, Owner, PhoneBackend, Relay } from '../phone/ports.ts'
+import { type IdentityBackend, IdentityCard, type IdentityOwner } from '../phone/identity.ts'
+import type { AllowanceBackend, BandLink, Bond, BondBackend, Clock, Owner, PhoneBackend, Relay } from '../phone/ports.ts'
 import { Unlock } from '../phone/unlock.ts'
 import { openPhoneStore } from '../practice/stores.ts'
 
@@ -17,7 +18,9 @@ export type HostedPhoneParts = {
   readonly band: BandLink
   readonly backend: PhoneBackend
   readonly bondBackend: BondBackend
-  readonly owner: Owner
+  readonly allowanceBackend: AllowanceBackend
+  readonly identityBackend: IdentityBackend
+  readonly owner: Owner & IdentityOwner
 }
 export class HostedPhone {
   readonly #parts: HostedPhoneParts
@@ -75,10 +78,12 @@ export class HostedPhone {
   }
 
   async #begin({ point, epoch }: Bond): Promise<void> {
-    const { clock, backend, owner, band, rootPoint } = this.#parts
-    const { store, records, limits } = this.#stores
+    const { clock, backend, allowanceBackend, identityBackend, owner, band, rootPoint } = this.#parts
+    const { store, records, limits, allowance, consents } = this.#stores
     const started = await PhoneEngine.start({
       ...{ clock, backend, owner, band, rootPoint, store, records, limits },
+      allowance: { backend: allowanceBackend, store, kept: allowance },
+      identity: new IdentityCard({ clock, owner, backend: identityBackend, store, consents }),
       bandPoint: fromBase64Url(point) ?? new Uint8Array(0),
       bandEpoch: epoch,
     })

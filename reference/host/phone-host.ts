@@ -7,8 +7,11 @@ import { type PhoneCommand, type PhoneReply, phoneCommand } from '#shared/contra
 import { offersWanted } from '#shared/contracts/link-messages.ts'
 import { ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
+import { createAllowanceBackend } from '../phone/allowance-backend.ts'
 import { createBackendClient } from '../phone/backend-client.ts'
 import { createBondBackend } from '../phone/bond-backend.ts'
+import type { IdentityOwner, IdentityReply } from '../phone/identity.ts'
+import { createIdentityBackend } from '../phone/identity-backend.ts'
 import type { Owner } from '../phone/ports.ts'
 import { keepWhole, readWhole } from '../practice/whole-file.ts'
 import { HostedPhone } from './hosted-phone.ts'
@@ -24,6 +27,7 @@ const identityFile = z.strictObject({
   key: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() }),
 })
 type Identity = z.output<typeof identityFile>
+type OwnerAnswers = Pick<Extract<PhoneCommand, { do: 'owner' }>, 'says' | 'gives' | 'always'>
 
 export class PhoneHost {
   readonly #folder: string
@@ -31,10 +35,11 @@ export class PhoneHost {
   #phone: HostedPhone | undefined
   #band: LineConnection | undefined
   #hasNetwork = true
-  #says: 'yes' | 'no' | 'nothing' = 'yes'
+  #answers: OwnerAnswers = { says: 'yes' }
   #knocks: number | undefined
   #receipts: readonly string[] = []
   #questions = 0
+  #identityQuestions = 0
 
   private constructor(folder: string, clock: MovableClock) {
     this.#folder = folder
@@ -90,7 +95,7 @@ export class PhoneHost {
         await phone.unlock()
         return { ok: true }
       case 'owner':
-        this.#says = command.says
+        this.#answers = command
         return { ok: true }
       case 'network':
         this.#hasNetwork = command.on
@@ -105,7 +110,8 @@ export class PhoneHost {
         return { ok: true }
       case 'look': {
         const knocks = this.#knocks === undefined ? {} : { knocks: this.#knocks }
-        return { ok: true, bound: phone.isBound, receipts: [...this.#receipts], questions: this.#questions, ...knocks }
+        const asked = { questions: this.#questions, identityQuestions: this.#identityQuestions }
+        return { ok: true, bound: phone.isBound, receipts: [...this.#receipts], ...asked, ...knocks }
       }
     }
   }
@@ -119,10 +125,11 @@ export class PhoneHost {
     if (!(await keepWhole(this.#identityPath, JSON.stringify(identity))).ok) return { ok: false }
     this.#band?.end()
     this.#hasNetwork = true
-    this.#says = 'yes'
+    this.#answers = { says: 'yes' }
     this.#knocks = undefined
     this.#receipts = []
     this.#questions = 0
+    this.#identityQuestions = 0
     await this.#start()
     return { ok: true, phoneId: identity.phoneId, phonePoint: toBase64Url((await signerOf(identity.key)).point) }
   }
@@ -146,22 +153,38 @@ export class PhoneHost {
       band: { send: ({ offerId, message }) => this.#band?.send({ type: 'relay', exchange: offerId, message }) },
       backend: createBackendClient(calls),
       bondBackend: createBondBackend(calls),
+      allowanceBackend: createAllowanceBackend(calls),
+      identityBackend: createIdentityBackend(calls),
       owner: this.#owner(),
     })
   }
 
-  #owner(): Owner {
+  #owner(): Owner & IdentityOwner {
     return {
       confirm: async (_payment, signal) => {
         this.#questions += 1
-        if (this.#says !== 'nothing') return this.#says === 'yes' ? 'confirmed' : 'refused'
-        const { promise, resolve } = Promise.withResolvers<'refused'>()
-        signal.addEventListener('abort', () => resolve('refused'), { once: true })
-        return promise
+        const { says } = this.#answers
+        if (says === 'nothing') await untilTakenAway(signal)
+        return says === 'yes' ? 'confirmed' : 'refused'
       },
+      identify: async ({ claims }, signal): Promise<IdentityReply> => {
+        this.#identityQuestions += 1
+        const { says, gives = claims, always = false } = this.#answers
+        if (says === 'nothing') await untilTakenAway(signal)
+        return says === 'yes' ? { given: gives, always } : { given: [], always: false }
+      },
+      told: () => {},
       tell: (event) => {
         if (event.type === 'e-receipt') this.#receipts = [...this.#receipts, event.receiptNumber]
       },
     }
   }
+}
+
+/** An owner who looks away until the question is gone. */
+async function untilTakenAway(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
 }

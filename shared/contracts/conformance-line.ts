@@ -4,6 +4,7 @@
  * messages between band and phone inside are exactly those of docs/protocol.md.
  */
 import * as z from 'zod'
+import { CLAIMS } from '#shared/domain/claims.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { concat } from './bytes.ts'
 import type { Message } from './frames.ts'
@@ -13,8 +14,11 @@ import { MESSAGE_KINDS, messageKindOf, OFFER_ID_BYTES } from './radio-messages.t
 export const LINE_VERSION = 1
 /** Type and body: the longest message between band and phone, with its head, and room for a command's JSON. */
 export const LINE_FRAME_MAX_BYTES = 8_192
-/** What a connection is. A band takes `terminal`, `phone` and `control`, a phone takes `band` and `control`. */
-export const LINE_ROLES = { terminal: 1, phone: 2, band: 3, control: 4 } as const
+/**
+ * What a connection is. A band takes `terminal`, `phone`, `phone-air` and `control`, a phone takes `band` and `control`. `phone-air` is a phone
+ * as the band's radio meets it, in ATT PDUs; `phone` one whose messages arrive whole.
+ */
+export const LINE_ROLES = { terminal: 1, phone: 2, band: 3, control: 4, 'phone-air': 5 } as const
 export type LineRole = keyof typeof LINE_ROLES
 
 export type LineFrame =
@@ -140,7 +144,14 @@ export const phoneCommand = z.discriminatedUnion('do', [
   /** The owner unlocks the phone, which arms the band. */
   z.strictObject({ do: z.literal('unlock') }),
   /** What the owner says when asked from now on. */
-  z.strictObject({ do: z.literal('owner'), says: z.enum(['yes', 'no', 'nothing']) }),
+  z.strictObject({
+    do: z.literal('owner'),
+    says: z.enum(['yes', 'no', 'nothing']),
+    /** Asked who they are, an owner who says yes gives these and no more; without a list, all that is asked. */
+    gives: z.array(z.enum(CLAIMS)).max(CLAIMS.length).optional(),
+    /** And agrees to the same for the next time this merchant asks. */
+    always: z.boolean().optional(),
+  }),
   z.strictObject({ do: z.literal('network'), on: z.boolean() }),
   /** Off and on again: only what is on disk is left. */
   z.strictObject({ do: z.literal('restart') }),
@@ -158,8 +169,10 @@ export const phoneReply = z.strictObject({
   bound: z.boolean().optional(),
   /** Receipt numbers of the e-receipts the owner was shown since `new`. */
   receipts: z.array(z.string()).optional(),
-  /** Questions the owner was asked since `new`. */
+  /** Payments the owner was asked about since `new`. */
   questions: z.int().min(0).optional(),
+  /** How often the owner was asked who they are since `new`. */
+  identityQuestions: z.int().min(0).optional(),
 })
 export type PhoneCommand = z.output<typeof phoneCommand>
 export type PhoneReply = z.output<typeof phoneReply>

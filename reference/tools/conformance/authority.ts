@@ -15,7 +15,7 @@ import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/
 import { sign1 } from '#shared/crypto/sign1.ts'
 
 const YEAR_S = 365 * 86_400
-const PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release'] as const
+const PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release', 'allowance', 'identity'] as const
 type Purpose = (typeof PURPOSES)[number]
 type Window = { readonly from: number; readonly until: number }
 

@@ -1,30 +1,31 @@
 /** What the rules for a band stand on: a fresh band for each, and the steps that bring it to where the rule begins. */
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { type BandCommand, type BandReply, bandReply } from '#shared/contracts/conformance-line.ts'
-import {
-  type BandProof,
-  bandProof,
-  type OfferMessage,
-  type PayStatement,
-  payStatement,
-  requestPlaintext,
-} from '#shared/contracts/radio-messages.ts'
-import { importVerifyKey, randomBytes, type Signer } from '#shared/crypto/keys.ts'
+import { CLAIM_BITS, identifyStatement } from '#shared/contracts/identity-messages.ts'
+import { type BandProof, bandProof, type OfferMessage, payStatement, requestPlaintext } from '#shared/contracts/radio-messages.ts'
+import { importVerifyKey, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, sign1 } from '#shared/crypto/sign1.ts'
+import { AirLine } from './air-line.ts'
 import { Authority, newSigner } from './authority.ts'
 import { Hands, LineEnd, type Patience, type TargetAddress } from './line.ts'
 import { ARM_MINUTES, type Bonded, type LeftOffer, offerIdOf, PhoneSide } from './phone-side.ts'
 import { must, Unreachable, Untestable } from './rule.ts'
 import { msToQuietTime } from './slots.ts'
-import { TerminalSide } from './terminal-side.ts'
+import { MTU_USUAL, TerminalSide } from './terminal-side.ts'
 
 /** A terminal that has just gone may still be on the band's line. */
 const TERMINAL_TRIES = 20
 const TERMINAL_WAIT_MS = 50
 const LIFETIME_S = 90
 
-export type Request = { readonly message: Uint8Array; readonly session: SealedSession; readonly statement: PayStatement }
+export type Request = {
+  readonly message: Uint8Array
+  /** Of the message, as proofs name it. */
+  readonly digest: Uint8Array
+  readonly session: SealedSession
+  readonly requestId: Uint8Array
+}
 
 export class BandBench {
   readonly authority: Authority
@@ -113,6 +114,21 @@ export class BandBench {
     return phone
   }
 
+  /** A phone at the address for phones, which has found the service and not subscribed yet. */
+  async air(mtu = MTU_USUAL): Promise<AirLine> {
+    const line = await LineEnd.open(this.#address, 'phone-air')
+    if (!line.ok) throw new Untestable('the target takes no phone over the air')
+    const air = await AirLine.discover(line.value, this.patience, mtu)
+    this.#open.push(air)
+    return air
+  }
+
+  /** A phone on the air, which has notifications on: from here on the band knows of it. */
+  async phoneOnAir(air: AirLine, signer?: Signer): Promise<PhoneSide> {
+    await air.att.subscribe(air.handles)
+    return PhoneSide.on(air, this.patience, signer)
+  }
+
   /** A terminal that has subscribed. */
   async session(mtu?: number): Promise<TerminalSide> {
     const line = await this.#terminalLine()
@@ -180,19 +196,23 @@ export class BandBench {
     return left
   }
 
-  /** A pay request for this OFFER, sealed. */
-  async request(offer: OfferMessage, changes: Partial<PayStatement> = {}): Promise<Request> {
+  /** A pay statement for this OFFER, sealed; as a PROBE, one that asks who is there. */
+  async request(offer: OfferMessage, as: 'request' | 'probe' = 'request'): Promise<Request> {
     const left = this.#offers.get(offerIdOf(offer.offer))
     must(left, 'the OFFER on show is none that its phone has left')
-    const usual = { requestId: randomBytes(16), amount: 12_800, currency: 'CNY', linesDigest: randomBytes(16), holds: [] }
-    const rest = { knocks: 0, listAgeMinutes: 0, time: this.nowS(), lifetime: LIFETIME_S, headSeq: 1, head: randomBytes(16) }
-    const statement = { ...usual, bandNonce: offer.bandNonce, ...rest, ...changes }
-    const signed = await sign1(payStatement, statement, this.terminal, { withKid: false })
+    const requestId = randomBytes(16)
+    const said = { requestId, bandNonce: offer.bandNonce, time: this.nowS(), lifetime: LIFETIME_S, headSeq: 1, head: randomBytes(16) }
+    const sale = { amount: 12_800, currency: 'CNY', linesDigest: randomBytes(16), holds: [], knocks: 0, listAgeMinutes: 0 }
+    const signed =
+      as === 'probe'
+        ? await sign1(identifyStatement, { ...said, claims: CLAIM_BITS.name }, this.terminal, { withKid: false })
+        : await sign1(payStatement, { ...said, ...sale }, this.terminal, { withKid: false })
     const certificate = await this.authority.terminalCertificate(this.terminal, this.nowS())
     const plaintext = requestPlaintext.encode({ statement: signed, certificate })
     const sealed = await sealRequest({ offer: left.offer, bandNonce: offer.bandNonce, sealingPoint: left.point, plaintext })
     must(sealed.ok, 'the offer has no point of the curve')
-    return { message: sealed.value.message, session: sealed.value.session, statement }
+    const { message, session } = sealed.value
+    return { message, digest: await sha256(message), session, requestId }
   }
 
   /** Asks with the OFFER on show, and takes the proof the phone gets, checked for its signature. */
@@ -203,7 +223,7 @@ export class BandBench {
     as: 'request' | 'probe' = 'request',
   ): Promise<{ readonly proof: BandProof; readonly offer: OfferMessage; readonly request: Request; readonly exchange: Uint8Array }> {
     const offer = await terminal.offer()
-    const request = await this.request(offer)
+    const request = await this.request(offer, as)
     terminal.say(as, request.message)
     const forward = await phone.forwarded()
     must(forward, `the ${as} is not forwarded`)

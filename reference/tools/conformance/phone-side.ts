@@ -44,20 +44,22 @@ export type LeftOffer = {
   readonly offer: Uint8Array
   readonly point: Uint8Array
 }
+/** Messages whole as they are, or cut for the air. */
+export type PhoneLine = Pick<LineEnd, 'send' | 'take' | 'close'>
 type Asked = { readonly agreement: Agreement; readonly ask: Uint8Array<ArrayBuffer> }
 
 export class PhoneSide {
   readonly signer: Signer
-  readonly #line: LineEnd
+  readonly #line: PhoneLine
   readonly #patience: Patience
 
-  private constructor(line: LineEnd, patience: Patience, signer: Signer) {
+  private constructor(line: PhoneLine, patience: Patience, signer: Signer) {
     this.#line = line
     this.#patience = patience
     this.signer = signer
   }
 
-  static async on(line: LineEnd, patience: Patience, signer?: Signer): Promise<PhoneSide> {
+  static async on(line: PhoneLine, patience: Patience, signer?: Signer): Promise<PhoneSide> {
     return new PhoneSide(line, patience, signer ?? (await newSigner()))
   }
 

@@ -4,15 +4,20 @@ import { type Patience, parseAddress } from './line.ts'
 import { PhoneBench } from './phone-bench.ts'
 import { type Finding, type Report, reportOf, tryRule } from './report.ts'
 import { type Rule, Unreachable } from './rule.ts'
+import { BAND_AIR_RULES } from './rules/band-air.ts'
 import { BAND_FRAME_RULES } from './rules/band-frames.ts'
 import { BAND_LOCK_RULES } from './rules/band-lock.ts'
 import { BAND_SESSION_RULES } from './rules/band-session.ts'
+import { BAND_SLOT_RULES } from './rules/band-slots.ts'
 import { BAND_WEAR_RULES } from './rules/band-wear.ts'
 import { PHONE_ANSWER_RULES } from './rules/phone-answers.ts'
 import { PHONE_BOND_RULES } from './rules/phone-bond.ts'
 import { PHONE_CHECK_RULES } from './rules/phone-checks.ts'
 
-export const BAND_RULES = [...BAND_FRAME_RULES, ...BAND_SESSION_RULES, ...BAND_LOCK_RULES, ...BAND_WEAR_RULES]
+export const BAND_RULES = [
+  ...[...BAND_FRAME_RULES, ...BAND_SESSION_RULES, ...BAND_LOCK_RULES, ...BAND_WEAR_RULES],
+  ...[...BAND_SLOT_RULES, ...BAND_AIR_RULES],
+]
 export const PHONE_RULES = [...PHONE_BOND_RULES, ...PHONE_CHECK_RULES, ...PHONE_ANSWER_RULES]
 /** A part answers at once; what is slower than this does not answer. */
 export const USUAL_PATIENCE: Patience = { answerMs: 5_000, silenceMs: 300 }

@@ -246,7 +246,7 @@ const probe: Rule<BandBench> = {
 const knocksUsed: Rule<BandBench> = {
   id: 'knocks.used',
   section: '§6',
-  says: 'A PROBE reads the last run of knocks, a REQUEST uses it up.',
+  says: 'A PROBE, such as one that asks who is there, reads the last run of knocks; a REQUEST uses it up.',
   check: async (bench) => {
     const { phone, bonded } = await bench.ready(4)
     await bench.do({ do: 'knock', count: KNOCKS })
@@ -291,7 +291,7 @@ const passes: Rule<BandBench> = {
       const heard = await terminal.next(kind)
       must(heard && equalBytes(heard, body), `${kind.toUpperCase()} does not reach the terminal as the phone said it`)
     }
-    const { requestId } = request.statement
+    const { requestId } = request
     const up: readonly (readonly [MessageKind, Uint8Array])[] = [
       ['cancel', cancelMessage.encode({ requestId, mac: randomBytes(16) })],
       ['commit', commitMessage.encode({ requestId, receiptNumber: 'A1-000042', mac: randomBytes(16) })],
@@ -345,7 +345,7 @@ const vibrates: Rule<BandBench> = {
     const { phone, bonded } = await bench.ready(1)
     const terminal = await bench.session()
     const { exchange, request } = await bench.prove(terminal, phone, bonded)
-    const commit = commitMessage.encode({ requestId: request.statement.requestId, receiptNumber: 'A1-000042', mac: randomBytes(16) })
+    const commit = commitMessage.encode({ requestId: request.requestId, receiptNumber: 'A1-000042', mac: randomBytes(16) })
     const commits = async () => {
       terminal.say('commit', commit)
       must(await phone.next(['commit']), 'COMMIT does not reach the phone')

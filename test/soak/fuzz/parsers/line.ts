@@ -6,6 +6,7 @@ import { joinPieces, pieceFaults, piecesOf } from '../pieces.ts'
 
 const FRAMES: readonly LineFrame[] = [
   { type: 'hello', role: 'terminal' },
+  { type: 'hello', role: 'phone-air' },
   { type: 'welcome' },
   { type: 'att', pdu: new Uint8Array(40).fill(8) },
   { type: 'relay', exchange: new Uint8Array(8).fill(3), message: { kind: 'forward', body: new Uint8Array(300).fill(9) } },
