@@ -52,6 +52,11 @@ export class HostedPhone {
     return this.#bond.bond?.state === 'confirmed'
   }
 
+  /** What may be paid without a network, minor units. */
+  get setAside(): number {
+    return this.#engine?.allowance?.amount ?? 0
+  }
+
   receive(relay: Relay): void {
     if (!this.#bond.receive(relay)) this.#engine?.receive(relay)
   }

@@ -111,7 +111,7 @@ export class PhoneHost {
       case 'look': {
         const knocks = this.#knocks === undefined ? {} : { knocks: this.#knocks }
         const asked = { questions: this.#questions, identityQuestions: this.#identityQuestions }
-        return { ok: true, bound: phone.isBound, receipts: [...this.#receipts], ...asked, ...knocks }
+        return { ok: true, bound: phone.isBound, setAside: phone.setAside, receipts: [...this.#receipts], ...asked, ...knocks }
       }
     }
   }

@@ -173,6 +173,8 @@ export const phoneReply = z.strictObject({
   questions: z.int().min(0).optional(),
   /** How often the owner was asked who they are since `new`. */
   identityQuestions: z.int().min(0).optional(),
+  /** After `look`: what may be paid without a network, minor units. */
+  setAside: z.int().min(0).optional(),
 })
 export type PhoneCommand = z.output<typeof phoneCommand>
 export type PhoneReply = z.output<typeof phoneReply>

@@ -36,6 +36,11 @@ export const MUTANTS: readonly Mutant[] = [
     ['frames.count', 'open.count !== count || ', ''],
   ]),
   ...bandMutants('reference/band/session.ts', [
+    [
+      'slots.probe',
+      "if (kind === 'request') this.#parts.onRelayed?.({ requestDigest, bandNonce, ...seen })",
+      'this.#parts.onRelayed?.({ requestDigest, bandNonce, ...seen, flags: 7 })',
+    ],
     ['gatt.mtu', 'segmentBytes(gatt.mtu, gatt.mtu)', 'segmentBytes(gatt.mtu, gatt.mtu) + 1'],
     ['offer.nonce', 'const bandNonce = randomBytes(NONCE_BYTES)', 'const bandNonce = new Uint8Array(NONCE_BYTES)'],
     ['proof.fields', 'await sha256(request)', 'await sha256(request.subarray(1))'],
@@ -54,6 +59,13 @@ export const MUTANTS: readonly Mutant[] = [
     ['advert.offers', 'this.#offers.clear()\n    if (', 'if ('],
   ]),
   ...bandMutants('reference/band/wristband.ts', [
+    ['slots.stranger', 'if (this.#owner !== caller || !slots) return', 'if (!slots) return'],
+    [
+      'air.stranger',
+      "if (this.#lock.record.state === 'bound') say(",
+      "say(caller, 'band-status', bandStatus.encode({ flags: 0, batteryPercent: 0 }))\n    if (this.#lock.record.state === 'bound') say(",
+    ],
+    ['status.told', 'this.state.whenChanged(() => this.#tellOwner())', ''],
     ['link.nonce', 'nonce: randomBytes(NONCE_BYTES), armNonce', 'nonce: new Uint8Array(NONCE_BYTES), armNonce'],
     ['link.stranger', 'if (this.#owner === caller) this.#band?.fromPhone(relay)', 'this.#band?.fromPhone(relay)'],
     ['arm.once', 'caller.armNonce = undefined\n', ''],
@@ -64,6 +76,35 @@ export const MUTANTS: readonly Mutant[] = [
     ['bind.mac', "|| !(await isLinkMac(mac, offered.keys.linkKey, 'bind', message.value.binding))", ''],
     ['bind.knock', 'count === offered.keys.knocks', 'count > 0'],
     ['release.other-band', '|| !equalBytes(order.bandId, this.#parts.factory.bandId)', ''],
+  ]),
+  ...bandMutants('reference/band/slots.ts', [
+    ['slots.lease', 'serial: (this.#record?.serial ?? 0) + 1', 'serial: 1'],
+    ['slots.key', 'const key = await generatePrivateJwk()', 'const key = this.#record?.key ?? (await generatePrivateJwk())'],
+    ['slots.proof', 'counter, flags, knocks }, await', 'counter, flags, knocks: 0 }, await'],
+    ['slots.request', ' && equalBytes(each.requestDigest, requestDigest))\n', ')\n'],
+    ['slots.late', 'RELAYED_KEPT_MS = 90_000', 'RELAYED_KEPT_MS = 900_000'],
+    ['slots.not-worn', 'if (obstacle) return err(obstacle ===', "if (obstacle && obstacle !== 'not-worn') return err(obstacle ==="],
+    ['slots.not-armed', 'if (obstacle) return err(obstacle ===', "if (obstacle && obstacle !== 'not-armed') return err(obstacle ==="],
+    ['slots.used', 'if (counter < record.next && !isRepeat)', 'if (counter < record.next - 1 && !isRepeat)'],
+    ['slots.again', 'if (counter < record.next && !isRepeat)', 'if (counter < record.next)'],
+    ['slots.kept', 'parts.record?.epoch === parts.epoch ? parts.record : undefined', 'undefined'],
+    ['slots.released', 'const said = { bandId, epoch,', 'const said = { bandId, epoch: 1,'],
+  ]),
+  ...bandMutants('reference/band/phone-link.ts', [
+    ['air.frames', '() => u16(frameBytes())', '() => u16(Math.min(100, frameBytes()))'],
+    ['air.small-mtu', 'if (frameBytes() < LINK_FRAME_BYTES_MIN) return link.disconnect()', ''],
+    ['air.faults', 'onBroken: () => link.disconnect()', 'onBroken: () => {}'],
+    ['air.unsubscribed', "if (event?.type === 'unsubscribed') leave()", ''],
+  ]),
+  ...bandMutants('reference/band/gatt-table.ts', [
+    [
+      'air.service',
+      '  write: TO_BAND_UUID,\n})',
+      '  write: TO_BAND_UUID,\n}).concat({ handle: 15, type: u16(PRIMARY_SERVICE), value: uuidBytes(SERVICE_UUID), groupEnd: 15 })',
+    ],
+  ]),
+  ...bandMutants('shared/contracts/phone-link.ts', [
+    ['air.exchange', 'body: concat(offerId, message.body)', 'body: concat(new Uint8Array(OFFER_ID_BYTES), message.body)'],
   ]),
   ...bandMutants('reference/band/band-state.ts', [
     ['knocks.fresh', 'KNOCKS_KEPT_MS = 15_000', 'KNOCKS_KEPT_MS = 60_000'],

@@ -1,8 +1,10 @@
 /** A backend in the harness's hands: it answers a phone's calls as a rule has it answer, and keeps every call it was made. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { ALLOWANCE_PATHS } from '#shared/contracts/allowance-api.ts'
 import { BACKEND_PATHS, certifyPhone, submit } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS, beginPairing, confirmPairing } from '#shared/contracts/bands-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import { IDENTITY_PATHS } from '#shared/contracts/identity-api.ts'
 import { type PairOffer, pairOffer } from '#shared/contracts/link-messages.ts'
 import { authorization, decline, payStatement } from '#shared/contracts/radio-messages.ts'
 import { WALLET_LIMITS_PATHS, type WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
@@ -11,6 +13,7 @@ import { importVerifyKey, randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
 import { type Authority, newSigner } from './authority.ts'
+import { AllowanceDesk, IdentityDesk } from './backend-desks.ts'
 
 const BODY_MAX_BYTES = 65_536
 const CAPTURE_S = 30 * 86_400
@@ -50,6 +53,8 @@ export class BackendSide {
   /** What was wrong with the signature of a call, for each that was. */
   readonly badCalls: { readonly path: string; readonly error: CallError | 'nonce-repeated' | 'malformed' }[] = []
   calls = 0
+  readonly allowances: AllowanceDesk
+  readonly identities: IdentityDesk
   answering: Answering = 'yes'
   /** The band's offer as the phone has brought it, and what the band said when it was bound. */
   paired: { readonly offer: PairOffer; readonly bytes: Uint8Array } | undefined
@@ -63,6 +68,8 @@ export class BackendSide {
   private constructor(authority: Authority, nowS: () => number) {
     this.#authority = authority
     this.#nowS = nowS
+    this.allowances = new AllowanceDesk(authority, nowS)
+    this.identities = new IdentityDesk(authority, nowS)
     this.#server = createServer((request, response) => void this.#serve(request, response))
   }
 
@@ -108,6 +115,11 @@ export class BackendSide {
     if (method === 'POST' && pathname === BACKEND_PATHS.submit) return this.#submit(json)
     if (method === 'GET' && pathname === WALLET_LIMITS_PATHS.limits) return { status: 200, body: LIMITS }
     if (method === 'POST' && pathname === BAND_PATHS.pairings) return this.#pairing(json)
+    if (method === 'POST' && pathname === ALLOWANCE_PATHS.allowances) return this.#told(pathname, await this.allowances.open(json))
+    if (method === 'POST' && pathname === ALLOWANCE_PATHS.spent) return this.#told(pathname, this.allowances.tell(json))
+    if (method === 'POST' && pathname === IDENTITY_PATHS.identify) return this.#told(pathname, await this.identities.answer(json))
+    const [, allowanceId] = /^\/v1\/allowances\/([0-9a-f]{32})$/.exec(pathname) ?? []
+    if (method === 'GET' && allowanceId !== undefined) return this.#told(pathname, this.allowances.state(allowanceId))
     if (method === 'POST' && /^\/v1\/bands\/[0-9a-f]{32}\/confirmation$/.test(pathname)) return this.#confirmation(json)
     return NOT_KNOWN
   }
@@ -128,6 +140,10 @@ export class BackendSide {
     if (this.#nonces.has(checked.value.nonce)) return 'nonce-repeated'
     this.#nonces.add(checked.value.nonce)
     return undefined
+  }
+
+  #told(path: string, body: object | undefined): Reply {
+    return body ? { status: 200, body } : this.#malformed(path)
   }
 
   #malformed(path: string): Reply {

@@ -21,6 +21,7 @@ import { randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { beginAgreement, isLinkMac, type LinkKeys } from '#shared/crypto/link-keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import { newSigner } from './authority.ts'
+import { BandSlots } from './band-slots.ts'
 import type { LineEnd, Patience } from './line.ts'
 import { must } from './rule.ts'
 
@@ -36,6 +37,7 @@ export class BandSide {
   readonly epoch = EPOCH
   counter = 0
   keys: LinkKeys | undefined
+  readonly slots: BandSlots
   #line: LineEnd
   readonly #patience: Patience
 
@@ -44,6 +46,8 @@ export class BandSide {
     this.#patience = patience
     this.factory = factory
     this.signer = signer
+    this.slots = new BandSlots({ bandId: this.bandId, epoch: EPOCH, signer })
+    void this.slots.serve(line)
   }
 
   static async on(line: LineEnd, patience: Patience): Promise<BandSide> {
@@ -58,6 +62,7 @@ export class BandSide {
   async moveTo(line: LineEnd): Promise<void> {
     await this.#line.close()
     this.#line = line
+    void this.slots.serve(line)
   }
 
   say(kind: MessageKind, body: Uint8Array, exchange: Uint8Array = NO_EXCHANGE): void {

@@ -50,7 +50,14 @@ export type Asked = {
   readonly requestId: Uint8Array
   readonly forward: Uint8Array
 }
-export type Answer = { readonly kind: AnswerKind; readonly signed: Uint8Array; readonly reason?: Reason }
+export type Answer = {
+  readonly kind: AnswerKind
+  readonly signed: Uint8Array
+  readonly reason?: Reason
+  /** Beside an offline authorization. */
+  readonly slot?: Uint8Array | undefined
+  readonly slotProof?: Uint8Array | undefined
+}
 /** What a rule makes differently from an honest terminal and an honest band. */
 export type Spoiled = {
   readonly statement?: Partial<PayStatement>
@@ -220,6 +227,7 @@ export class PhoneBench {
     this.band.counter += 1
     const { counter, epoch } = this.band
     const state = { bandNonce, requestDigest: await sha256(request), counter, epoch, flags: READY_FLAGS, knocks: 0, ...spoiled.proof }
+    this.band.slots.passedOn(state)
     const proof = await sign1(bandProof, state, spoiled.proofSigner ?? this.band.signer, { withKid: false })
     const forward = forwardMessage.encode({ offerId: offered.offerId, bandNonce, request, proof })
     return { offered, bandNonce, session, statement, digest: await sha256(statement), requestId, forward }
@@ -236,6 +244,11 @@ export class PhoneBench {
     return asked
   }
 
+  /** The very statement again, through another session: its nonce is the first one's, so only FORWARD can tell. */
+  async sameAgain(first: Asked): Promise<Asked> {
+    return this.ask({ whole: { bytes: first.statement, requestId: first.requestId }, sessionNonce: first.bandNonce })
+  }
+
   /** The phone's answer to this request, opened; undefined when none comes in time. */
   async answer(asked: Asked, withinMs?: number): Promise<Answer | undefined> {
     const message = await this.band.next(['answer'], asked.offered.offerId, withinMs)
@@ -244,10 +257,10 @@ export class PhoneBench {
     must(opened.ok, 'ANSWER does not open with the secrets of its request')
     const plaintext = answerPlaintext.decode(opened.value)
     must(plaintext.ok, 'what ANSWER seals is not as its table says')
-    const { signed } = plaintext.value
+    const { signed, slot, slotProof } = plaintext.value
     const kind = (Object.keys(ANSWER_KINDS) as AnswerKind[]).find((name) => ANSWER_KINDS[name] === plaintext.value.kind)
     assert(kind, 'the table has a name for each kind')
-    if (kind !== 'refusal') return { kind, signed }
+    if (kind !== 'refusal') return { kind, signed, slot, slotProof }
     const refusal = await openSign1(phoneRefusal, signed, asked.offered.phoneKey)
     must(refusal.ok, 'a refusal is not signed by the key of the offer its request was sealed to')
     const isAbout = equalBytes(refusal.value.requestId, asked.requestId)

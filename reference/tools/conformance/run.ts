@@ -13,12 +13,17 @@ import { BAND_WEAR_RULES } from './rules/band-wear.ts'
 import { PHONE_ANSWER_RULES } from './rules/phone-answers.ts'
 import { PHONE_BOND_RULES } from './rules/phone-bond.ts'
 import { PHONE_CHECK_RULES } from './rules/phone-checks.ts'
+import { PHONE_IDENTITY_RULES } from './rules/phone-identity.ts'
+import { PHONE_OFFLINE_RULES } from './rules/phone-offline.ts'
 
 export const BAND_RULES = [
   ...[...BAND_FRAME_RULES, ...BAND_SESSION_RULES, ...BAND_LOCK_RULES, ...BAND_WEAR_RULES],
   ...[...BAND_SLOT_RULES, ...BAND_AIR_RULES],
 ]
-export const PHONE_RULES = [...PHONE_BOND_RULES, ...PHONE_CHECK_RULES, ...PHONE_ANSWER_RULES]
+export const PHONE_RULES = [
+  ...[...PHONE_BOND_RULES, ...PHONE_CHECK_RULES, ...PHONE_ANSWER_RULES],
+  ...[...PHONE_IDENTITY_RULES, ...PHONE_OFFLINE_RULES],
+]
 /** A part answers at once; what is slower than this does not answer. */
 export const USUAL_PATIENCE: Patience = { answerMs: 5_000, silenceMs: 300 }
 

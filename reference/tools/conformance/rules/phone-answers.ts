@@ -30,11 +30,6 @@ async function query(bench: PhoneBench, requestId: Uint8Array, firstDigest: Uint
   return bench.ask({ whole: { bytes, requestId }, sessionNonce })
 }
 
-/** The very statement again, through another session: its nonce is the first one's, so only FORWARD can tell. */
-async function sameAgain(bench: PhoneBench, first: Asked): Promise<Asked> {
-  return bench.ask({ whole: { bytes: first.statement, requestId: first.requestId }, sessionNonce: first.bandNonce })
-}
-
 const submits: Rule<PhoneBench> = {
   id: 'submit.whole',
   section: '§12',
@@ -100,10 +95,10 @@ const same: Rule<PhoneBench> = {
     await bench.paired()
     const first = await bench.ask()
     const yes = await bench.expectAuthorization(first)
-    const again = await bench.expectAuthorization(await sameAgain(bench, first))
+    const again = await bench.expectAuthorization(await bench.sameAgain(first))
     must(equalBytes(again, yes), 'the same statement gets another authorization')
     await bench.restart()
-    const later = await bench.expectAuthorization(await sameAgain(bench, first))
+    const later = await bench.expectAuthorization(await bench.sameAgain(first))
     must(equalBytes(later, yes), 'after a restart the same statement gets another authorization')
   },
 }
