@@ -19,9 +19,10 @@ export type Mutant = {
 
 /** Grown and tried out in every test run; the others when BANDTILL_MUTANTS is `all`. */
 const IN_EVERY_RUN = new Set([
-  ...['band frames.altered', 'band gatt.mtu', 'band offer.nonce', 'band proof.fields', 'band proof.counter-kept', 'band link.stranger'],
-  ...['band bind.knock', 'band wear.brush'],
-  ...['phone terminal.signature', 'phone terminal.nonce', 'phone proof.counter', 'phone query.never-seen', 'phone answer.forged'],
+  ...['band frames.altered', 'band offer.nonce', 'band proof.fields', 'band proof.counter-kept', 'band link.stranger', 'band wear.brush'],
+  ...['band slots.used', 'band air.exchange'],
+  ...['phone terminal.signature', 'phone proof.counter', 'phone query.never-seen', 'phone answer.forged'],
+  ...['phone identify.always', 'phone offline.evidence'],
 ])
 
 /** Those of this run. */
@@ -113,6 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['arm.lifetime', 'Math.min(lifetimeMs, ARMED_MAX_MS)', 'ARMED_MAX_MS'],
   ]),
   ...phoneMutants('reference/phone/open-request.ts', [
+    ['identify.probe', "if (statement.kind === 'identify' && (flags & FLAG_PROBE) === 0) return err('band-not-usable')", ''],
     ['terminal.signature', "(await isSignedBy(opened, key)) ? ok(certificate) : err('terminal-not-trusted')", 'ok(certificate)'],
     ['terminal.nonce', "if (!equalBytes(statement.value.bandNonce, forward.bandNonce)) return err('terminal-not-trusted')", ''],
     ['proof.counter', ' || counter <= counterSeen', ''],
@@ -121,8 +123,34 @@ export const MUTANTS: readonly Mutant[] = [
     ['request.expired', 'return nowS > statement.time + statement.lifetime || statement.time > nowS + CLOCK_TOLERANCE_S', 'return false'],
   ]),
   ...phoneMutants('reference/phone/engine.ts', [
+    ['identify.cancel', 'await this.#parts.identity?.cancelled(relay)', ''],
+    [
+      'offline.once',
+      'else settled = record?.outcome\n',
+      "else settled = record?.outcome.state === 'offline' ? undefined : record?.outcome\n",
+    ],
     ['policy.confirm', "act: verdict.type === 'confirm' ? 'confirmed' : 'none'", "act: 'none'"],
     ['query.never-seen', "if (this.#records.find(key)?.outcome.state === 'never-seen')", 'if (false)'],
+  ]),
+  ...phoneMutants('reference/phone/identity.ts', [
+    ['identify.given', 'claimsIn(reply.value.given, question.claims)', 'reply.value.given.length > 0 ? question.claims : []'],
+    ['identify.asks', "interrupt(err('confirm-on-phone'))", 'interrupt(ok({ given: question.claims, always: false }))'],
+    ['identify.no', "if (given.length === 0) return err('wallet-refused')", ''],
+    ['identify.always', 'question.claims.every((claim) => kept.claims.includes(claim))', 'true'],
+    ['identify.more', " && (memberNumber === undefined || agreed.includes('member-number'))", ''],
+    ['identify.forged', '!said.ok || !equalBytes(said.value.statementDigest, digest)', '!said.ok'],
+  ]),
+  ...phoneMutants('reference/phone/allowance.ts', [
+    ['offline.lease', ' && equalBytes(lease.value.phonePoint, phonePoint)', ''],
+    ['offline.answer', 'approvedAt: this.#nowS(), ...payment', 'approvedAt: 1, ...payment'],
+    ['offline.evidence', '(await openOffline(evidence, keySet)).ok ? ok(evidence)', 'keySet ? ok(evidence)'],
+    ['offline.used', 'this.#next = Math.max(this.#next, refused.value.next)', ''],
+    ['offline.cap', '.find(({ cap }) => amount <= cap)', '.find(() => amount > 0)'],
+    ['offline.until', ' || this.#nowS() > kept.until) return []', ') return []'],
+    ['offline.revoked', 'return reply.ok ? reply.value :', 'return reply.ok ||'],
+  ]),
+  ...phoneMutants('reference/phone/offline-book.ts', [
+    ['offline.told', 'await backend.report({ statement, authorization, slot, slotProof })', '{ ok: true } as const'],
   ]),
   ...phoneMutants('reference/phone/exchange.ts', [
     ['cancel.mac', "return macMatches(await this.opened.session.mac('cancel', cancelMessage.encode(unsigned)), mac)", 'return true'],

@@ -1,6 +1,6 @@
 /**
- * I9: nothing secret is in the clear. A real run (pairing, arming, payments on both sides of an id rotation, an owner who signs in, freezes and lets a band
- * go) is searched for every key, secret and account there is: in the terminal's files and log, in what its screens were told, in the air, and,
+ * I9: nothing secret is in the clear. A real run (pairing, arming, payments on both sides of an id rotation and one without a network, an owner who signs
+ * in, freezes and lets a band go) is searched for every key, secret and account there is: in the terminal's files and log, in what its screens were told, in the air, and,
  * for key material, in the backend's database and log.
  */
 import { sql } from 'kysely'
@@ -92,6 +92,17 @@ async function pays(id: CustomerId): Promise<string> {
   return state
 }
 
+/** Out of what was set aside: slot, band's word and phone's yes go through the air, into the terminal's books and to the backend. */
+async function paysInBasement(id: CustomerId): Promise<void> {
+  const customer = world.customer(id)
+  await world.until('money is set aside', () => customer.allowance !== undefined)
+  const before = customer.allowance?.amount ?? 0
+  customer.set({ network: false, unlocks: false })
+  expect(await pays(id)).toBe('paid')
+  expect(customer.allowance?.amount ?? 0).toBeLessThan(before)
+  customer.set({ network: true, unlocks: false })
+}
+
 /** The till has locked itself meanwhile. The PIN is typed at the till, not sent over the screens' socket that is searched. */
 async function signInAgain(): Promise<void> {
   await world.until('the till has locked itself', () => world.state.session.state === 'locked')
@@ -170,6 +181,7 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   for (const { band } of world.customers.values()) await world.until('new offers have come', () => band.offerCount > 0)
   expect(await pays(OTHER.id)).toBe('paid')
   expect(await pays(PAYER.id)).toBe('paid')
+  await paysInBasement(PAYER.id)
   const after = air.take()
   await owner.browser.signIn()
   expect((await owner.browser.call('POST', pathOf('ownRelease', owner.bandId))).json).toMatchObject({ state: 'released' })
@@ -191,6 +203,9 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   const atBackend = [await backendRows(), { where: "the backend's log", bytes: Buffer.from(world.backend.logged.join('')) }]
   const keys = keyMaterial([...owner.secrets, ...forgotten])
   expect(keys.length).toBeGreaterThanOrEqual(20)
+  const searched = keys.map(({ what }) => what)
+  for (const id of [PAYER.id, OTHER.id])
+    expect(searched).toEqual(expect.arrayContaining([`d of band-${id}.slots.json`, `d of phone-${id}.allowance.json`]))
   expect(found([...keys, ...identifiers()], onTerminal)).toEqual([])
   expect(found(keys, atBackend)).toEqual([])
 
