@@ -90,6 +90,8 @@ type Question = {
 export class IdentityDesk {
   readonly #authority: Authority
   readonly #nowS: () => number
+  /** Calls that came, whatever was in them. */
+  calls = 0
   readonly asked: Question[] = []
   /** What was agreed to; more than that; the right thing, but signed by nobody who matters; or about another statement. */
   answering: 'agreed' | 'more' | 'forged' | 'other' = 'agreed'
@@ -101,6 +103,7 @@ export class IdentityDesk {
 
   /** Undefined: not as the contract says. */
   async answer(json: unknown): Promise<object | undefined> {
+    this.calls += 1
     const body = identify.body.safeParse(json)
     if (!body.success) return undefined
     const [statement, requestDigest, proof] = [body.data.statement, body.data.requestDigest, body.data.proof].map((text) =>

@@ -3,7 +3,7 @@ import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/by
 import { type BandCommand, type BandReply, bandReply } from '#shared/contracts/conformance-line.ts'
 import { CLAIM_BITS, identifyStatement } from '#shared/contracts/identity-messages.ts'
 import { type BandProof, bandProof, type OfferMessage, payStatement, requestPlaintext } from '#shared/contracts/radio-messages.ts'
-import { importVerifyKey, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
+import { importVerifyKey, randomBytes, type Signer } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { AirLine } from './air-line.ts'
@@ -21,8 +21,6 @@ const LIFETIME_S = 90
 
 export type Request = {
   readonly message: Uint8Array
-  /** Of the message, as proofs name it. */
-  readonly digest: Uint8Array
   readonly session: SealedSession
   readonly requestId: Uint8Array
 }
@@ -212,7 +210,7 @@ export class BandBench {
     const sealed = await sealRequest({ offer: left.offer, bandNonce: offer.bandNonce, sealingPoint: left.point, plaintext })
     must(sealed.ok, 'the offer has no point of the curve')
     const { message, session } = sealed.value
-    return { message, digest: await sha256(message), session, requestId }
+    return { message, session, requestId }
   }
 
   /** Asks with the OFFER on show, and takes the proof the phone gets, checked for its signature. */

@@ -86,7 +86,6 @@ const BROKEN: readonly (readonly [string, readonly Uint8Array[]])[] = [
   ['an unknown kind', [Uint8Array.of(99, 1, 0, 1, ...randomBytes(12))]],
   ['a body no longer than an exchange id', [Uint8Array.of(MESSAGE_KINDS['pair-ask'], 1, 0, 1, ...new Uint8Array(8))]],
   ['a segment that is left out', [0, 2].map((index) => Uint8Array.of(MESSAGE_KINDS['pair-ask'], 1, index, 3, ...randomBytes(30)))],
-  ['a segment said twice in two ways', [1, 2].map((byte) => Uint8Array.of(MESSAGE_KINDS['pair-ask'], 1, 0, 2, byte))],
 ]
 
 const faults: Rule<BandBench> = {

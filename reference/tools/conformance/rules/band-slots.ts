@@ -45,7 +45,7 @@ const leases: Rule<BandBench> = {
   says: 'SLOT-OPEN of its own phone gets a lease of this band and epoch, for the key that was named; `serial` grows with each, `next` never falls.',
   check: async (bench) => {
     const made = await leased(bench)
-    await proofOf(made.phone, made.lease, (await passedOn(bench, made)).request.digest, made.lease.next + 1)
+    await proofOf(made.phone, made.lease, (await passedOn(bench, made)).proof.requestDigest, made.lease.next + 1)
     const second = await leaseOf(made.phone, made.bonded)
     must(equalBytes(made.lease.bandId, bench.bandId) && made.lease.epoch === made.bonded.offer.epoch, 'a lease names another band or epoch')
     must(second.serial > made.lease.serial, `after the lease ${made.lease.serial} comes the lease ${second.serial}`)
@@ -62,7 +62,7 @@ const freshKeys: Rule<BandBench> = {
     const second = await leaseOf(made.phone, made.bonded)
     must(!equalBytes(second.point, made.lease.point), 'two leases have the same key')
     must(!equalBytes(second.point, made.bonded.offer.point), 'a lease has the key of the pairing')
-    await proofOf(made.phone, second, (await passedOn(bench, made)).request.digest, second.next)
+    await proofOf(made.phone, second, (await passedOn(bench, made)).proof.requestDigest, second.next)
   },
 }
 
@@ -72,12 +72,12 @@ const strangers: Rule<BandBench> = {
   says: 'Only the phone that has proven itself is heard: to SLOT-OPEN and SLOT-ASK of a stranger the band says nothing.',
   check: async (bench) => {
     const made = await leased(bench)
-    const { request } = await passedOn(bench, made)
+    const { proof } = await passedOn(bench, made)
     const other = await bench.phone()
     sayOpen(other, other.signer.point)
-    sayAsk(other, request.digest, made.lease.next)
+    sayAsk(other, proof.requestDigest, made.lease.next)
     must(!(await slotWord(other, bench.patience.silenceMs)), "the band answers a stranger's SLOT-OPEN or SLOT-ASK")
-    await proofOf(made.phone, made.lease, request.digest, made.lease.next)
+    await proofOf(made.phone, made.lease, proof.requestDigest, made.lease.next)
   },
 }
 
@@ -88,8 +88,8 @@ const proofs: Rule<BandBench> = {
   check: async (bench) => {
     const made = await leased(bench)
     await bench.do({ do: 'knock', count: KNOCKS })
-    const { proof, request } = await passedOn(bench, made)
-    const said = await proofOf(made.phone, made.lease, request.digest, made.lease.next)
+    const { proof } = await passedOn(bench, made)
+    const said = await proofOf(made.phone, made.lease, proof.requestDigest, made.lease.next)
     must(equalBytes(said.bandNonce, proof.bandNonce), 'SLOT-PROOF names another nonce')
     must(said.flags === proof.flags, `the proof of the request has the flags ${proof.flags}, that of the slot ${said.flags}`)
     must(said.knocks === KNOCKS, `${KNOCKS} knocks stand in SLOT-PROOF as ${said.knocks}`)
@@ -103,8 +103,8 @@ const unknown: Rule<BandBench> = {
   check: async (bench) => {
     const { phone, bonded } = await bench.ready()
     const terminal = await bench.session()
-    const { request } = await bench.prove(terminal, phone, bonded)
-    await expectSlotRefused(phone, request.digest, 0, 'not-available')
+    const { proof } = await bench.prove(terminal, phone, bonded)
+    await expectSlotRefused(phone, proof.requestDigest, 0, 'not-available')
     await leaseOf(phone, bonded)
     await expectSlotRefused(phone, randomBytes(32), 0, 'not-available')
   },
@@ -116,8 +116,8 @@ const probes: Rule<BandBench> = {
   says: 'A PROBE, such as one that asks who is there, is never paid with a slot.',
   check: async (bench) => {
     const made = await leased(bench)
-    const { request } = await passedOn(bench, made, 'probe')
-    await expectSlotRefused(made.phone, request.digest, made.lease.next, 'not-available')
+    const { proof } = await passedOn(bench, made, 'probe')
+    await expectSlotRefused(made.phone, proof.requestDigest, made.lease.next, 'not-available')
   },
 }
 
@@ -127,9 +127,9 @@ const old: Rule<BandBench> = {
   says: 'A request is paid with a slot within 90 s of being passed on, and not later.',
   check: async (bench) => {
     const made = await leased(bench)
-    const { request } = await passedOn(bench, made)
+    const { proof } = await passedOn(bench, made)
     await bench.advance(PASSED_ON_LONG_AGO_MS)
-    await expectSlotRefused(made.phone, request.digest, made.lease.next, 'not-available')
+    await expectSlotRefused(made.phone, proof.requestDigest, made.lease.next, 'not-available')
   },
 }
 
@@ -139,9 +139,9 @@ const notWorn: Rule<BandBench> = {
   says: 'Off the wrist nothing is signed and no value is used up.',
   check: async (bench) => {
     const made = await leased(bench)
-    const { request } = await passedOn(bench, made)
+    const { proof } = await passedOn(bench, made)
     await bench.do({ do: 'wear', worn: false })
-    const next = await expectSlotRefused(made.phone, request.digest, made.lease.next, 'not-worn')
+    const next = await expectSlotRefused(made.phone, proof.requestDigest, made.lease.next, 'not-worn')
     must(next === made.lease.next, `a refusal off the wrist moves the counter from ${made.lease.next} to ${next}`)
   },
 }
@@ -152,11 +152,11 @@ const notArmed: Rule<BandBench> = {
   says: 'Not armed, nothing is signed.',
   check: async (bench) => {
     const made = await leased(bench)
-    const { request } = await passedOn(bench, made)
+    const { proof } = await passedOn(bench, made)
     await bench.do({ do: 'wear', worn: false })
     await bench.advance(OFF_MS)
     await bench.do({ do: 'wear', worn: true })
-    await expectSlotRefused(made.phone, request.digest, made.lease.next, 'not-armed')
+    await expectSlotRefused(made.phone, proof.requestDigest, made.lease.next, 'not-armed')
   },
 }
 
@@ -169,10 +169,10 @@ const used: Rule<BandBench> = {
     const counter = made.lease.next
     const first = await passedOn(bench, made)
     const second = await passedOn(bench, made)
-    await proofOf(made.phone, made.lease, first.request.digest, counter)
-    const next = await expectSlotRefused(made.phone, second.request.digest, counter, 'counter-used')
+    await proofOf(made.phone, made.lease, first.proof.requestDigest, counter)
+    const next = await expectSlotRefused(made.phone, second.proof.requestDigest, counter, 'counter-used')
     must(next === counter + 1, `after ${counter} the band calls ${next} free`)
-    await proofOf(made.phone, made.lease, second.request.digest, next)
+    await proofOf(made.phone, made.lease, second.proof.requestDigest, next)
   },
 }
 
@@ -182,8 +182,8 @@ const again: Rule<BandBench> = {
   says: 'The same value for the same request is signed again: a word may be lost.',
   check: async (bench) => {
     const made = await leased(bench)
-    const { request } = await passedOn(bench, made)
-    for (let asked = 0; asked < 2; asked += 1) await proofOf(made.phone, made.lease, request.digest, made.lease.next)
+    const { proof } = await passedOn(bench, made)
+    for (let asked = 0; asked < 2; asked += 1) await proofOf(made.phone, made.lease, proof.requestDigest, made.lease.next)
     const second = await leaseOf(made.phone, made.bonded)
     must(second.next === made.lease.next + 1, `one value was signed twice, and the next lease begins with ${second.next}`)
   },
@@ -195,17 +195,17 @@ const kept: Rule<BandBench> = {
   says: 'Counter and key survive a reset and a battery change; values that were skipped are lost.',
   check: async (bench) => {
     const made = await leased(bench)
-    await proofOf(made.phone, made.lease, (await passedOn(bench, made)).request.digest, COUNTER)
+    await proofOf(made.phone, made.lease, (await passedOn(bench, made)).proof.requestDigest, COUNTER)
     await made.terminal.close()
     let back = made
     for (const what of ['reset', 'battery'] as const) {
       await back.phone.close()
       await bench.do({ do: what })
       back = await meetAgain(bench, made)
-      const { request } = await passedOn(bench, back)
-      const next = await expectSlotRefused(back.phone, request.digest, COUNTER - 2, 'counter-used')
+      const { proof } = await passedOn(bench, back)
+      const next = await expectSlotRefused(back.phone, proof.requestDigest, COUNTER - 2, 'counter-used')
       must(next > COUNTER, `after ${what} the counter goes back from ${COUNTER + 1} to ${next}`)
-      if (what === 'battery') await proofOf(back.phone, made.lease, request.digest, next)
+      if (what === 'battery') await proofOf(back.phone, made.lease, proof.requestDigest, next)
       await back.terminal.close()
     }
   },
@@ -226,8 +226,8 @@ const released: Rule<BandBench> = {
     await bench.do({ do: 'wear', worn: true })
     await bench.arm(next, anew)
     await bench.refill(next, 1)
-    const { request } = await bench.prove(await bench.session(), next, anew)
-    await expectSlotRefused(next, request.digest, lease.next, 'not-available')
+    const { proof } = await bench.prove(await bench.session(), next, anew)
+    await expectSlotRefused(next, proof.requestDigest, lease.next, 'not-available')
     const first = await leaseOf(next, anew)
     must(first.epoch === anew.offer.epoch, `in epoch ${anew.offer.epoch} a lease names epoch ${first.epoch}`)
     must(toHex(first.point) !== toHex(lease.point), 'the key of a lease outlives a release')
