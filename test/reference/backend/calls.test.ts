@@ -179,7 +179,7 @@ test('every route is described, refusals included, with a schema for its answers
   expect(new Set(described.map(({ path }) => path))).toEqual(new Set(declared))
   for (const { path, method, call } of described)
     expect(Object.keys(call.responses).sort(), `${method} ${path}`).toEqual(['200', '4XX', '5XX'])
-  expect(described).toHaveLength(83)
+  expect(described).toHaveLength(84)
 })
 
 test('metrics count calls and answers, and name nobody', async () => {
