@@ -160,7 +160,8 @@ function AddNumber(props: AddProps) {
         </select>
       </div>
       <Field
-        label={t('card.number')}
+        // In full: a long name in the list above is cut off when text is large.
+        label={t('card.number', { merchant: merchant?.merchantName[language] })}
         value={typed}
         onChange={(text) => {
           type(text)

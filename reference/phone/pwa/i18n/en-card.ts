@@ -30,7 +30,7 @@ export const enCard = {
   numberRemoved: 'Your number with {{merchant}} is removed.',
   addTitle: 'Add a member number',
   merchant: 'Shop',
-  number: 'Member number',
+  number: 'Member number with {{merchant}}',
   numberHint: 'Letters A to Z, figures, spaces and hyphens, up to 24.',
   numberReplaces: 'It takes the place of {{number}}, the number you have there now, and counts as not checked.',
   numberBad: 'Type a number of up to 24 letters A to Z, figures, spaces and hyphens. It begins and ends with a letter or a figure.',

@@ -30,7 +30,7 @@ export const zhCard: Catalog['card'] = {
   numberRemoved: '您在{{merchant}}的会员号已移除。',
   addTitle: '添加会员号',
   merchant: '商家',
-  number: '会员号',
+  number: '您在{{merchant}}的会员号',
   numberHint: '字母 A 到 Z、数字、空格和连字符，最多 24 个。',
   numberReplaces: '将代替您在该店现在的会员号 {{number}}，并算未经核对。',
   numberBad: '请输入会员号：字母 A 到 Z、数字、空格和连字符，最多 24 个，以字母或数字开头和结尾。',
