@@ -26,6 +26,7 @@ export const GROUPS: readonly Group[] = [
   },
   { name: 'wallet', counted: 'operations', wanted: 100_000, share: 1, workers: 2, load: async () => import('./wallet/episode.ts') },
   { name: 'bonds', counted: 'steps', wanted: 20_000, share: 1, workers: 2, load: async () => import('./bonds/episode.ts') },
+  { name: 'offline', counted: 'steps', wanted: 5_000, share: 1, workers: 2, load: async () => import('./offline/episode.ts') },
   // Counted by the parser that had the fewest.
   { name: 'fuzz', counted: 'executions', wanted: 500_000, share: 1, workers: 2, load: async () => import('./fuzz/episode.ts') },
 ]

@@ -7,5 +7,4 @@ export const WEIGHTED = [
   ...(['freeze', 'unfreeze', 'unfreeze', 'order the release', 'carry the release', 'retire the phone', 'leave reach'] as const),
   ...(['reset', 'kill the band', 'kill the phone', 'back up', 'restore from backup', 'lose an answer'] as const),
   ...(['fill the disks', 'empty the disks', 'empty the disks', 'wait', 'wait'] as const),
-  // Payments out of an offline allowance belong here, with their own rules in the model: no slot over two requests, no slot paid twice.
 ] as const
