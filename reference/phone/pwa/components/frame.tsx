@@ -65,7 +65,7 @@ function TopBar({ screen }: { screen: Screen }) {
     <header className="top">
       <a className="top-brand" href="#/home">
         <img src="./icon.svg" alt="" width="28" height="28" />
-        {t('app.name')}
+        <span className="top-name">{t('app.name')}</span>
       </a>
       <a className="top-phone" href="#/phone" aria-label={t('phone.title')} aria-current={screen === 'phone' ? 'page' : undefined}>
         <IconDeviceWatch size={24} aria-hidden />
