@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Long for one test, short for one that hangs: three of them share two cores. */
 const TEST_TIMEOUT_MS = 60_000
@@ -9,6 +10,36 @@ const SOAK_TIMEOUT_MS = 240_000
 /** The compiler and the linter over the whole tree, three times. */
 const HOUSE_TIMEOUT_MS = 180_000
 const WHOLE_SALES = 'test/e2e/counter.test.ts'
+
+/** Files that take half a minute and more, longest first: begun last, each would be waited for alone. */
+const LONG = [
+  'tools/demo',
+  'renderer/walk',
+  'kills/kills',
+  'e2e/wallet/screens',
+  'e2e/wallet-phone',
+  'main/payments/disk-loop',
+  'e2e/refusals',
+  'main/store/power-cuts',
+  'renderer/states',
+  'e2e/doubt',
+  'tools/verify',
+  'e2e/outage',
+  'tools/conformance/conformance',
+  'e2e/desktop',
+].map((name) => `/test/${name}.test.ts`)
+
+/** As usual, but with the longest files first. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((ending) => moduleId.endsWith(ending))
+      return place < 0 ? LONG.length : place
+    }
+    const usual = await super.sort(files)
+    return usual.sort((a, b) => placeOf(a) - placeOf(b))
+  }
+}
 
 /** One project per part. test/ mirrors the source; test/house checks that no test file lies outside these folders. */
 function project(
@@ -34,6 +65,7 @@ export default defineConfig({
   test: {
     globals: false,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // One more than the cores we count on: many tests wait for processes, sockets and clocks.
     maxWorkers: 3,
     projects: [

@@ -239,7 +239,7 @@ test('I4: two chains merged are named where the second begins, though every entr
 
 test('I4: every letter of what is sent with a receipt is bound by the journal', () => {
   const random = new Seeded(7)
-  for (let edit = 0; edit < 150; edit += 1) {
+  for (let edit = 0; edit < 90; edit += 1) {
     const report = tampered((database) => {
       const rows = database.prepare<[], { seq: number; body: string }>("SELECT seq, body FROM outbox WHERE kind = 'receipt'").all()
       const { seq, body } = random.pick(rows)
@@ -333,7 +333,7 @@ test('damaged bytes of the file are named, or change nothing that the file says'
   const whole = new Database(image)
   const original = said(whole)
   whole.close()
-  for (let damage = 0; damage < 150; damage += 1) {
+  for (let damage = 0; damage < 90; damage += 1) {
     const bytes = Buffer.from(image)
     const place = 100 + random.below(bytes.length - 100)
     bytes[place] = (bytes[place] ?? 0) ^ (1 << random.below(8))

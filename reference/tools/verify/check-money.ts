@@ -29,8 +29,15 @@ export function checkAttempts(database: Database.Database, findings: Findings): 
   }
 }
 
+const TIMES = ['created_at', 'sent_at', 'expires_at', 'ended_at']
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
 function checkAttempt(row: Row, findings: Findings): void {
   const id = row['request_id']
+  for (const name of TIMES) {
+    const time = row[name]
+    if (time !== null && !(typeof time === 'string' && INSTANT.test(time))) findings.bad('attempts', id, `${name} is no time: ${String(time)}`)
+  }
   const isPaid = row['state'] === 'paid'
   if (!isPaid) {
     findings.same('attempts', id, 'receipt_id of an attempt that is not paid', row['receipt_id'], null)

