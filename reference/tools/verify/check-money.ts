@@ -36,7 +36,8 @@ function checkAttempt(row: Row, findings: Findings): void {
   const id = row['request_id']
   for (const name of TIMES) {
     const time = row[name]
-    if (time !== null && !(typeof time === 'string' && INSTANT.test(time))) findings.bad('attempts', id, `${name} is no time: ${String(time)}`)
+    if (time !== null && !(typeof time === 'string' && INSTANT.test(time)))
+      findings.bad('attempts', id, `${name} is no time: ${JSON.stringify(time)}`)
   }
   const isPaid = row['state'] === 'paid'
   if (!isPaid) {

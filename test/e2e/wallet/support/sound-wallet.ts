@@ -1,15 +1,15 @@
 /** What a machine can find wrong with a screen of the wallet: barriers, and text that is cut off, as it is and twice as large. */
 import type { Page } from 'playwright'
-import { barriersOf } from '#test/renderer/support/sound-screen.ts'
+import { barriersOf, faintTextsOf } from '#test/renderer/support/sound-screen.ts'
 
 /** Pixels that are nobody's text: a font's box is a little wider than its letters. */
 const ALLOWED_PX = 2
 const LARGE_TEXT = '200%'
 
-/** Everything that is wrong with the screen as it is now, one line each. */
-export async function faultsOf(page: Page): Promise<readonly string[]> {
+/** Everything that is wrong with the screen as it is now, one line each. What a colour cannot change need be looked for in one scheme only. */
+export async function faultsOf(page: Page, lookFor: 'barriers' | 'faint texts' = 'barriers'): Promise<readonly string[]> {
   await page.evaluate(() => document.fonts.ready)
-  const barriers = await barriersOf(page, ['best-practice'])
+  const barriers = await (lookFor === 'barriers' ? barriersOf(page, ['best-practice']) : faintTextsOf(page))
   const plain = await cutTextsOf(page)
   const large = await withLargeText(page, async () => cutTextsOf(page))
   return [...barriers, ...plain, ...large.map((text) => `at ${LARGE_TEXT}: ${text}`)]
