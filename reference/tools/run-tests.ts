@@ -103,6 +103,7 @@ async function main(): Promise<void> {
     const counted = closingLine(result).padEnd(40)
     console.log(`${result.name.padEnd(10)}${counted}${`${result.seconds.toFixed(1)} s`.padStart(9)}  ${result.remark}`)
   }
+  for (const { name, failures } of results) for (const failure of failures) console.log(`FAILED: ${name}, ${failure}`)
   if (cause !== '') console.log(`Stopped: ${cause}.`)
   const sum = total(results)
   process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0

@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const script = (name: string, code: string, rest: Partial<Step> = {}): Step => ({ name, command: [process.execPath, '-e', code], ...rest })
 const report = (counts: object) => `require('node:fs').writeFileSync('report.json', ${JSON.stringify(JSON.stringify(counts))})`
-const COUNTS = { numPassedTests: 5, numFailedTests: 0, numPendingTests: 1, numTodoTests: 1 }
+const COUNTS = { numPassedTests: 5, numFailedTests: 0, numPendingTests: 1, numTodoTests: 1, testResults: [] }
 
 function run(steps: readonly Step[], stop = new AbortController().signal) {
   return runSteps({ steps, root: folder, stop, output: 'ignore', say: () => undefined })
@@ -61,8 +61,19 @@ describe('counting', () => {
   })
 
   test('failed tests and the step they are in both count', async () => {
-    const [result] = await run([script('tests', `${report({ ...COUNTS, numFailedTests: 2 })};process.exit(1)`, { report: 'report.json' })])
-    expect(result).toMatchObject({ passed: 5, failed: 3 })
+    const passed = { status: 'passed', fullName: 'a passed', failureMessages: [] }
+    const failed = { status: 'failed', fullName: 'a failed', failureMessages: ['Error: 1 is not 2\n    at a line'] }
+    const testResults = [
+      { name: '/tree/test/a.test.ts', status: 'failed', message: '', assertionResults: [passed, failed] },
+      { name: '/tree/test/b.test.ts', status: 'failed', message: 'no such module\n    at a line', assertionResults: [] },
+    ]
+    const code = `${report({ ...COUNTS, numFailedTests: 2, testResults })};process.exit(1)`
+    const [result] = await run([script('tests', code, { report: 'report.json' })])
+    expect(result).toMatchObject({
+      passed: 5,
+      failed: 3,
+      failures: ['a.test.ts: a failed: Error: 1 is not 2', 'b.test.ts: no such module'],
+    })
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import * as z from 'zod'
 import { type Ended, runInGroup, sweepMarked } from './processes.ts'
 
@@ -15,7 +15,13 @@ export type Step = {
 }
 
 export type Count = { readonly passed: number; readonly failed: number; readonly skipped: number }
-export type StepResult = Count & { readonly name: string; readonly seconds: number; readonly remark: string }
+export type StepResult = Count & {
+  readonly name: string
+  readonly seconds: number
+  readonly remark: string
+  /** Each failed test in a line: its file, its name and the first words of what was wrong. */
+  readonly failures: readonly string[]
+}
 
 const NONE: Count = { passed: 0, failed: 0, skipped: 0 }
 
@@ -24,10 +30,22 @@ const VitestReport = z.object({
   numFailedTests: z.number().int().nonnegative(),
   numPendingTests: z.number().int().nonnegative(),
   numTodoTests: z.number().int().nonnegative(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      /** Why the file could not be run at all. */
+      message: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()) })),
+    }),
+  ),
 })
+type TestFile = z.infer<typeof VitestReport>['testResults'][number]
 
-/** Counts of single tests from Vitest's JSON report; undefined when there is no readable report, as after a crash. */
-export function readReport(path: string): Count | undefined {
+type Report = { readonly count: Count; readonly failures: readonly string[] }
+
+/** What Vitest's JSON report tells of the single tests; undefined when there is no readable report, as after a crash. */
+export function readReport(path: string): Report | undefined {
   let json: unknown
   try {
     json = JSON.parse(readFileSync(path, 'utf8'))
@@ -36,8 +54,20 @@ export function readReport(path: string): Count | undefined {
   }
   const report = VitestReport.safeParse(json)
   if (!report.success) return undefined
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = report.data
-  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = report.data
+  const count = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+  return { count, failures: testResults.flatMap(failuresOf) }
+}
+
+function failuresOf({ name, status, message, assertionResults }: TestFile): string[] {
+  const file = basename(name)
+  const tests = assertionResults.filter((test) => test.status === 'failed')
+  if (tests.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : []
+  return tests.map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0] ?? '')}`)
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 /** The closing line: `N passed, N failed`, with `, N skipped` when there is something to tell. */
@@ -64,7 +94,7 @@ type Context = {
 
 async function runStep(step: Step, context: Context): Promise<StepResult> {
   const startedMs = performance.now()
-  if (step.skip !== undefined) return { ...NONE, skipped: 1, name: step.name, seconds: 0, remark: `skipped: ${step.skip}` }
+  if (step.skip !== undefined) return { ...NONE, skipped: 1, name: step.name, seconds: 0, remark: `skipped: ${step.skip}`, failures: [] }
   const report = step.report === undefined ? undefined : join(context.root, step.report)
   if (report !== undefined) {
     mkdirSync(dirname(report), { recursive: true })
@@ -75,7 +105,7 @@ async function runStep(step: Step, context: Context): Promise<StepResult> {
   const env = { ...process.env, ...context.env, PATH: path, [mark]: '1' }
   const ended = await runInGroup({ command: step.command, cwd: context.root, env, stop: context.stop, output: context.output })
   const strays = await sweepMarked(mark)
-  const count = report === undefined ? undefined : readReport(report)
+  const { count, failures } = (report === undefined ? undefined : readReport(report)) ?? { count: undefined, failures: [] }
   const remarks = [failureOf(ended, count, step), ...strays.map((stray) => `left a process behind: ${stray.command}`)].filter(Boolean)
   return {
     name: step.name,
@@ -84,6 +114,7 @@ async function runStep(step: Step, context: Context): Promise<StepResult> {
     failed: (count?.failed ?? 0) + (remarks.length === 0 ? 0 : 1),
     skipped: count?.skipped ?? 0,
     remark: remarks.join('; '),
+    failures,
   }
 }
 
