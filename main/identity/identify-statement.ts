@@ -1,6 +1,7 @@
 /** The question who somebody is, as a signed statement. */
+import type { JournalHead } from '#main/payments/statements.ts'
 import type { Keys } from '#main/ports.ts'
-import { fromHex } from '#shared/contracts/bytes.ts'
+import { idBytes } from '#shared/contracts/bytes.ts'
 import { claimBits, identifyStatement } from '#shared/contracts/identity-messages.ts'
 import { HEAD_BYTES } from '#shared/contracts/radio-messages.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
@@ -16,22 +17,18 @@ export async function signIdentify(input: {
   readonly claims: readonly Claim[]
   readonly bandNonce: Uint8Array
   /** The newest entry of the journal: this request, too, makes the customer's phone a witness. */
-  readonly head: { readonly seq: number; readonly hash: string }
+  readonly head: JournalHead
   readonly nowS: number
 }): Promise<Uint8Array> {
   const { keys, requestId, claims, bandNonce, head, nowS } = input
   const statement = {
-    requestId: bytesOf(requestId),
+    requestId: idBytes(requestId),
     claims: claimBits(claims),
     bandNonce,
     time: nowS,
     lifetime: IDENTIFY_LIFETIME_S,
     headSeq: head.seq,
-    head: bytesOf(head.hash).subarray(0, HEAD_BYTES),
+    head: head.hash.subarray(0, HEAD_BYTES),
   }
   return sign1(identifyStatement, statement, keys.signer, { withKid: false })
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return fromHex(hex) ?? new Uint8Array()
 }

@@ -2,7 +2,7 @@
  * Reading the answer to the question who somebody is. The order of checks is the one in docs/protocol.md: shape, algorithm, key and its
  * validity, signature over the received bytes, then every field against what we asked.
  */
-import { equalBytes, fromHex } from '#shared/contracts/bytes.ts'
+import { equalBytes, idBytes } from '#shared/contracts/bytes.ts'
 import type { GivenClaim } from '#shared/contracts/identify.ts'
 import { CLAIM_BITS, type IdentityAnswer, identityAnswer } from '#shared/contracts/identity-messages.ts'
 import { ANSWER_KINDS, answerPlaintext, decline, phoneRefusal } from '#shared/contracts/radio-messages.ts'
@@ -71,7 +71,7 @@ function untold(no: Said & { readonly reason: number }, asked: AskedWho, nowS: n
 }
 
 function faultOf({ requestId, statementDigest, terminalId, at }: Said, asked: AskedWho, nowS: number): IdentityFault | undefined {
-  if (!equalBytes(requestId, fromHex(asked.requestId) ?? new Uint8Array())) return 'other-request'
+  if (!equalBytes(requestId, idBytes(asked.requestId))) return 'other-request'
   if (!equalBytes(statementDigest, asked.statementDigest)) return 'other-statement'
   // A phone's refusal names no terminal: it is sealed for this one.
   if (terminalId !== undefined && terminalId !== asked.terminalId) return 'other-terminal'

@@ -4,6 +4,7 @@
  */
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { BandSessions, SessionEnd } from '#main/payments/band-session.ts'
+import type { JournalHead } from '#main/payments/statements.ts'
 import type { Clock, Keys } from '#main/ports.ts'
 import type { Sightings } from '#main/radio/sightings.ts'
 import type { IdentifyView } from '#shared/contracts/identify.ts'
@@ -26,7 +27,7 @@ export type IdentityDeps = {
   readonly keys: Keys
   readonly newId: () => string
   /** The newest entry of the journal. */
-  readonly head: () => { readonly seq: number; readonly hash: string }
+  readonly head: () => JournalHead
   readonly standing: () => Standing
   readonly sightings: Sightings
   readonly sessions: BandSessions
@@ -128,10 +129,10 @@ export class IdentityDesk {
       onStage: (stage) => this.#reached(question, stage),
       cancelled: question.ended,
     })
-    if (end.kind === 'answered') await end.open.close()
+    if (end.kind !== 'answered') return this.#tell(question, { kind: 'untold', reason: reasonOf(end) })
+    await end.open.close()
     const { keys: trusted, profile } = standing()
     const asked = { requestId, statementDigest, terminalId: profile.terminalId, claims }
-    if (end.kind !== 'answered') return this.#tell(question, { kind: 'untold', reason: reasonOf(end) })
     const read = await readIdentity(end.plaintext, asked, { keys: trusted, phoneKey: end.phoneKey, nowS: nowS() })
     if (read.ok) return this.#tell(question, read.value)
     this.#deps.onFault('identity-refused', { fault: read.error })

@@ -3,7 +3,7 @@
  * received bytes, then every field against what we asked. A failed check is a fault with a name: the attempt stays in doubt, and is
  * never taken for a no by guess.
  */
-import { equalBytes, fromHex, toHex } from '#shared/contracts/bytes.ts'
+import { equalBytes, idBytes, toHex } from '#shared/contracts/bytes.ts'
 import {
   ANSWER_KINDS,
   type Authorization,
@@ -130,7 +130,7 @@ async function readOffline(evidence: OfflineEvidence, asked: Asked, trust: Trust
   if (!opened.ok) return opened
   const { authorization: value, slot, proof } = opened.value
   const isOurRequest = equalBytes(proof.requestDigest, asked.requestDigest) && equalBytes(proof.bandNonce, asked.bandNonce)
-  const isInTime = !isOutside(value.approvedAt, asked) && isValidAt({ from: slot.from, until: slot.until }, value.approvedAt)
+  const isInTime = !isOutside(value.approvedAt, asked) && isValidAt(slot, value.approvedAt)
   const fault =
     otherRequest(value, asked) ??
     (isOurRequest ? undefined : 'other-request') ??
@@ -210,7 +210,7 @@ function otherRequest(
   value: { readonly requestId: Uint8Array; readonly statementDigest: Uint8Array },
   asked: Pick<Asked, 'requestId' | 'statementDigest'>,
 ): AnswerFault | undefined {
-  if (!equalBytes(value.requestId, fromHex(asked.requestId) ?? new Uint8Array())) return 'other-request'
+  if (!equalBytes(value.requestId, idBytes(asked.requestId))) return 'other-request'
   return equalBytes(value.statementDigest, asked.statementDigest) ? undefined : 'other-statement'
 }
 

@@ -5,7 +5,7 @@
 
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { BandLink, Clock, LinkError, Radio, StoreFault } from '#main/ports.ts'
-import { fromHex } from '#shared/contracts/bytes.ts'
+import { idBytes } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
   cancelMessage,
@@ -271,9 +271,4 @@ function openSession(link: BandLink, session: SealedSession, radio: OpenSession[
     },
     close: () => link.close(),
   }
-}
-
-/** A machine id as it travels: its 16 bytes. */
-export function idBytes(id: string): Uint8Array {
-  return fromHex(id) ?? new Uint8Array()
 }

@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize'
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { Keys } from '#main/ports.ts'
 import { assert } from '#shared/assert.ts'
+import { idBytes } from '#shared/contracts/bytes.ts'
 import {
   HEAD_BYTES,
   LINES_DIGEST_BYTES,
@@ -17,7 +18,7 @@ import type { HoldId, RequestId } from '#shared/domain/ids.ts'
 import type { Money } from '#shared/domain/money.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
 import type { Asked } from './answers.ts'
-import { type CheckedOffer, idBytes } from './band-session.ts'
+import type { CheckedOffer } from './band-session.ts'
 
 /** The newest entry of the journal: each request carries it, so that every customer's phone becomes a witness. */
 export type JournalHead = { readonly seq: number; readonly hash: Uint8Array }

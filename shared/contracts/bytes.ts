@@ -33,6 +33,11 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
   return bytes
 }
 
+/** A machine id as it travels: its 16 bytes. */
+export function idBytes(id: string): Uint8Array {
+  return fromHex(id) ?? new Uint8Array()
+}
+
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** What each letter stands for, by its code. */
