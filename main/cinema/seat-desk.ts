@@ -9,6 +9,7 @@ import { type Lines, type TicketChoice, ticketLines, withTickets } from '#shared
 import type { CartId, HoldId, LineId, RequestId, SeatId, ShowtimeId } from '#shared/domain/ids.ts'
 import type { SeatState, Showtime } from '#shared/domain/programme.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 import type { ProgrammeBook } from './programme-book.ts'
 
 /** Showtimes in one sale: as many as a request, a receipt and a reversal can name holds for (shared/contracts). */
@@ -30,7 +31,7 @@ type SeatDeskDeps = {
 
 export class SeatDesk {
   readonly #deps: SeatDeskDeps
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   /**
    * Holds of the cart that may have other seats on them at the backend than the cart shows: their last change got no answer, or an
    * earlier run made them, whose last change may not have got one.
@@ -53,7 +54,7 @@ export class SeatDesk {
    * looked at: the request names their hold.
    */
   confirm(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       for (const hold of this.#deps.carts.current().holds) if (this.#unsure.has(hold.holdId)) await this.#confirmOne(hold)
     })
   }
@@ -68,13 +69,13 @@ export class SeatDesk {
   /** Holds exactly these seats for the cart, or changes nothing. */
   setSeats(input: TillInput<'setSeats'>): Promise<Result<void, Refused>> {
     const { id } = this.#deps.carts.current()
-    return this.#inTurn(() => this.#choose(input, id))
+    return this.#turns.take(() => this.#choose(input, id))
   }
 
   /** Takes one ticket out of the cart, and its seat off the hold. */
   removeTicket(lineId: string): Promise<Result<void, Refused>> {
     const { id: cartId } = this.#deps.carts.current()
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { lines } = this.#deps.carts.current()
       const line = lines.find((each) => each.id === lineId)
       if (line?.subject.kind !== 'ticket') return err({ code: 'unknown-item' })
@@ -88,14 +89,14 @@ export class SeatDesk {
 
   /** Gives seats back. The cart has already let go of them; what cannot be told now runs out by itself. */
   release(holds: readonly CartHold[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       for (const { holdId } of holds) await this.#freed(() => this.#deps.backend.deleteHold(holdId))
     })
   }
 
   /** Resolves when no call about seats is under way. */
   async idle(): Promise<void> {
-    await this.#queue
+    await this.#turns.settled()
   }
 
   /**
@@ -103,7 +104,7 @@ export class SeatDesk {
    * when its seats are still free. `backend-offline` when nobody answers: the caller decides what may go on without pins.
    */
   pin(requestId: RequestId): Promise<Result<void, Refused>> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       for (const hold of this.#deps.carts.current().holds) {
         const isSure = !this.#unsure.has(hold.holdId)
         const pinned = await this.#freed(() => pinOne(this.#deps.backend, hold, requestId, isSure))
@@ -158,12 +159,6 @@ export class SeatDesk {
       lines,
       holds.map((each) => (each === hold ? { ...hold, expiresAt: put.value.expiresAt } : each)),
     )
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work)
-    this.#queue = result.catch(() => undefined)
-    return result
   }
 
   async #choose(input: TillInput<'setSeats'>, cartId: CartId): Promise<Result<void, Refused>> {

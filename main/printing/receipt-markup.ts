@@ -1,11 +1,11 @@
 import { type Money, sum, toDecimalText } from '#shared/domain/money.ts'
 import { type Payment, printedNumber, type Receipt } from '#shared/domain/receipt.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
-import type { Language, Words } from '#shared/domain/words.ts'
+import { type Language, otherLanguage, type Words } from '#shared/domain/words.ts'
 import { localTime } from './local-time.ts'
 import { MarkupLines, type PaperColumns } from './markup-lines.ts'
 import { cellsOf, printable } from './print-text.ts'
-import { KIND_WORDS, otherLanguage, RECEIPT_WORDS, TAKEN_BACK_WORDS } from './receipt-words.ts'
+import { KIND_WORDS, RECEIPT_WORDS, TAKEN_BACK_WORDS } from './receipt-words.ts'
 
 /** What a print adds to the frozen receipt. */
 export type ReceiptPrint = {

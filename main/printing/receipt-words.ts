@@ -1,5 +1,5 @@
 import type { Receipt, ReceiptKind } from '#shared/domain/receipt.ts'
-import type { Language, Words } from '#shared/domain/words.ts'
+import type { Words } from '#shared/domain/words.ts'
 
 /** The fixed words of a receipt. Names, details and addresses come from the receipt itself. */
 export const RECEIPT_WORDS = {
@@ -40,8 +40,4 @@ export const KIND_WORDS: Readonly<Record<ReceiptKind, Words>> = {
 /** Why a receipt was taken back. */
 export const TAKEN_BACK_WORDS: Readonly<Record<NonNullable<Receipt['of']>['reason'], Words>> = {
   'wrong-person': { en: 'wrong person charged', 'zh-CN': '收错人了' },
-}
-
-export function otherLanguage(language: Language): Language {
-  return language === 'en' ? 'zh-CN' : 'en'
 }

@@ -1,9 +1,9 @@
 /** A short page that shows how the printer is set: both languages, every column, a code to scan. */
 import { PAPER_COLUMNS, type PrinterSettings } from '#shared/contracts/settings.ts'
-import type { Language } from '#shared/domain/words.ts'
+import { type Language, otherLanguage } from '#shared/domain/words.ts'
 import { MarkupLines } from './markup-lines.ts'
 import { printable } from './print-text.ts'
-import { otherLanguage, RECEIPT_WORDS } from './receipt-words.ts'
+import { RECEIPT_WORDS } from './receipt-words.ts'
 
 const SAMPLE = { en: 'Seat F7, popcorn, $ # @ & 1234567890', 'zh-CN': '座位七排八座，焦糖爆米花，合计￥45.00' } as const
 const QR_CELL_DOTS = 4
