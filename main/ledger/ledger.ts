@@ -230,11 +230,13 @@ function commitReceipt({ tx, draft, input, journal }: Commit): Receipt {
 
 /** A capture as it is sent: signed statements as base64url. */
 function sentCapture({ authorization, offline, ...rest }: Capture) {
-  const { slot, slotProof, statement } = offline ?? {}
-  const isWhole = slot !== undefined && slotProof !== undefined && statement !== undefined
-  const evidence = isWhole
-    ? { offline: { slot: toBase64Url(slot), slotProof: toBase64Url(slotProof), statement: toBase64Url(statement) } }
-    : {}
+  const evidence = offline && {
+    offline: {
+      slot: toBase64Url(offline.slot),
+      slotProof: toBase64Url(offline.slotProof),
+      statement: toBase64Url(offline.statement),
+    },
+  }
   return { ...rest, authorization: toBase64Url(authorization), ...evidence }
 }
 
