@@ -1,4 +1,5 @@
 import type { IdentifyHint } from '#shared/contracts/identity-api.ts'
+import type { Claim } from '#shared/domain/claims.ts'
 import type { Words } from '#shared/domain/words.ts'
 import type { SetBy } from '../database/identity-tables.ts'
 import type { Database, Tx } from '../database/tables.ts'
@@ -33,6 +34,20 @@ export async function findMemberNumber(db: Database, accountId: string, merchant
     .where('merchant_id', '=', merchantId)
     .executeTakeFirst()
   return row && { value: row.number, setBy: row.set_by }
+}
+
+/** Of what was agreed to, whatever stands on the card. A member number is one merchant's: without a merchant there is none. */
+export async function agreedEntries(
+  db: Database,
+  accountId: string,
+  merchantId: string | undefined,
+  agreed: readonly Claim[],
+): Promise<Readonly<Record<Claim, CardEntry | undefined>>> {
+  const hasNumber = agreed.includes('member-number') && merchantId !== undefined
+  return {
+    name: agreed.includes('name') ? await findCardName(db, accountId) : undefined,
+    'member-number': hasNumber ? await findMemberNumber(db, accountId, merchantId) : undefined,
+  }
 }
 
 export async function memberNumbersOf(db: Database, accountId: string): Promise<readonly MemberNumber[]> {

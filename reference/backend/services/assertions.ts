@@ -29,7 +29,7 @@ import {
   useAssertionNonce,
   type WebService,
 } from '../repositories/assertions-repository.ts'
-import { findCardName, findMemberNumber } from '../repositories/identity-repository.ts'
+import { agreedEntries } from '../repositories/identity-repository.ts'
 import type { OwnerSession } from '../repositories/owner-sessions-repository.ts'
 import { findAccount, findMerchant } from '../repositories/registry-repository.ts'
 import { digestOf } from '../secrets.ts'
@@ -145,14 +145,10 @@ export class Assertions {
     if (!(await useAssertionNonce(tx, service.clientId, digestOf(request.nonce), nowMs + NONCE_KEPT_MS))) {
       return refuse('conflict', 'this nonce was used before')
     }
-    const name = agreed.includes('name') ? await findCardName(tx, accountId) : undefined
-    const number =
-      agreed.includes('member-number') && service.merchantId !== undefined
-        ? await findMemberNumber(tx, accountId, service.merchantId)
-        : undefined
+    const entries = await agreedEntries(tx, accountId, service.merchantId, agreed)
     const id = this.#parts.newId()
-    const given = claimBits([...(name ? (['name'] as const) : []), ...(number ? (['member-number'] as const) : [])])
+    const given = claimBits(CLAIMS.filter((claim) => entries[claim] !== undefined))
     await addAssertion(tx, { id, clientId: service.clientId, accountId, given, at: instantOf(nowMs) })
-    return ok({ id, name: name?.value, memberNumber: number?.value })
+    return ok({ id, name: entries.name?.value, memberNumber: entries['member-number']?.value })
   }
 }

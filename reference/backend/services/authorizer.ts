@@ -2,9 +2,9 @@ import type * as z from 'zod'
 import { assert } from '#shared/assert.ts'
 import { CAPTURE_DAYS, type submit } from '#shared/contracts/backend-api.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
-import { authorization, decline, type PayStatement, payStatement } from '#shared/contracts/radio-messages.ts'
+import { authorization, type PayStatement, payStatement } from '#shared/contracts/radio-messages.ts'
 import { isCurrency } from '#shared/domain/money.ts'
-import { REASONS, type Reason } from '#shared/domain/reasons.ts'
+import type { Reason } from '#shared/domain/reasons.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
@@ -16,7 +16,7 @@ import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import { type Decision, decide, type Facts } from './authorization-decision.ts'
 import type { CertifiedTerminals } from './certified-terminals.ts'
-import { bandFactsOf, bandThatProved, type Evidence, openEvidence, trustedTerminal } from './evidence.ts'
+import { bandFactsOf, bandThatProved, type Evidence, openEvidence, signDecline, trustedTerminal } from './evidence.ts'
 import type { Holds } from './holds.ts'
 import type { VerifyKeys } from './verify-keys.ts'
 import { holdOf, post, transfer, walletOf } from './wallet-ledger.ts'
@@ -205,14 +205,7 @@ export class Authorizer {
   }
 
   #sign(opened: Opened, reason: Reason, hint: Answer['hint']): Answer {
-    const at = secondsOf(this.#parts.clock.nowMs())
-    const signed = this.#parts.keys.signer('authorizer', at).statementNow(decline, {
-      requestId: opened.statement.requestId,
-      statementDigest: opened.statementDigest,
-      terminalId: opened.certificate.terminalId,
-      reason: REASONS[reason].code,
-      at,
-    })
-    return { kind: 'decline', signed, hint }
+    const { keys, clock } = this.#parts
+    return { kind: 'decline', signed: signDecline(keys, opened, reason, secondsOf(clock.nowMs())), hint }
   }
 }

@@ -3,15 +3,17 @@
  * checked the same way whatever is asked; what follows from it is for the service that was asked.
  */
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { type BandProof, bandProof, DIGEST_BYTES, type TerminalCertificate } from '#shared/contracts/radio-messages.ts'
+import { type BandProof, bandProof, DIGEST_BYTES, decline, type TerminalCertificate } from '#shared/contracts/radio-messages.ts'
 import type { SignedStructure } from '#shared/contracts/structure.ts'
 import { isValidAt } from '#shared/crypto/key-set.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
 import { isSignedBy, openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
+import { REASONS, type Reason } from '#shared/domain/reasons.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
 import { type Band, bandsOfPhone, findBand, findTill, isNonceSeen, type Phone } from '../repositories/registry-repository.ts'
+import type { SigningKeys } from '../signing-keys.ts'
 import type { BandFacts } from './authorization-decision.ts'
 import type { CertifiedTerminals } from './certified-terminals.ts'
 import type { VerifyKeys } from './verify-keys.ts'
@@ -126,6 +128,26 @@ export async function trustedTerminal(
   const isEnrolled = till?.state === 'active' && till.point === toBase64Url(certifiedPoint)
   const isTrusted = isEnrolled && isValidAt(certificate, nowS) && till.merchantId === certificate.merchantId
   return isTrusted ? { currency: till.currency } : undefined
+}
+
+/** A no to whatever was asked: it says nothing of anybody, and the authorizer signs every one of them. */
+export function signDecline(
+  keys: SigningKeys,
+  {
+    statement,
+    statementDigest,
+    certificate,
+  }: Pick<Evidence<{ readonly requestId: Uint8Array }>, 'statement' | 'statementDigest' | 'certificate'>,
+  reason: Reason,
+  at: number,
+): Uint8Array {
+  return keys.signer('authorizer', at).statementNow(decline, {
+    requestId: statement.requestId,
+    statementDigest,
+    terminalId: certificate.terminalId,
+    reason: REASONS[reason].code,
+    at,
+  })
 }
 
 /** Bytes of a base64url text within the size of a signed statement. */

@@ -6,20 +6,17 @@ import type * as z from 'zod'
 import { toHex } from '#shared/contracts/bytes.ts'
 import type { identify } from '#shared/contracts/identity-api.ts'
 import { claimBits, claimsOfBits, type IdentifyStatement, identifyStatement, identityAnswer } from '#shared/contracts/identity-messages.ts'
-import { decline } from '#shared/contracts/radio-messages.ts'
 import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
-import type { Claim } from '#shared/domain/claims.ts'
+import { CLAIMS, type Claim } from '#shared/domain/claims.ts'
 import type { IdentifyReason } from '#shared/domain/identify-reasons.ts'
 import { distanceMetres } from '#shared/domain/place.ts'
-import { REASONS } from '#shared/domain/reasons.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
 import {
   addIdentityAnswer,
-  findCardName,
+  agreedEntries,
   findIdentityAnswer,
-  findMemberNumber,
   forgetIdentities,
   type IdentityAnswered,
 } from '../repositories/identity-repository.ts'
@@ -28,7 +25,7 @@ import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
 import type { CertifiedTerminals } from './certified-terminals.ts'
-import { bandFactsOf, bandThatProved, type Evidence, openEvidence, trustedTerminal } from './evidence.ts'
+import { bandFactsOf, bandThatProved, type Evidence, openEvidence, signDecline, trustedTerminal } from './evidence.ts'
 import { type IdentityRefusal, identityRefusal } from './identity-decision.ts'
 import type { VerifyKeys } from './verify-keys.ts'
 import { settingsOf } from './wallet-limits.ts'
@@ -161,30 +158,20 @@ export class Identities {
     return { kind: 'identity', signed, hint: 'none' }
   }
 
-  /** A no says nothing of anybody, so the authorizer signs it, as it signs every other. */
-  #no({ statement, statementDigest, certificate }: Opened, reason: IdentifyReason, hint: IdentityAnswered['hint']): IdentityAnswered {
+  #no(opened: Opened, reason: IdentifyReason, hint: IdentityAnswered['hint']): IdentityAnswered {
     const { clock, keys } = this.#parts
-    const at = secondsOf(clock.nowMs())
-    const signed = keys.signer('authorizer', at).statementNow(decline, {
-      requestId: statement.requestId,
-      statementDigest,
-      terminalId: certificate.terminalId,
-      reason: REASONS[reason].code,
-      at,
-    })
-    return { kind: 'decline', signed, hint }
+    return { kind: 'decline', signed: signDecline(keys, opened, reason, secondsOf(clock.nowMs())), hint }
   }
 }
 
 /** Of what was agreed to, whatever stands on the card. */
 async function givenOf(tx: Tx, accountId: string, { agreed, certificate }: Opened): Promise<Given> {
-  const name = agreed.includes('name') ? await findCardName(tx, accountId) : undefined
-  const number = agreed.includes('member-number') ? await findMemberNumber(tx, accountId, certificate.merchantId) : undefined
-  const entries = [['name', name] as const, ['member-number', number] as const]
+  const entries = await agreedEntries(tx, accountId, certificate.merchantId, agreed)
+  const { name, 'member-number': number } = entries
   return {
     ...(name ? { name: name.value } : {}),
     ...(number ? { memberNumber: number.value } : {}),
-    vouched: claimBits(entries.flatMap(([claim, entry]) => (entry?.setBy === 'operator' ? [claim] : []))),
-    bits: claimBits(entries.flatMap(([claim, entry]) => (entry ? [claim] : []))),
+    vouched: claimBits(CLAIMS.filter((claim) => entries[claim]?.setBy === 'operator')),
+    bits: claimBits(CLAIMS.filter((claim) => entries[claim] !== undefined)),
   }
 }
