@@ -9,7 +9,7 @@ import { AUTHORIZE_PATH } from '#shared/contracts/assertions-api.ts'
 import type { App } from '../routes/call.ts'
 import type { Assertions } from '../services/assertions.ts'
 import type { RelyingParty } from '../services/passkey-check.ts'
-import { LOOPBACK_NUMBERS, WALLET_PREFIX } from './wallet-page.ts'
+import { byName, WALLET_PREFIX } from './wallet-page.ts'
 
 const PAGE = 'consent.html'
 
@@ -44,10 +44,8 @@ const NOT_BUILT = `<!doctype html>
 export function installConsentPage(app: App, folder: string, party: RelyingParty, assertions: Assertions): void {
   app.get(AUTHORIZE_PATH, { schema: { hide: true } }, async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'strict-origin', 'content-security-policy': policyFor("'none'") })
-    // Browsers make passkeys for a name, never for a number.
-    if (LOOPBACK_NUMBERS.has(request.hostname) && new URL(party.origin()).hostname === 'localhost') {
-      return reply.redirect(`${party.origin()}${request.url}`)
-    }
+    const named = byName(request, party)
+    if (named !== undefined) return reply.redirect(named)
     const asked = await assertions.read(request.query)
     if (!asked.ok) return html(reply.code(400), REFUSED)
     const page = await built(folder)

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../routes/call.ts'
 import type { RelyingParty } from '../services/passkey-check.ts'
 
@@ -10,7 +10,7 @@ export const WALLET_PREFIX = '/wallet/'
 /** The build names these files by a hash of their content, so they never change under one name. */
 const HASHED = /[/\\]assets[/\\]/u
 const YEAR_S = 31_536_000
-export const LOOPBACK_NUMBERS = new Set(['127.0.0.1', '[::1]'])
+const LOOPBACK_NUMBERS = new Set(['127.0.0.1', '[::1]'])
 
 /** In practice the page reaches the practice world's spare band, at whatever port of this machine that has. */
 const PRACTICE_LINKS = 'ws://127.0.0.1:*'
@@ -58,6 +58,12 @@ const NOT_BUILT = `<!doctype html>
 
 export type WalletPage = { readonly folder: string; readonly isPractice: boolean }
 
+/** Where this address has a name, when it was called by its number: browsers make passkeys for a name, never for a number. */
+export function byName({ hostname, url }: FastifyRequest, party: RelyingParty): string | undefined {
+  const isNumber = LOOPBACK_NUMBERS.has(hostname) && new URL(party.origin()).hostname === 'localhost'
+  return isNumber ? `${party.origin()}${url}` : undefined
+}
+
 export async function installWalletPage(app: App, { folder, isPractice }: WalletPage, party: RelyingParty): Promise<void> {
   const policy = policyWith(isPractice ? ` ${PRACTICE_LINKS}` : '').join('; ')
   app.get('/wallet', { schema: { hide: true } }, async (_request, reply) => reply.redirect(WALLET_PREFIX))
@@ -65,11 +71,8 @@ export async function installWalletPage(app: App, { folder, isPractice }: Wallet
     async (page) => {
       page.addHook('onRequest', async (request, reply) => {
         reply.headers({ 'content-security-policy': policy, 'permissions-policy': FEATURES, 'referrer-policy': 'no-referrer' })
-        // Browsers make passkeys for a name, never for a number.
-        if (LOOPBACK_NUMBERS.has(request.hostname) && new URL(party.origin()).hostname === 'localhost') {
-          return reply.redirect(`${party.origin()}${request.url}`)
-        }
-        return undefined
+        const named = byName(request, party)
+        return named === undefined ? undefined : reply.redirect(named)
       })
       page.setNotFoundHandler(async (_request, reply) => notFound(reply, folder))
       await page.register(fastifyStatic, {
