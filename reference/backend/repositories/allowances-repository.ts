@@ -203,18 +203,6 @@ export async function revokeAllowances(
   }
 }
 
-/** True when these are the bytes of a slot that was cut for this account. */
-export async function isSlotOf(db: Database, slot: Uint8Array, accountId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('allowance_slots')
-    .innerJoin('allowances', 'allowances.id', 'allowance_slots.allowance_id')
-    .select('allowances.id')
-    .where('allowances.account_id', '=', accountId)
-    .where('allowance_slots.slot', '=', slot)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 export type Revocation = { readonly cursor: number; readonly allowanceId: string; readonly until: number }
 
 /** Revoked allowances that could still be spent at `nowS` (seconds), in the order they were revoked. */

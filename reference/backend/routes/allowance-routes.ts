@@ -10,7 +10,7 @@ import {
 } from '#shared/contracts/allowance-api.ts'
 import type { Database } from '../database/tables.ts'
 import { refuse } from '../refusal.ts'
-import { findAllowance, isSlotOf } from '../repositories/allowances-repository.ts'
+import { findAllowance } from '../repositories/allowances-repository.ts'
 import { type Allowances, slotTexts } from '../services/allowances.ts'
 import { broughtOf, type OfflinePayments } from '../services/offline-payments.ts'
 import { type App, accepted, machineId, phoneOf, REFUSALS, urlOf } from './call.ts'
@@ -68,8 +68,7 @@ export function allowanceRoutes(
       const phone = phoneOf(request)
       const brought = broughtOf(request.body)
       const taken = await db.transaction().execute(async (tx) => {
-        if (!brought || !(await isSlotOf(tx, brought.slot, phone.accountId))) return undefined
-        return offlinePayments.take(tx, brought)
+        return brought && (await offlinePayments.isOfAccount(tx, brought, phone.accountId)) ? offlinePayments.take(tx, brought) : undefined
       })
       if (!taken) return accepted(refuse('not-allowed', 'not a payment of this account'))
       return { state: accepted(taken.ok ? taken : refuse('not-allowed', taken.error)).state }

@@ -6,10 +6,11 @@
 
 import { equalBytes, fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { authorization as onlineAuthorization, type PayStatement, payStatement } from '#shared/contracts/radio-messages.ts'
-import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
+import { slot as slotStatement } from '#shared/contracts/slot-messages.ts'
+import { isValidAt } from '#shared/crypto/key-set.ts'
 import { sha256 } from '#shared/crypto/keys.ts'
 import { type OfflineEvidence, type OpenedOffline, openOffline } from '#shared/crypto/offline.ts'
-import { openSign1 } from '#shared/crypto/sign1.ts'
+import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Payer } from '../database/allowance-tables.ts'
 import type { Tx } from '../database/tables.ts'
@@ -28,7 +29,7 @@ import {
   findAttempt,
   findAuthorization,
 } from '../repositories/attempts-repository.ts'
-import { type Account, findAccount, findProfile, findTerminal } from '../repositories/registry-repository.ts'
+import { type Account, findAccount, findTill } from '../repositories/registry-repository.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { RaiseAlarm } from './alarms.ts'
@@ -91,6 +92,13 @@ export class OfflinePayments {
     return taken ? ok(taken) : err('it could not be kept')
   }
 
+  /** True when the slot names an allowance of this account. Whether it is a slot of that allowance is for `take` to find out. */
+  async isOfAccount(tx: Tx, brought: Brought, accountId: string): Promise<boolean> {
+    const peeked = peekSign1(slotStatement, brought.slot)
+    const allowance = peeked.ok ? await findAllowance(tx, toHex(peeked.value.value.allowanceId)) : undefined
+    return allowance?.accountId === accountId
+  }
+
   /** Everything that can be wrong with the evidence itself, and with how it belongs to the statement and to our own records. */
   async #check(tx: Tx, { statement: statementBytes, ...evidence }: Brought): Promise<Result<Checked, string>> {
     const opened = await openOffline(evidence, this.#parts.keys.keySet)
@@ -100,35 +108,12 @@ export class OfflinePayments {
     const row = allowance && (await slotsOf(tx, allowance.id)).find(({ counter }) => counter === slot.counter)
     const account = allowance && (await findAccount(tx, allowance.accountId))
     if (!row || !account || !equalBytes(row.slot, evidence.slot)) return err('not a slot of ours')
-    const statement = await this.#statementOf(tx, authorization.terminalId, statementBytes)
-    if (!statement) return err('the terminal did not sign this statement')
-    const fault = await this.#faultOf(tx, opened.value, statement, await sha256(statementBytes))
-    return fault === undefined ? ok({ ...opened.value, statement, allowance, row, account }) : err(fault)
-  }
-
-  async #statementOf(tx: Tx, terminalId: string, bytes: Uint8Array): Promise<PayStatement | undefined> {
-    const terminal = await findTerminal(tx, terminalId)
-    const key = terminal?.point ? await this.#parts.verifyKeys.of(terminal.point) : undefined
-    const statement = key && (await openSign1(payStatement, bytes, key))
-    return statement?.ok ? statement.value : undefined
-  }
-
-  async #faultOf(
-    tx: Tx,
-    { authorization, slot, proof }: OpenedOffline,
-    statement: PayStatement,
-    digest: Uint8Array,
-  ): Promise<string | undefined> {
-    const { amount, currency, knocks, time, lifetime } = statement
-    if (!equalBytes(authorization.statementDigest, digest) || !equalBytes(authorization.requestId, statement.requestId))
-      return 'it answers another statement'
-    if (authorization.amount !== amount || authorization.currency !== currency) return 'another amount'
-    if (authorization.knocks !== knocks || !equalBytes(proof.bandNonce, statement.bandNonce)) return 'another session with the band'
-    if ((await findProfile(tx, authorization.terminalId))?.merchant.id !== authorization.merchantId) return 'another merchant'
-    const { approvedAt } = authorization
-    if (approvedAt < time - CLOCK_TOLERANCE_S || approvedAt > time + lifetime + CLOCK_TOLERANCE_S) return 'approved at another time'
-    const isInTime = time >= slot.from - CLOCK_TOLERANCE_S && time <= slot.until + CLOCK_TOLERANCE_S
-    return isInTime ? undefined : 'the slot was not good at that time'
+    const till = await findTill(tx, authorization.terminalId)
+    const key = till?.point ? await this.#parts.verifyKeys.of(till.point) : undefined
+    const statement = key && (await openSign1(payStatement, statementBytes, key))
+    if (!till || !statement?.ok) return err('the terminal did not sign this statement')
+    const fault = faultOf(opened.value, { ...statement.value, digest: await sha256(statementBytes), merchantId: till.merchantId })
+    return fault === undefined ? ok({ ...opened.value, statement: statement.value, allowance, row, account }) : err(fault)
   }
 
   /** Whose money it is. A slot given away twice freezes the account: its band has been copied, or is not what it should be. */
@@ -193,6 +178,21 @@ export class OfflinePayments {
     const asked = { accountId: account.id, merchantId, amount, currency: account.currency, at: instantOf(approvedAt * MS_PER_S) }
     await addAnswer(tx, { terminalId, requestId }, { binding, statementDigest: toHex(statementDigest), answer, asked, reason: undefined })
   }
+}
+
+/** What is wrong with how the evidence belongs to the statement that it answers. */
+function faultOf(
+  { authorization, slot, proof }: OpenedOffline,
+  { digest, merchantId, ...statement }: PayStatement & { readonly digest: Uint8Array; readonly merchantId: string },
+): string | undefined {
+  const { amount, currency, knocks, time, lifetime } = statement
+  if (!equalBytes(authorization.statementDigest, digest) || !equalBytes(authorization.requestId, statement.requestId))
+    return 'it answers another statement'
+  if (authorization.amount !== amount || authorization.currency !== currency) return 'another amount'
+  if (authorization.knocks !== knocks || !equalBytes(proof.bandNonce, statement.bandNonce)) return 'another session with the band'
+  if (authorization.merchantId !== merchantId) return 'another merchant'
+  if (!isValidAt({ from: time, until: time + lifetime }, authorization.approvedAt)) return 'approved at another time'
+  return isValidAt(slot, time) ? undefined : 'the slot was not good at that time'
 }
 
 /** The texts of a call or of a capture as bytes; undefined when one is not base64url. */

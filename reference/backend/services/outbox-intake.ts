@@ -148,10 +148,11 @@ export class OutboxIntake {
     if (!offline) return settlement.capture(tx, terminalId, { ...rest, authorization: signed }, receiptId)
     const brought = broughtOf({ authorization, ...offline })
     const taken = brought ? await offlinePayments.take(tx, brought) : err('not base64url')
-    const problem = taken.ok ? (taken.value.terminalId === terminalId ? undefined : 'it paid another terminal') : taken.error
-    if (problem !== undefined) return raise(tx, 'capture-refused', terminalId, `capture of ${rest.authorizationId} refused: ${problem}`)
+    const refused = async (why: string) => raise(tx, 'capture-refused', terminalId, `capture of ${rest.authorizationId} refused: ${why}`)
+    if (!taken.ok) return refused(taken.error)
+    if (taken.value.terminalId !== terminalId) return refused('it paid another terminal')
     // A phone that had asked us as well: the money of the request is held once, under the id that was given first.
-    const authorizationId = taken.ok ? taken.value.id : rest.authorizationId
+    const authorizationId = taken.value.id
     return settlement.capture(tx, terminalId, { ...rest, authorizationId, authorization: signed, isOffline: true }, receiptId)
   }
 
