@@ -19,10 +19,10 @@ import {
   requestPlaintext,
   type TerminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
-import { CLOCK_TOLERANCE_S, type KeySet } from '#shared/crypto/key-set.ts'
+import type { KeySet } from '#shared/crypto/key-set.ts'
 import { sha256, type VerifyKey } from '#shared/crypto/keys.ts'
 import { openRequest, type SealedSession } from '#shared/crypto/sealing.ts'
-import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
+import { isSignedBy, openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { OfferBook, OfferKey } from './offers.ts'
@@ -77,20 +77,7 @@ export async function checkTerminal(opened: OpenedRequest, keySet: KeySet, nowS:
   const terminal = await keySet.openTerminalCertificate(opened.certificateBytes, nowS)
   if (!terminal.ok) return err('terminal-not-trusted')
   const { key, certificate } = terminal.value
-  return (await isSignedBy(opened, key)) ? ok(certificate) : err('terminal-not-trusted')
-}
-
-async function isSignedBy({ statement, statementBytes }: OpenedRequest, key: VerifyKey): Promise<boolean> {
-  switch (statement.kind) {
-    case 'pay':
-      return (await openSign1(payStatement, statementBytes, key)).ok
-    case 'query':
-      return (await openSign1(queryStatement, statementBytes, key)).ok
-    case 'presence':
-      return (await openSign1(presenceStatement, statementBytes, key)).ok
-    case 'identify':
-      return (await openSign1(identifyStatement, statementBytes, key)).ok
-  }
+  return (await isSignedBy(opened.statementBytes, key)) ? ok(certificate) : err('terminal-not-trusted')
 }
 
 export type BandKey = { readonly key: VerifyKey; readonly epoch: number }
@@ -111,11 +98,6 @@ export async function checkProof(opened: OpenedRequest, band: BandKey, counterSe
   if ((flags & FLAG_ARMED) === 0) return err('not-armed')
   if (statement.kind === 'pay' && statement.value.knocks > 0 && knocks !== statement.value.knocks) return err('knock-missing')
   return proof
-}
-
-/** A request is good from its time (give or take what honest clocks differ by) to the end of its lifetime. */
-export function isExpired(statement: { readonly time: number; readonly lifetime: number }, nowS: number): boolean {
-  return nowS > statement.time + statement.lifetime || statement.time > nowS + CLOCK_TOLERANCE_S
 }
 
 /** Key of an attempt: terminal and request id. */

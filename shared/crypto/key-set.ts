@@ -108,6 +108,11 @@ export class KeySet {
   }
 }
 
+/** A statement is good from its time (give or take what honest clocks differ by) to the end of its lifetime. */
+export function isExpired({ time, lifetime }: { readonly time: number; readonly lifetime: number }, nowS: number): boolean {
+  return nowS > time + lifetime || time > nowS + CLOCK_TOLERANCE_S
+}
+
 /** True inside a validity window, give or take the clock tolerance. */
 export function isValidAt(window: { readonly from: number; readonly until: number }, atS: number): boolean {
   return atS >= window.from - CLOCK_TOLERANCE_S && atS <= window.until + CLOCK_TOLERANCE_S

@@ -4,7 +4,7 @@ import type { AlarmKind } from '#shared/contracts/alarms.ts'
 import type { SubmitHint } from '#shared/contracts/backend-api.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import { type BandProof, FLAG_ARMED, FLAG_PROBE, FLAG_WORN, type PayStatement } from '#shared/contracts/radio-messages.ts'
-import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
+import { isExpired } from '#shared/crypto/key-set.ts'
 import { distanceMetres, type Place } from '#shared/domain/place.ts'
 import { judge, type PolicyFacts, type PolicySettings } from '#shared/domain/policy.ts'
 import { POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
@@ -59,11 +59,6 @@ export function decide(facts: Facts): Decision {
   if (facts.isReversed) return decline('cancelled', 'none')
   if (isExpired(statement, nowS)) return decline('expired', 'expired')
   return bandRefusal(facts) ?? customerRefusal(facts) ?? { kind: 'approve' }
-}
-
-/** A statement is good from its time (give or take what honest clocks differ by) to the end of its lifetime. */
-export function isExpired({ time, lifetime }: { readonly time: number; readonly lifetime: number }, nowS: number): boolean {
-  return nowS > time + lifetime || time > nowS + CLOCK_TOLERANCE_S
 }
 
 /** Why a proof stands behind nothing at all: it is not of this band, this request, or this moment. */

@@ -3,8 +3,9 @@ import type { AlarmKind } from '#shared/contracts/alarms.ts'
 import type { IdentifyHint } from '#shared/contracts/identity-api.ts'
 import type { IdentifyStatement } from '#shared/contracts/identity-messages.ts'
 import { FLAG_ARMED, FLAG_PROBE, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
+import { isExpired } from '#shared/crypto/key-set.ts'
 import type { IdentifyReason } from '#shared/domain/identify-reasons.ts'
-import { type BandFacts, bandFault, isExpired } from './authorization-decision.ts'
+import { type BandFacts, bandFault } from './authorization-decision.ts'
 
 export type IdentityFacts = BandFacts & {
   /** The backend's clock, seconds. */
