@@ -6,9 +6,8 @@
 import * as z from 'zod'
 import { CLAIMS } from '#shared/domain/claims.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { concat } from './bytes.ts'
 import type { Message } from './frames.ts'
-import { LengthPrefixed } from './length-prefixed.ts'
+import { LengthPrefixed, lengthPrefixed } from './length-prefixed.ts'
 import { MESSAGE_KINDS, messageKindOf, OFFER_ID_BYTES } from './radio-messages.ts'
 
 export const LINE_VERSION = 1
@@ -34,9 +33,7 @@ export type LineFrame =
 const TYPES = { hello: 1, welcome: 2, att: 3, relay: 4, command: 5, reply: 6 } as const
 
 function frame(type: keyof typeof TYPES, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const body = concat(...parts)
-  const length = body.length + 1
-  return concat(Uint8Array.of(length >> 8, length & 0xff, TYPES[type]), body)
+  return lengthPrefixed(TYPES[type], ...parts)
 }
 
 export function encodeLineFrame(line: LineFrame): Uint8Array<ArrayBuffer> {

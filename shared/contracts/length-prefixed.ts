@@ -4,6 +4,13 @@ import { concat } from './bytes.ts'
 
 const LENGTH_BYTES = 2
 
+/** One payload as it stands in the stream: its kind in one byte, and its parts. */
+export function lengthPrefixed(kind: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const body = concat(...parts)
+  const length = body.length + 1
+  return concat(Uint8Array.of(length >> 8, length & 0xff, kind), body)
+}
+
 /** Splits a stream as it comes. After `malformed` (a length of nothing, or above the limit) it cannot be followed and must be closed. */
 export class LengthPrefixed {
   readonly #maxBytes: number

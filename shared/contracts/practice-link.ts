@@ -3,8 +3,7 @@
  * Each message is a 2-byte big-endian length, one type byte and a body. ATT PDUs inside are exactly those of a real link.
  */
 import { err, ok, type Result } from '#shared/result.ts'
-import { concat } from './bytes.ts'
-import { LengthPrefixed } from './length-prefixed.ts'
+import { LengthPrefixed, lengthPrefixed } from './length-prefixed.ts'
 
 export const PRACTICE_FRAME_MAX_BYTES = 1_024
 export const ADDRESS_BYTES = 6
@@ -40,37 +39,31 @@ const TYPE = {
   'att-from': 20,
 } as const
 
-function frame(type: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const body = concat(...parts)
-  const length = body.length + 1
-  return concat(Uint8Array.of(length >> 8, length & 0xff, type), body)
-}
-
 export function encodeToAir(message: ToAir): Uint8Array<ArrayBuffer> {
   switch (message.type) {
     case 'scan':
-      return frame(TYPE.scan, Uint8Array.of(message.on ? 1 : 0))
+      return lengthPrefixed(TYPE.scan, Uint8Array.of(message.on ? 1 : 0))
     case 'connect':
-      return frame(TYPE.connect, message.address)
+      return lengthPrefixed(TYPE.connect, message.address)
     case 'disconnect':
-      return frame(TYPE.disconnect, Uint8Array.of(message.link))
+      return lengthPrefixed(TYPE.disconnect, Uint8Array.of(message.link))
     case 'att':
-      return frame(TYPE.att, Uint8Array.of(message.link), message.pdu)
+      return lengthPrefixed(TYPE.att, Uint8Array.of(message.link), message.pdu)
   }
 }
 
 export function encodeFromAir(message: FromAir): Uint8Array<ArrayBuffer> {
   switch (message.type) {
     case 'sighting':
-      return frame(TYPE.sighting, message.address, Uint8Array.of(message.rssi & 0xff), message.manufacturerData)
+      return lengthPrefixed(TYPE.sighting, message.address, Uint8Array.of(message.rssi & 0xff), message.manufacturerData)
     case 'connected':
-      return frame(TYPE.connected, message.address, Uint8Array.of(message.link))
+      return lengthPrefixed(TYPE.connected, message.address, Uint8Array.of(message.link))
     case 'connect-failed':
-      return frame(TYPE['connect-failed'], message.address)
+      return lengthPrefixed(TYPE['connect-failed'], message.address)
     case 'disconnected':
-      return frame(TYPE.disconnected, Uint8Array.of(message.link))
+      return lengthPrefixed(TYPE.disconnected, Uint8Array.of(message.link))
     case 'att':
-      return frame(TYPE['att-from'], Uint8Array.of(message.link), message.pdu)
+      return lengthPrefixed(TYPE['att-from'], Uint8Array.of(message.link), message.pdu)
   }
 }
 

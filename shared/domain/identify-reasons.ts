@@ -2,27 +2,27 @@
  * Why a customer did not say who they are: those of the reasons on the radio (reasons.ts) that can end such a question, with words of its
  * own, since nobody was to be charged. A customer's own no, a freeze and a phone that cannot answer look alike at the counter.
  */
-import { REASONS, type Reason } from './reasons.ts'
+import { REASONS, type Reason, reasonOfCode } from './reasons.ts'
 import type { Words } from './words.ts'
 
 export const IDENTIFY_REASONS = {
   'not-worn': {
-    say: { en: 'Your band is off your wrist.', 'zh-CN': '您的手环没有戴在手腕上。' },
+    say: REASONS['not-worn'].say,
     next: {
       en: 'Ask the customer to put the band on and unlock their phone, then ask again.',
       'zh-CN': '请顾客戴好手环并解锁手机，然后再问一次。',
     },
   },
   'not-armed': {
-    say: { en: 'Your band needs your phone to unlock it first.', 'zh-CN': '您的手环需要先用手机解锁。' },
+    say: REASONS['not-armed'].say,
     next: { en: 'Ask the customer to unlock their phone once, then ask again.', 'zh-CN': '请顾客解锁一次手机，然后再问一次。' },
   },
   'phone-not-linked': {
-    say: { en: 'Your band cannot reach your phone.', 'zh-CN': '您的手环连接不到手机。' },
+    say: REASONS['phone-not-linked'].say,
     next: { en: 'Ask the customer to bring their phone closer, then ask again.', 'zh-CN': '请顾客把手机拿近一些，然后再问一次。' },
   },
   busy: {
-    say: { en: 'Your band is busy for a moment.', 'zh-CN': '您的手环正忙，请稍等。' },
+    say: REASONS.busy.say,
     next: { en: 'Wait a few seconds, then ask again.', 'zh-CN': '等几秒钟，然后再问一次。' },
   },
   'confirm-on-phone': {
@@ -42,7 +42,7 @@ export const IDENTIFY_REASONS = {
     next: { en: 'Go on without it and call the manager.', 'zh-CN': '请先继续，并通知经理。' },
   },
   'wrong-place': {
-    say: { en: 'Your phone does not seem to be here with you.', 'zh-CN': '您的手机似乎不在您身边。' },
+    say: REASONS['wrong-place'].say,
     next: { en: 'Ask the customer to bring the phone and switch location on.', 'zh-CN': '请顾客带上手机并打开定位。' },
   },
   expired: {
@@ -62,7 +62,7 @@ export const IDENTIFY_REASONS = {
     next: { en: 'Ask the customer to find signal, or ask for a card.', 'zh-CN': '请顾客换个有信号的地方，或出示会员卡。' },
   },
   'band-gone': {
-    say: { en: 'I cannot reach your band any more.', 'zh-CN': '现在连接不上您的手环了。' },
+    say: REASONS['band-gone'].say,
     next: { en: 'Ask the customer to hold the wrist near the till, then ask again.', 'zh-CN': '请顾客把手腕靠近收银机，然后再问一次。' },
   },
 } as const satisfies Partial<Record<Reason, { say: Words; next: Words }>>
@@ -71,10 +71,15 @@ export type IdentifyReason = keyof typeof IDENTIFY_REASONS
 
 /** The reason with this code on the radio, when it can end such a question. Any other code is a malformed message. */
 export function identifyReasonOfCode(code: number): IdentifyReason | undefined {
-  return (Object.keys(IDENTIFY_REASONS) as readonly IdentifyReason[]).find((reason) => REASONS[reason].code === code)
+  const reason = reasonOfCode(code)
+  return reason && canEnd(reason) ? reason : undefined
 }
 
 /** Of a reason that was found out here, before anything was asked. What cannot end a question is the band's. */
 export function asIdentifyReason(reason: Reason): IdentifyReason {
-  return identifyReasonOfCode(REASONS[reason].code) ?? 'band-not-usable'
+  return canEnd(reason) ? reason : 'band-not-usable'
+}
+
+function canEnd(reason: Reason): reason is IdentifyReason {
+  return Object.hasOwn(IDENTIFY_REASONS, reason)
 }
