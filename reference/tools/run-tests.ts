@@ -43,6 +43,8 @@ const STEPS: readonly Step[] = [
   { name: 'knip', command: ['knip'] },
   vitest('house', ['house']),
   { name: 'build', command: ['electron-vite', 'build', '--logLevel', 'warn'] },
+  // Four test files look at it, and would each build it.
+  { name: 'wallet', command: ['vite', 'build', '--config', 'wallet.vite.config.ts', '--logLevel', 'error'] },
   vitest('unit', UNIT_PROJECTS),
   vitest('counter', ['counter']),
   electronBinary() === undefined ? { ...ELECTRON, skip: 'Electron binary not installed' } : ELECTRON,
