@@ -11,6 +11,7 @@ import type { BandConnection } from '../band/band.ts'
 import { servePhone } from '../band/phone-link.ts'
 import type { PhoneLink, RadioLink } from '../band/ports.ts'
 import { Wristband } from '../band/wristband.ts'
+import { privateJwk } from '../practice/kept-keys.ts'
 import { openBandStore } from '../practice/stores.ts'
 import { keepWhole, readWhole } from '../practice/whole-file.ts'
 import { type Accept, commandIn, controlGuest, type LineConnection, type LineGuest } from './line-server.ts'
@@ -23,7 +24,7 @@ const ADVERTISE_EVERY_MS = 1_000
 const factoryFile = z.strictObject({
   bandId: z.string(),
   rootPoint: z.string(),
-  key: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() }),
+  key: privateJwk,
 })
 type Factory = { readonly bandId: string; readonly rootPoint: string; readonly key: PrivateJwk }
 type Running = { readonly wristband: Wristband; readonly store: Awaited<ReturnType<typeof openBandStore>> }

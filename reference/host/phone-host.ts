@@ -13,6 +13,7 @@ import { createBondBackend } from '../phone/bond-backend.ts'
 import type { IdentityOwner, IdentityReply } from '../phone/identity.ts'
 import { createIdentityBackend } from '../phone/identity-backend.ts'
 import type { Owner } from '../phone/ports.ts'
+import { privateJwk } from '../practice/kept-keys.ts'
 import { keepWhole, readWhole } from '../practice/whole-file.ts'
 import { HostedPhone } from './hosted-phone.ts'
 import { type Accept, commandIn, controlGuest, type LineConnection } from './line-server.ts'
@@ -24,7 +25,7 @@ const identityFile = z.strictObject({
   phoneId: z.string(),
   rootPoint: z.string(),
   backend: z.url(),
-  key: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() }),
+  key: privateJwk,
 })
 type Identity = z.output<typeof identityFile>
 type OwnerAnswers = Pick<Extract<PhoneCommand, { do: 'owner' }>, 'says' | 'gives' | 'always'>

@@ -4,6 +4,7 @@ import { encode } from 'cborg'
 import * as z from 'zod'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import type { addPasskey, passkeyOptions, signIn, signInOptions } from '#shared/contracts/owner-api.ts'
+import { privateJwk } from './kept-keys.ts'
 
 /** Of the authenticator data (WebAuthn level 3, §6.1): somebody was there, and was recognised. */
 const PRESENT_AND_VERIFIED = 0x05
@@ -11,9 +12,8 @@ const ATTESTED = 0x40
 const CREDENTIAL_ID_BYTES = 32
 const AAGUID_BYTES = 16
 
-const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
 /** A passkey as it is kept. `userHandle`: what the backend calls its account. */
-export const keptPasskey = z.strictObject({ id: z.string(), userHandle: z.string(), rpId: z.string(), key: jwk })
+export const keptPasskey = z.strictObject({ id: z.string(), userHandle: z.string(), rpId: z.string(), key: privateJwk })
 export type KeptPasskey = z.output<typeof keptPasskey>
 
 /** navigator.credentials.create(), and toJSON() of what it gives. */
@@ -21,7 +21,7 @@ export function makePasskey(
   options: z.output<typeof passkeyOptions.reply>,
   origin: string,
 ): { readonly kept: KeptPasskey; readonly credential: z.input<typeof addPasskey.body>['credential'] } {
-  const key = jwk.parse(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }))
+  const key = privateJwk.parse(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }))
   const id = randomBytes(CREDENTIAL_ID_BYTES)
   // COSE_Key: EC2, ES256, P-256, x, y.
   const coseKey = encode(

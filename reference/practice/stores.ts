@@ -12,6 +12,7 @@ import type { Consent, ConsentStore } from '../phone/identity.ts'
 import type { AllowanceStore, Bond, BondStore, KeptAllowance, Outcome, PhoneStore, RequestRecord, WitnessedHead } from '../phone/ports.ts'
 import type { PinRecord, PinStore } from '../phone/unlock.ts'
 import { WITNESSED_HEADS_MAX, WitnessBook } from '../phone/witness-book.ts'
+import { privateJwk } from './kept-keys.ts'
 import { RecordFile } from './record-file.ts'
 import { keepWhole, readWhole } from './whole-file.ts'
 
@@ -32,13 +33,12 @@ const bytes = z.codec(z.string(), isBytes, {
   },
   encode: (decoded) => toBase64Url(decoded),
 })
-const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
 const lockRecord = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('factory') }),
   z.strictObject({
     state: z.literal('bound'),
     epoch: z.int(),
-    key: jwk,
+    key: privateJwk,
     idKey: bytes,
     linkKey: bytes,
     phonePoint: bytes,
@@ -46,7 +46,13 @@ const lockRecord = z.discriminatedUnion('state', [
   }),
   z.strictObject({ state: z.literal('released'), epoch: z.int() }),
 ]) satisfies z.ZodType<LockRecord>
-const slotRecord = z.strictObject({ epoch: z.int(), key: jwk, next: z.int().min(0), serial: z.int().min(0), lastDigest: bytes.optional() })
+const slotRecord = z.strictObject({
+  epoch: z.int(),
+  key: privateJwk,
+  next: z.int().min(0),
+  serial: z.int().min(0),
+  lastDigest: bytes.optional(),
+})
 
 /** A band's flash: its proof counter, and its lock. What a lock replaces is gone from the disk. */
 export async function openBandStore(
@@ -120,10 +126,10 @@ const bond = z.strictObject({
 })
 
 const keptAllowance = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('leased'), key: jwk, lease: z.string() }),
+  z.strictObject({ state: z.literal('leased'), key: privateJwk, lease: z.string() }),
   z.strictObject({
     state: z.literal('open'),
-    key: jwk,
+    key: privateJwk,
     slots: z.array(z.strictObject({ counter: z.int().min(0), cap: z.int().min(1), slot: z.string() })),
     currency: z.string(),
     until: z.int(),

@@ -1,11 +1,10 @@
 /** Somebody who has found or taken a band: with an account and a phone of their own, to which they try to bind it. */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { pairOffer } from '#shared/contracts/link-messages.ts'
 import { DIGEST_BYTES, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
-import { generatePrivateJwk, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { PhoneLink } from '../band/ports.ts'
@@ -14,17 +13,14 @@ import { BandBond } from '../phone/bond.ts'
 import { createBondBackend } from '../phone/bond-backend.ts'
 import type { PairRefusal } from '../phone/ports.ts'
 import { SITE } from './cinema.ts'
+import { hexId, newHexId, openOrMake, privateJwk } from './kept-keys.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import type { RegistryClient } from './registry-client.ts'
-import { readWhole, writeWhole } from './whole-file.ts'
 
 const FILE_NAME = 'stranger.json'
 const NAME = 'Stray Magpie'
-const ID_BYTES = 16
 
-const hexId = z.string().regex(/^[0-9a-f]{32}$/)
-const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
-const strangerKeys = z.strictObject({ accountId: hexId, phoneId: hexId, phoneKey: jwk })
+const strangerKeys = z.strictObject({ accountId: hexId, phoneId: hexId, phoneKey: privateJwk })
 
 export type StrangerParts = {
   readonly clock: PracticeClock
@@ -82,8 +78,8 @@ export class Stranger {
       epoch: band.epoch + 1,
       point,
       agreementPoint: point,
-      bandNonce: Uint8Array.from(randomBytes(NONCE_BYTES)),
-      askDigest: Uint8Array.from(randomBytes(DIGEST_BYTES)),
+      bandNonce: randomBytes(NONCE_BYTES),
+      askDigest: randomBytes(DIGEST_BYTES),
       phonePoint: phone.signer.point,
     }
     const reply = await phone.backend.begin(await sign1(pairOffer, said, band.factory, { withKid: false }))
@@ -111,11 +107,6 @@ export class Stranger {
 }
 
 async function openKeys(folder: string): Promise<z.output<typeof strangerKeys>> {
-  const path = join(folder, FILE_NAME)
-  const text = await readWhole(path)
-  if (text !== undefined) return strangerKeys.parse(JSON.parse(text))
-  const machine = () => randomBytes(ID_BYTES).toString('hex')
-  const made = { accountId: machine(), phoneId: machine(), phoneKey: await generatePrivateJwk() }
-  await writeWhole(path, JSON.stringify(made, undefined, 2))
-  return made
+  const make = async () => ({ accountId: newHexId(), phoneId: newHexId(), phoneKey: await generatePrivateJwk() })
+  return openOrMake(join(folder, FILE_NAME), strangerKeys, make)
 }

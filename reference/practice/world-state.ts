@@ -1,27 +1,24 @@
 /** The practice world's own memory: who lives in it and their keys. One file, readable by its owner only; practice keys, never real ones. */
-import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
-import { generatePrivateJwk } from '#shared/crypto/keys.ts'
+import { generatePrivateJwk, randomBytes } from '#shared/crypto/keys.ts'
 import { CUSTOMER_IDS } from './customers.ts'
+import { hexId, newHexId, privateJwk } from './kept-keys.ts'
 import { readWhole, writeWhole } from './whole-file.ts'
 
 const FILE_NAME = 'world-state.json'
 const FOLDER_OWNER_ONLY = 0o700
-const MACHINE_ID_BYTES = 16
 const ENROLMENT_CODE_BYTES = 12
 
-const machineId = z.string().regex(/^[0-9a-f]{32}$/)
-const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
 const customerKeys = z.strictObject({
-  accountId: machineId,
-  phoneId: machineId,
-  bandId: machineId,
-  phoneKey: jwk,
+  accountId: hexId,
+  phoneId: hexId,
+  bandId: hexId,
+  phoneKey: privateJwk,
   /** What the band left the factory with. Its keys of each pairing are made when it is paired. */
-  factoryKey: jwk,
+  factoryKey: privateJwk,
 })
 export type CustomerKeys = z.output<typeof customerKeys>
 const worldState = z.strictObject({ enrolmentCode: z.string().min(8), customers: z.record(z.enum(CUSTOMER_IDS), customerKeys) })
@@ -29,7 +26,7 @@ export type WorldState = z.output<typeof worldState>
 /** Of a world made before bands were paired, only the till's code is of use: its people are replaced. */
 const earlierWorld = z.looseObject({
   enrolmentCode: z.string().min(8),
-  customers: z.record(z.string(), z.looseObject({ bandKey: jwk, idKey: z.string() })),
+  customers: z.record(z.string(), z.looseObject({ bandKey: privateJwk, idKey: z.string() })),
 })
 
 /** Reads the state kept in `folder`, or makes a new world when there is none. Throws when the file is there but is not one of ours. */
@@ -51,11 +48,10 @@ async function newWorld(code = toBase64Url(randomBytes(ENROLMENT_CODE_BYTES))): 
 }
 
 async function newCustomer(): Promise<CustomerKeys> {
-  const machine = () => randomBytes(MACHINE_ID_BYTES).toString('hex')
   return {
-    accountId: machine(),
-    phoneId: machine(),
-    bandId: machine(),
+    accountId: newHexId(),
+    phoneId: newHexId(),
+    bandId: newHexId(),
     phoneKey: await generatePrivateJwk(),
     factoryKey: await generatePrivateJwk(),
   }

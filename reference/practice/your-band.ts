@@ -1,8 +1,7 @@
 /** The spare band of the practice world: nobody's, until a page in a browser becomes its phone. And the account it is there for. */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { fromHex, toBase64Url } from '#shared/contracts/bytes.ts'
 import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Band } from '../band/band.ts'
@@ -11,10 +10,10 @@ import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
 import { MERCHANT, SITE } from './cinema.ts'
 import { PRACTICE_LIMITS } from './customers.ts'
+import { hexId, newHexId, openOrMake, privateJwk } from './kept-keys.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import type { RegistryClient, RegistryRefusal } from './registry-client.ts'
 import { openBandStore } from './stores.ts'
-import { readWhole, writeWhole } from './whole-file.ts'
 
 export const YOU = 'you'
 const NAME = 'Blue Heron'
@@ -24,13 +23,10 @@ const OPENING_BALANCE = 5_000_00
 const CONFIRM_ABOVE = 100_00
 /** Not at the counter, so that nobody's first sale goes to it unasked. */
 const FIRST_DISTANCE_M = 6
-const ID_BYTES = 16
 /** Neither the noise's one end nor the other. */
 const MIDDLE = 0.5
 
-const hexId = z.string().regex(/^[0-9a-f]{32}$/)
-const jwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() })
-const yourKeys = z.strictObject({ accountId: hexId, bandId: hexId, factoryKey: jwk })
+const yourKeys = z.strictObject({ accountId: hexId, bandId: hexId, factoryKey: privateJwk })
 type YourKeys = z.output<typeof yourKeys>
 
 export type YourChanges = {
@@ -128,14 +124,6 @@ export class YourBand {
 }
 
 async function openKeys(folder: string): Promise<YourKeys> {
-  const path = join(folder, 'your-band.json')
-  const text = await readWhole(path)
-  if (text !== undefined) return yourKeys.parse(JSON.parse(text))
-  const made: YourKeys = {
-    accountId: toHex(randomBytes(ID_BYTES)),
-    bandId: toHex(randomBytes(ID_BYTES)),
-    factoryKey: await generatePrivateJwk(),
-  }
-  await writeWhole(path, JSON.stringify(made, undefined, 2))
-  return made
+  const make = async () => ({ accountId: newHexId(), bandId: newHexId(), factoryKey: await generatePrivateJwk() })
+  return openOrMake(join(folder, 'your-band.json'), yourKeys, make)
 }
