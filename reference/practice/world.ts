@@ -222,7 +222,7 @@ async function startYourBand(
   const { clock } = world
   const folder = given.state
   const mtu = given['server-mtu']
-  const band = await YourBand.start({ ...world, folder, onEvent: () => undefined, ...(mtu === undefined ? {} : { serverMtu: mtu }) })
+  const band = await YourBand.start({ ...world, folder, ...(mtu === undefined ? {} : { serverMtu: mtu }) })
   if (!band.ok) throw new Error(`the backend refused the spare band: ${band.error.message}`)
   // The wallet's page is the backend's own, under the two names a browser on this machine has for it.
   const page = new URL(given.backend)

@@ -5,7 +5,7 @@ import { fromHex, toBase64Url } from '#shared/contracts/bytes.ts'
 import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Band } from '../band/band.ts'
-import type { BandEvent, PhoneLink } from '../band/ports.ts'
+import type { PhoneLink } from '../band/ports.ts'
 import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
 import { MERCHANT, SITE } from './cinema.ts'
@@ -39,8 +39,6 @@ type YourWorld = {
   readonly folder: string
   readonly rootPoint: Uint8Array
   readonly registry: RegistryClient
-  readonly onEvent: (event: BandEvent) => void
-  readonly sessionsPerMinuteMax?: number
   readonly serverMtu?: number
 }
 
@@ -62,7 +60,7 @@ export class YourBand {
 
   /** Brings the band to life from what it kept, and makes it and its account known to the backend. Throws where the files are not ours. */
   static async start(world: YourWorld): Promise<Result<YourBand, RegistryRefusal>> {
-    const { clock, folder, rootPoint, registry, onEvent, sessionsPerMinuteMax, serverMtu } = world
+    const { clock, folder, rootPoint, registry, serverMtu } = world
     const keys = await openKeys(folder)
     const factory = await signerOf(keys.factoryKey)
     const account = { displayName: NAME, currency: SITE.currency, openingBalance: OPENING_BALANCE }
@@ -79,13 +77,12 @@ export class YourBand {
     if (!bandId) return err({ code: 'malformed', message: 'the band has no id' })
     const wristband = await Wristband.start({
       clock,
-      onEvent,
+      onEvent: () => undefined,
       store: kept.store,
       lock: kept.lock,
       slots: kept.slots,
       counterCeiling: kept.ceiling,
       factory: { bandId, signer: factory, rootPoint },
-      ...(sessionsPerMinuteMax === undefined ? {} : { sessionsPerMinuteMax }),
       ...(serverMtu === undefined ? {} : { serverMtu }),
     })
     return ok(new YourBand({ registry, keys, wristband, closeStore: async () => kept.close() }))

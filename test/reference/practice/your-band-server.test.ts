@@ -24,7 +24,7 @@ async function openWorld() {
   const folder = mkdtempSync(join(tmpdir(), 'bandtill-you-'))
   const registry = new RegistryClient(url, OPERATOR_TOKEN)
   const start = async () => {
-    const band = await YourBand.start({ clock, folder, registry, rootPoint: backend.keys.rootPoint, onEvent: () => undefined })
+    const band = await YourBand.start({ clock, folder, registry, rootPoint: backend.keys.rootPoint })
     if (!band.ok) throw new Error(band.error.message)
     const server = await YourBandServer.listen({ clock, folder, band: band.value, port: 0, origins: new Set([ORIGIN]) })
     if (!server.ok) throw new Error(server.error)
