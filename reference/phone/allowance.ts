@@ -2,9 +2,8 @@
  * The offline allowance: what lets this phone say yes without a network. The backend has set the money aside; the band gives each slot of it
  * to one request and to no other. What was spent is reported to the backend as soon as it can be reached.
  */
-import { equalBytes, fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { NO_EXCHANGE } from '#shared/contracts/link-messages.ts'
-import type { MessageKind } from '#shared/contracts/radio-messages.ts'
+import { equalBytes, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import type { Message } from '#shared/contracts/frames.ts'
 import {
   offlineAuthorization,
   SLOT_REFUSALS,
@@ -22,7 +21,9 @@ import { type OfflineEvidence, offlineAuthorizationId, openOffline } from '#shar
 import { openSign1, peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Turns } from '#shared/turns.ts'
+import { BandTalk } from './band-talk.ts'
 import { LINK_WAIT_MS } from './bond.ts'
+import { keptBytes } from './kept-bytes.ts'
 import type { AllowanceBackend, AllowanceStore, BandLink, Clock, KeptAllowance, KeptSlot, Relay } from './ports.ts'
 
 /** An allowance is renewed when less than this is left of its day: a phone that had network in the morning can pay in the evening. */
@@ -51,39 +52,34 @@ export type OfflinePayment = {
   readonly knocks: number
 }
 type Open = Extract<KeptAllowance, { state: 'open' }>
-type Word = { readonly kind: MessageKind; readonly body: Uint8Array }
+
+/** What the band says of slots. */
+const SLOT_WORDS = ['slot-lease', 'slot-proof', 'slot-refused'] as const
 
 export class Allowance {
   readonly #parts: AllowanceParts
   #kept: KeptAllowance | undefined
   /** The first slot counter the band may still sign, as far as this phone knows. The band knows better, and says so. */
   #next = 0
-  #waiting: ((word: Word | undefined) => void) | undefined
+  readonly #talk: BandTalk
   readonly #turns = new Turns()
 
   constructor(parts: AllowanceParts) {
     this.#parts = parts
+    this.#talk = new BandTalk(parts)
     this.#kept = parts.kept
   }
 
-  /** What may still be paid without a network, in minor units and as far as this phone knows; `untilS` in seconds. */
-  get left(): { readonly amount: number; readonly currency: string; readonly untilS: number } | undefined {
+  /** What may still be paid without a network, in minor units and as far as this phone knows. */
+  get left(): { readonly amount: number; readonly currency: string } | undefined {
     if (this.#kept?.state !== 'open') return undefined
-    const { currency, until: untilS } = this.#kept
-    return { amount: this.#usable().reduce((sum, { cap }) => sum + cap, 0), currency, untilS }
+    const { currency } = this.#kept
+    return { amount: this.#usable().reduce((sum, { cap }) => sum + cap, 0), currency }
   }
 
-  /** One message of the band's. False when it is none about slots. */
-  receive({ message }: Relay): boolean {
-    switch (message.kind) {
-      case 'slot-lease':
-      case 'slot-proof':
-      case 'slot-refused':
-        this.#waiting?.(message)
-        return true
-      default:
-        return false
-    }
+  /** One message of the band's, whatever it is about. */
+  receive({ message }: Relay): void {
+    this.#talk.hear(message)
   }
 
   /** Has the backend set money aside, unless enough of it is left for long enough. `wasSpent`: some of it was used since. */
@@ -111,7 +107,7 @@ export class Allowance {
         this.#next = Math.max(this.#next, chosen.counter + 1)
         if (proof === 'used') continue
         if (!proof) return err('none')
-        const evidence = await this.#evidence(payment, { slot: bytesOf(chosen.slot), slotProof: proof, signer })
+        const evidence = await this.#evidence(payment, { slot: keptBytes(chosen.slot), slotProof: proof, signer })
         return (await openOffline(evidence, keySet)).ok ? ok(evidence) : err('none')
       }
       return err('none')
@@ -171,18 +167,19 @@ export class Allowance {
 
   /** False when the backend has stopped it: the owner froze it, and thawed it since. Without an answer it is left as it is. */
   async #isOpen({ slots: [first] }: Open): Promise<boolean> {
-    const peeked = first && peekSign1(slotStatement, bytesOf(first.slot))
+    const peeked = first && peekSign1(slotStatement, keptBytes(first.slot))
     if (!peeked?.ok) return false
     const reply = await this.#parts.backend.isOpen(toHex(peeked.value.value.allowanceId))
     return reply.ok ? reply.value : reply.error !== 'refused'
   }
 
   async #fill(leased: Extract<KeptAllowance, { state: 'leased' }>, keySet: KeySet): Promise<void> {
-    const reply = await this.#parts.backend.open(bytesOf(leased.lease))
+    const reply = await this.#parts.backend.open(keptBytes(leased.lease))
     // Not now, and not for this lease: the next one is asked for anew.
     if (!reply.ok && reply.error === 'refused') await this.#keep(undefined)
-    const lease = peekSign1(slotLease, bytesOf(leased.lease))
+    const lease = peekSign1(slotLease, keptBytes(leased.lease))
     if (!reply.ok || !lease.ok) return
+    const { point } = await signerOf(leased.key)
     const slots: KeptSlot[] = []
     let terms: { readonly currency: string; readonly until: number } | undefined
     for (const bytes of reply.value) {
@@ -190,7 +187,6 @@ export class Allowance {
       const opened = peeked.ok && (await keySet.open('allowance', slotStatement, bytes, peeked.value.value.from))
       if (!opened || !opened.ok) return
       const { counter, cap, currency, until, bandPoint, phonePoint } = opened.value
-      const { point } = await signerOf(leased.key)
       const isOurs = equalBytes(bandPoint, lease.value.value.point) && equalBytes(phonePoint, point) && counter >= lease.value.value.next
       if (!isOurs || (terms && (terms.currency !== currency || terms.until !== until))) return
       terms = { currency, until }
@@ -208,24 +204,11 @@ export class Allowance {
     return true
   }
 
-  /** Says one thing and waits for the band's word on it; undefined when none comes in time. */
-  async #say(kind: 'slot-open' | 'slot-ask', body: Uint8Array<ArrayBuffer>): Promise<Word | undefined> {
-    const { clock, band } = this.#parts
-    const { promise, resolve } = Promise.withResolvers<Word | undefined>()
-    const stopTimer = clock.after(LINK_WAIT_MS, () => resolve(undefined))
-    this.#waiting = resolve
-    band.send({ offerId: NO_EXCHANGE, message: { kind, body } })
-    const word = await promise
-    stopTimer()
-    this.#waiting = undefined
-    return word
+  async #say(kind: 'slot-open' | 'slot-ask', body: Uint8Array<ArrayBuffer>): Promise<Message | undefined> {
+    return this.#talk.say(kind, body, SLOT_WORDS, LINK_WAIT_MS)
   }
 
   #nowS(): number {
     return Math.floor(this.#parts.clock.nowMs() / 1_000)
   }
-}
-
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return fromBase64Url(text) ?? new Uint8Array(0)
 }

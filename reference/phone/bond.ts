@@ -2,7 +2,7 @@
  * The phone's side of being bound to a band: pairing with the owner's knock, proving itself on every connection, arming after its own
  * unlock, and carrying the owner's release. What the phone keeps is on disk before the band is asked to turn its lock.
  */
-import { equalBytes, fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { equalBytes, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
   arm,
@@ -17,7 +17,6 @@ import {
   linkNonce,
   linkProof,
   linkRefused,
-  NO_EXCHANGE,
   type PairOffer,
   pairAsk,
   pairBind,
@@ -31,6 +30,8 @@ import { importVerifyKey, randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { beginAgreement, linkMac } from '#shared/crypto/link-keys.ts'
 import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { BandTalk } from './band-talk.ts'
+import { keptBytes } from './kept-bytes.ts'
 import type { BandLink, Bond, BondBackend, BondStore, Clock, PairRefusal, Relay } from './ports.ts'
 
 /** The band answers at once, or it is out of reach. */
@@ -52,19 +53,18 @@ export type BondParts = {
   readonly rootPoint: Uint8Array
 }
 type Offered = { readonly offer: PairOffer; readonly bytes: Uint8Array<ArrayBuffer>; readonly askBody: Uint8Array<ArrayBuffer> }
-type Answer = { readonly kind: MessageKind; readonly body: Uint8Array<ArrayBuffer> }
 
 export class BandBond {
   readonly #parts: BondParts
   #kept: Bond | undefined
-  /** Who waits for the band's next word, and for which kinds of it. */
-  #waiting: { readonly kinds: readonly MessageKind[]; readonly answer: (message: Answer | undefined) => void } | undefined
+  readonly #talk: BandTalk
   #busy = false
   /** The band that made the last offer, hex. */
   #seen: string | undefined
 
   constructor(parts: BondParts) {
     this.#parts = parts
+    this.#talk = new BandTalk(parts)
     this.#kept = parts.kept
   }
 
@@ -85,7 +85,7 @@ export class BandBond {
       case 'armed':
       case 'released':
       case 'link-refused':
-        if (this.#waiting?.kinds.includes(message.kind) || message.kind === 'link-refused') this.#waiting?.answer(message)
+        this.#talk.hear(message)
         return true
       default:
         return false
@@ -154,11 +154,11 @@ export class BandBond {
       const bond = this.bond
       if (!bond) return err('not-bound')
       const asked = armAsk.encode({ lifetimeMinutes: ARM_MINUTES })
-      const answer = await this.#say('arm-ask', asked, ['arm-nonce'], LINK_WAIT_MS)
+      const answer = await this.#say('arm-ask', asked, 'arm-nonce', LINK_WAIT_MS)
       const nonce = answer?.kind === 'arm-nonce' ? armNonce.decode(answer.body) : undefined
       if (!nonce?.ok) return err(refusalIn(answer) === 'not-worn' ? 'not-worn' : 'out-of-reach')
-      const mac = await linkMac(bytesOf(bond.linkKey), 'arm', nonce.value.nonce, asked)
-      const armed = await this.#say('arm', arm.encode({ lifetimeMinutes: ARM_MINUTES, mac }), ['armed'], LINK_WAIT_MS)
+      const mac = await linkMac(keptBytes(bond.linkKey), 'arm', nonce.value.nonce, asked)
+      const armed = await this.#say('arm', arm.encode({ lifetimeMinutes: ARM_MINUTES, mac }), 'armed', LINK_WAIT_MS)
       if (armed?.kind === 'armed') return ok()
       return err(refusalIn(armed) === 'not-worn' ? 'not-worn' : 'out-of-reach')
     })
@@ -173,7 +173,7 @@ export class BandBond {
     const order = await this.#parts.backend.release(bandId)
     const key = order.ok && (await this.#keyThatSigned(order.value.release, order.value.keySet))
     if (!order.ok || !key) return err('no-release')
-    const answer = await this.#say('release', releaseMessage.encode({ release: order.value.release, key }), ['released'], LINK_WAIT_MS)
+    const answer = await this.#say('release', releaseMessage.encode({ release: order.value.release, key }), 'released', LINK_WAIT_MS)
     const done = answer?.kind === 'released' ? linkDone.decode(answer.body) : undefined
     if (!done?.ok) return err('out-of-reach')
     if (this.#kept?.bandId === bandId && this.#kept.epoch === done.value.epoch) return this.#keep(undefined)
@@ -184,12 +184,12 @@ export class BandBond {
     const asked = linkNonce.decode(body)
     const kept = this.#kept
     if (!asked.ok || !kept) return
-    const mac = await linkMac(bytesOf(kept.linkKey), 'link', asked.value.nonce)
-    this.#send('link-proof', linkProof.encode({ mac }))
+    const mac = await linkMac(keptBytes(kept.linkKey), 'link', asked.value.nonce)
+    this.#talk.tell('link-proof', linkProof.encode({ mac }))
   }
 
   async #askForOffer(askBody: Uint8Array<ArrayBuffer>): Promise<Result<Offered, PairRefusal>> {
-    const answer = await this.#say('pair-ask', askBody, ['pair-offer'], LINK_WAIT_MS)
+    const answer = await this.#say('pair-ask', askBody, 'pair-offer', LINK_WAIT_MS)
     if (!answer) return err('out-of-reach')
     const message = answer.kind === 'pair-offer' ? pairOfferMessage.decode(answer.body) : undefined
     const peeked = message?.ok ? peekSign1(pairOffer, message.value.offer) : undefined
@@ -200,14 +200,14 @@ export class BandBond {
   }
 
   async #finish(begun: Bond): Promise<Result<Bond, PairRefusal>> {
-    const bytes = bytesOf(begun.binding)
-    const mac = await linkMac(bytesOf(begun.linkKey), 'bind', bytes)
-    const body = pairBind.encode({ binding: bytes, key: bytesOf(begun.releaseKey), mac })
-    const answer = await this.#say('pair-bind', body, ['bound'], BOUND_WAIT_MS)
+    const bytes = keptBytes(begun.binding)
+    const mac = await linkMac(keptBytes(begun.linkKey), 'bind', bytes)
+    const body = pairBind.encode({ binding: bytes, key: keptBytes(begun.releaseKey), mac })
+    const answer = await this.#say('pair-bind', body, 'bound', BOUND_WAIT_MS)
     if (!answer) return err('out-of-reach')
     const word = answer.kind === 'bound' ? boundMessage.decode(answer.body) : undefined
     if (!word?.ok) return err(refusalIn(answer) === 'knock-missing' ? 'knock-missing' : 'band-refused')
-    const key = await importVerifyKey(bytesOf(begun.point))
+    const key = await importVerifyKey(keptBytes(begun.point))
     const opened = key.ok && (await openSign1(bound, word.value.bound, key.value))
     const isOurs = opened && opened.ok && opened.value.epoch === begun.epoch && equalBytes(opened.value.phonePoint, this.#parts.phonePoint)
     if (!isOurs) return err('band-refused')
@@ -219,7 +219,7 @@ export class BandBond {
   /** Until the backend has heard it, no payment is good; the phone says it again at its next start. */
   async #confirm(kept: Bond): Promise<Result<Bond, PairRefusal>> {
     if (kept.state === 'confirmed') return ok(kept)
-    const told = await this.#parts.backend.confirm(kept.bandId, bytesOf(kept.bound ?? ''))
+    const told = await this.#parts.backend.confirm(kept.bandId, keptBytes(kept.bound ?? ''))
     if (!told.ok) return err(told.error === 'refused' ? 'backend-refused' : 'no-network')
     const confirmed: Bond = { ...kept, state: 'confirmed' }
     return (await this.#keep(confirmed)).ok ? ok(confirmed) : err('storage-failed')
@@ -251,28 +251,9 @@ export class BandBond {
     return saved
   }
 
-  /** Says one thing and waits for the band's word on it; undefined when none comes in time. */
-  async #say(
-    kind: MessageKind,
-    body: Uint8Array<ArrayBuffer>,
-    kinds: readonly MessageKind[],
-    withinMs: number,
-  ): Promise<Answer | undefined> {
-    const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
-    this.#waiting = { kinds, answer: resolve }
-    const stopTimer = this.#parts.clock.after(withinMs, () => resolve(undefined))
-    this.#send(kind, body)
-    try {
-      return await promise
-    } finally {
-      stopTimer()
-      this.#waiting = undefined
-    }
-  }
-
-  #send(kind: MessageKind, body: Uint8Array<ArrayBuffer>): void {
-    const message: Message = { kind, body }
-    this.#parts.band.send({ offerId: NO_EXCHANGE, message })
+  /** The band's word on it, or its refusal. */
+  async #say(kind: MessageKind, body: Uint8Array<ArrayBuffer>, answer: MessageKind, withinMs: number): Promise<Message | undefined> {
+    return this.#talk.say(kind, body, [answer, 'link-refused'], withinMs)
   }
 
   /** One conversation at a time: answers carry no name. */
@@ -287,14 +268,9 @@ export class BandBond {
   }
 }
 
-function refusalIn(answer: Answer | undefined): keyof typeof LINK_REFUSALS | undefined {
+function refusalIn(answer: Message | undefined): keyof typeof LINK_REFUSALS | undefined {
   const refused = answer?.kind === 'link-refused' ? linkRefused.decode(answer.body) : undefined
   if (!refused?.ok) return undefined
   const { code } = refused.value
   return code === LINK_REFUSALS['not-worn'] ? 'not-worn' : code === LINK_REFUSALS['knock-missing'] ? 'knock-missing' : 'not-available'
-}
-
-/** Kept texts are our own. */
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return fromBase64Url(text) ?? new Uint8Array(0)
 }

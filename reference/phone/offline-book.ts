@@ -23,13 +23,13 @@ export class OfflineBook {
     this.#allowance = new Allowance(parts)
   }
 
-  /** What is left of the money set aside, minor units, and until when (seconds). Undefined: nothing is set aside. */
-  get left(): { readonly amount: number; readonly currency: string; readonly untilS: number } | undefined {
+  /** What is left of the money set aside, minor units. Undefined: nothing is set aside. */
+  get left(): { readonly amount: number; readonly currency: string } | undefined {
     return this.#allowance.left
   }
 
-  receive(relay: Relay): boolean {
-    return this.#allowance.receive(relay)
+  receive(relay: Relay): void {
+    this.#allowance.receive(relay)
   }
 
   /** Pays with a slot, when there is one. Whoever is given the evidence keeps it on disk before it is shown to anyone. */

@@ -1,12 +1,12 @@
 /** The engine of a page's phone for the band it is bound to, with everything this browser has kept. */
 import { assert } from '#shared/assert.ts'
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import type { Result } from '#shared/result.ts'
 import { createAllowanceBackend } from '../allowance-backend.ts'
 import { createBackendClient } from '../backend-client.ts'
 import { PhoneEngine } from '../engine.ts'
 import { IdentityCard } from '../identity.ts'
 import { createIdentityBackend } from '../identity-backend.ts'
+import { keptBytes } from '../kept-bytes.ts'
 import type { BandLink, Bond } from '../ports.ts'
 import type { PhoneBackendParts } from '../signed-calls.ts'
 import type { WitnessBook } from '../witness-book.ts'
@@ -45,7 +45,7 @@ export async function startEngine(parts: PageEngineParts): Promise<{ readonly en
     records: kept.records,
     owner: asked,
     limits: kept.limits,
-    bandPoint: fromBase64Url(bond.point) ?? new Uint8Array(0),
+    bandPoint: keptBytes(bond.point),
     bandEpoch: bond.epoch,
     rootPoint,
     witness,
