@@ -297,7 +297,9 @@ export class PhoneEngine {
     if (verdict.type === 'refuse' || verdict.type === 'knock') return this.#refuse(payment, POLICY_RULES[verdict.rule].reason, verdict.rule)
     if (verdict.type === 'confirm') {
       exchange.pending('waiting-for-customer')
-      const refusal = await askOwner(this.#parts, view, expiresS, cancelled)
+      const { clock, owner } = this.#parts
+      const asked = await askOwner(clock, expiresS, cancelled, async (signal, untilMs) => owner.confirm(view, signal, untilMs))
+      const refusal = asked.ok ? (asked.value === 'confirmed' ? undefined : 'wallet-refused') : asked.error
       // The owner's own no, and a payment that was cancelled, are nobody's rule.
       if (refusal) return this.#refuse(payment, refusal, refusal === 'confirm-on-phone' ? verdict.rule : undefined)
     }

@@ -12,6 +12,7 @@ import type { IdentifyReason } from '#shared/domain/identify-reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Exchange } from './exchange.ts'
 import type { OpenedRequest } from './open-request.ts'
+import { askOwner } from './owner-question.ts'
 import type { BackendFault, Clock, Relay } from './ports.ts'
 
 /** Wait before the same question is sent to the backend again. */
@@ -144,7 +145,8 @@ export class IdentityCard {
     const kept = this.#consents.find(({ merchantId }) => merchantId === question.merchantId)
     if (kept && question.claims.every((claim) => kept.claims.includes(claim))) return ok(question.claims)
     exchange.pending('waiting-for-customer')
-    const reply = await this.#askOwner(question, expiryOf(asked), cancelled)
+    const { clock, owner } = this.#parts
+    const reply = await askOwner(clock, expiryOf(asked), cancelled, async (signal, untilMs) => owner.identify(question, signal, untilMs))
     if (!reply.ok) return reply
     // More than was asked for is nothing that anybody agreed to.
     const given = claimsIn(reply.value.given, question.claims)
@@ -153,18 +155,6 @@ export class IdentityCard {
     // When the disk refuses, this answer goes out all the same; the next time the owner is asked again.
     if (reply.value.always) await this.#keep([...others, { merchantId: question.merchantId, claims: given }])
     return ok(given)
-  }
-
-  async #askOwner(question: IdentityQuestion, expiresS: number, cancelled: AbortSignal): Promise<Result<IdentityReply, IdentifyReason>> {
-    const { clock, owner } = this.#parts
-    const shown = new AbortController()
-    const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<Result<IdentityReply, IdentifyReason>>()
-    const stopTimer = clock.after(Math.max(0, expiresS * 1_000 - clock.nowMs()), () => interrupt(err('confirm-on-phone')))
-    cancelled.addEventListener('abort', () => interrupt(err('cancelled')), { once: true })
-    const reply = await Promise.race([owner.identify(question, shown.signal, expiresS * 1_000).then((said) => ok(said)), interrupted])
-    stopTimer()
-    shown.abort()
-    return reply
   }
 
   /** The backend's signed word, asked for again while it does not answer: the same bytes get the same answer. */

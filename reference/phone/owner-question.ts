@@ -1,24 +1,23 @@
-import type { Reason } from '#shared/domain/reasons.ts'
-import type { Clock, Owner, PaymentView } from './ports.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import type { Clock } from './ports.ts'
 
-/** Asks the owner about a payment until it expires (`expiresS`, seconds) or is cancelled. Undefined: confirmed; else why it cannot go on. */
-export async function askOwner(
-  { clock, owner }: { readonly clock: Clock; readonly owner: Owner },
-  view: PaymentView,
+/**
+ * Asks the owner until it expires (`expiresS`, seconds) or is cancelled: what they said, or why it cannot go on. `ask` is given a signal
+ * that takes the question away again, at `untilMs` (wall time) at the latest.
+ */
+export async function askOwner<T>(
+  clock: Clock,
   expiresS: number,
   cancelled: AbortSignal,
-): Promise<Reason | undefined> {
+  ask: (signal: AbortSignal, untilMs: number) => Promise<T>,
+): Promise<Result<T, 'confirm-on-phone' | 'cancelled'>> {
   const question = new AbortController()
-  let stopTimer = () => {}
-  const interrupted = new Promise<Reason>((resolve) => {
-    stopTimer = clock.after(Math.max(0, expiresS * 1000 - clock.nowMs()), () => resolve('confirm-on-phone'))
-    cancelled.addEventListener('abort', () => resolve('cancelled'), { once: true })
-    if (cancelled.aborted) resolve('cancelled')
-  })
-  const asked = owner
-    .confirm(view, question.signal, expiresS * 1_000)
-    .then((reply): Reason | undefined => (reply === 'confirmed' ? undefined : 'wallet-refused'))
-  const outcome = await Promise.race([asked, interrupted])
+  const untilMs = expiresS * 1_000
+  const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<Result<T, 'confirm-on-phone' | 'cancelled'>>()
+  const stopTimer = clock.after(Math.max(0, untilMs - clock.nowMs()), () => interrupt(err('confirm-on-phone')))
+  cancelled.addEventListener('abort', () => interrupt(err('cancelled')), { once: true })
+  if (cancelled.aborted) interrupt(err('cancelled'))
+  const outcome = await Promise.race([ask(question.signal, untilMs).then((said) => ok(said)), interrupted])
   stopTimer()
   question.abort()
   return outcome

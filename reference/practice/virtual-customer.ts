@@ -306,30 +306,27 @@ function delayed(backend: PhoneBackend, clock: PracticeClock, situation: Situati
 }
 
 function ownerOf(character: CustomerCharacter, situation: Situation, { clock, onEvent }: CustomerWorld): Owner & IdentityOwner {
+  /** What they say in their own time; a no when the question is taken away before. */
+  const say = async <T>(yes: T, no: T, signal: AbortSignal): Promise<T> => {
+    const { promise, resolve } = Promise.withResolvers<T>()
+    if (situation.confirms !== 'never') {
+      const reply = situation.confirms === 'yes' ? yes : no
+      const stopTimer = clock.after(character.confirmAfterMs, () => resolve(reply))
+      signal.addEventListener('abort', stopTimer, { once: true })
+    }
+    signal.addEventListener('abort', () => resolve(no), { once: true })
+    return promise
+  }
   return {
     async confirm(payment: PaymentView, signal: AbortSignal) {
       onEvent({ customer: character.id, event: 'asked-to-confirm', requestId: payment.requestId })
-      const { promise, resolve } = Promise.withResolvers<'confirmed' | 'refused'>()
-      if (situation.confirms !== 'never') {
-        const reply = situation.confirms === 'yes' ? 'confirmed' : 'refused'
-        const stopTimer = clock.after(character.confirmAfterMs, () => resolve(reply))
-        signal.addEventListener('abort', stopTimer, { once: true })
-      }
-      signal.addEventListener('abort', () => resolve('refused'), { once: true })
-      return promise
+      return say<'confirmed' | 'refused'>('confirmed', 'refused', signal)
     },
     tell: (event) => onEvent(phoneEvent(character, event)),
     // People here say who they are as readily as they confirm a payment, and let nobody keep it.
     async identify({ requestId, claims }, signal) {
       onEvent({ customer: character.id, event: 'asked-who', requestId })
-      const { promise, resolve } = Promise.withResolvers<IdentityReply>()
-      if (situation.confirms !== 'never') {
-        const given = situation.confirms === 'yes' ? claims : []
-        const stopTimer = clock.after(character.confirmAfterMs, () => resolve({ given, always: false }))
-        signal.addEventListener('abort', stopTimer, { once: true })
-      }
-      signal.addEventListener('abort', () => resolve({ given: [], always: false }), { once: true })
-      return promise
+      return say<IdentityReply>({ given: claims, always: false }, { given: [], always: false }, signal)
     },
     told: (event) => onEvent(identityEvent(character, event)),
   }
