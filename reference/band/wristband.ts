@@ -2,7 +2,6 @@
  * The wristband as a thing: the key it left the factory with, the lock that binds it to one phone, and, while it is bound, the band that
  * pays. Whoever connects is nobody until they prove otherwise; to a stranger a bound band is as silent as a broken one.
  */
-import type { Message } from '#shared/contracts/frames.ts'
 import {
   arm,
   armAsk,
@@ -19,6 +18,7 @@ import {
 import { type MessageKind, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
 import { randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { isLinkMac } from '#shared/crypto/link-keys.ts'
+import type { Result } from '#shared/result.ts'
 import { Turns } from '#shared/turns.ts'
 import { Band } from './band.ts'
 import { BandState } from './band-state.ts'
@@ -59,14 +59,14 @@ type Caller = {
   armNonce: Uint8Array | undefined
 }
 
+type Act = (caller: Caller, body: Uint8Array) => Promise<void>
+
 export class Wristband {
   /** The sensors: on the wrist, knocks, battery. They outlive every binding. */
   readonly state: BandState
   readonly #parts: WristbandParts
   readonly #lock: Lock
-  readonly #store: BandStore
   #ceiling: number
-  #slotRecord: SlotRecord | undefined
   #band: Band | undefined
   #slots: Slots | undefined
   /** The owner's phone, once it has proven itself. */
@@ -74,28 +74,25 @@ export class Wristband {
   #strangers: readonly Caller[] = []
   /** Link messages are dealt with one after another: a lock is never half turned. */
   readonly #turns = new Turns()
+  /** What the link's own messages do. All others go to the band that pays. */
+  readonly #acts: Readonly<Partial<Record<MessageKind, Act>>> = {
+    'link-proof': async (caller, body) => this.#prove(caller, body),
+    'pair-ask': async (caller, body) => this.#ask(caller, body),
+    'pair-bind': async (caller, body) => this.#bind(caller, body),
+    'arm-ask': async (caller, body) => this.#armAsk(caller, body),
+    arm: async (caller, body) => this.#arm(caller, body),
+    release: async (caller, body) => this.#release(caller, body),
+    'slot-open': async (caller, body) => this.#slot(caller, 'slot-open', body),
+    'slot-ask': async (caller, body) => this.#slot(caller, 'slot-ask', body),
+  }
 
   private constructor(parts: WristbandParts) {
     this.#parts = parts
     this.#ceiling = parts.counterCeiling
-    this.#slotRecord = parts.slots
     this.state = new BandState(parts.clock, () => parts.onEvent({ type: 'disarmed' }))
     this.state.whenChanged(() => this.#tellOwner())
-    this.#store = {
-      saveLock: async (lock) => parts.store.saveLock(lock),
-      saveCounter: async (ceiling) => {
-        const saved = await parts.store.saveCounter(ceiling)
-        if (saved.ok) this.#ceiling = ceiling
-        return saved
-      },
-      saveSlots: async (slots) => {
-        const saved = await parts.store.saveSlots(slots)
-        if (saved.ok) this.#slotRecord = slots
-        return saved
-      },
-    }
-    const { clock, factory } = parts
-    this.#lock = new Lock({ clock, factory, store: this.#store, record: parts.lock, onKnock: (listen) => this.state.whenKnocked(listen) })
+    const { clock, factory, store } = parts
+    this.#lock = new Lock({ clock, factory, store, record: parts.lock, onKnock: (listen) => this.state.whenKnocked(listen) })
   }
 
   static async start(parts: WristbandParts): Promise<Wristband> {
@@ -138,42 +135,15 @@ export class Wristband {
   }
 
   #receive(caller: Caller, relay: Relay): void {
-    switch (relay.message.kind) {
-      case 'link-proof':
-      case 'pair-ask':
-      case 'pair-bind':
-      case 'arm-ask':
-      case 'arm':
-      case 'release':
-      case 'slot-open':
-      case 'slot-ask':
-        this.#turns.begin(async () => this.#dealWith(caller, relay.message))
-        return
-      default:
-        if (this.#owner === caller) this.#band?.fromPhone(relay)
-    }
+    const { kind, body } = relay.message
+    const act = this.#acts[kind]
+    if (act) this.#turns.begin(async () => this.#dealWith(caller, act, body))
+    else if (this.#owner === caller) this.#band?.fromPhone(relay)
   }
 
-  async #dealWith(caller: Caller, { kind, body }: Message): Promise<void> {
+  async #dealWith(caller: Caller, act: Act, body: Uint8Array): Promise<void> {
     const isHere = this.#owner === caller || this.#strangers.includes(caller)
-    if (!isHere) return
-    switch (kind) {
-      case 'link-proof':
-        return this.#prove(caller, body)
-      case 'pair-ask':
-        return this.#ask(caller, body)
-      case 'pair-bind':
-        return this.#bind(caller, body)
-      case 'arm-ask':
-        return this.#armAsk(caller, body)
-      case 'arm':
-        return this.#arm(caller, body)
-      case 'slot-open':
-      case 'slot-ask':
-        return this.#slot(caller, kind, body)
-      default:
-        return this.#release(caller, body)
-    }
+    if (isHere) await act(caller, body)
   }
 
   async #prove(caller: Caller, body: Uint8Array): Promise<void> {
@@ -263,7 +233,7 @@ export class Wristband {
       this.#band = undefined
       this.#slots = undefined
       // Should it fail: slots of an epoch that is over are good for nothing.
-      await this.#store.saveSlots(undefined)
+      await this.#parts.store.saveSlots(undefined)
       if (this.#owner && this.#owner !== caller) this.#strangers = [...this.#strangers, this.#owner]
       this.#owner = undefined
       this.state.setPhoneLinked(false)
@@ -277,13 +247,14 @@ export class Wristband {
   async #work(): Promise<void> {
     const { record } = this.#lock
     if (record.state !== 'bound') return
-    const { clock, factory, onEvent, serverMtu, sessionsPerMinuteMax } = this.#parts
+    const { clock, factory, store, onEvent, serverMtu, sessionsPerMinuteMax } = this.#parts
     const signer = await signerOf(record.key)
     const slots = new Slots({
       clock,
       signer,
-      store: this.#store,
-      record: this.#slotRecord,
+      store,
+      // What was kept before this start. A binding made since has an epoch of its own, in which none of it counts.
+      record: this.#parts.slots,
       bandId: factory.bandId,
       epoch: record.epoch,
       obstacle: () => this.state.obstacle(),
@@ -292,7 +263,7 @@ export class Wristband {
     this.#band = new Band({
       clock,
       signer,
-      store: this.#store,
+      store: { saveCounter: async (ceiling) => this.#saveCounter(ceiling) },
       counterCeiling: this.#ceiling,
       onRelayed: (request) => slots.relayed(request),
       idKey: record.idKey,
@@ -307,6 +278,13 @@ export class Wristband {
       ...(sessionsPerMinuteMax === undefined ? {} : { sessionsPerMinuteMax }),
     })
     await this.#band.advertisement()
+  }
+
+  /** The counter goes on from one binding to the next. */
+  async #saveCounter(ceiling: number): Promise<Result<void, 'storage-failed'>> {
+    const saved = await this.#parts.store.saveCounter(ceiling)
+    if (saved.ok) this.#ceiling = ceiling
+    return saved
   }
 }
 
