@@ -1,7 +1,9 @@
 /** Listens on the conformance line. Each connection says first what it is; one that breaks the line's rules loses its own connection only. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { decodeLineFrame, encodeLineFrame, type LineFrame, type LineRole, lineDeframer } from '#shared/contracts/conformance-line.ts'
-import { err, ok, type Result } from '#shared/result.ts'
+import { ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
+import { listenAt, stopListening } from '../practice/local-socket.ts'
 
 /** A connection that does not say what it is within this time is let go. */
 const HELLO_WAIT_MS = 5_000
@@ -37,10 +39,8 @@ export class LineServer {
   /** `port` 0 for any free one. */
   static async listen(at: { readonly host: string; readonly port: number }, accept: Accept): Promise<Result<LineServer, 'cannot-listen'>> {
     const line = new LineServer(accept)
-    const listening = Promise.withResolvers<boolean>()
-    line.#server.once('error', () => listening.resolve(false))
-    line.#server.listen(at, () => listening.resolve(true))
-    return (await listening.promise) ? ok(line) : err('cannot-listen')
+    const listening = await listenAt(line.#server, at)
+    return listening.ok ? ok(line) : listening
   }
 
   /** As a target is named on the command line of the harness. */
@@ -51,10 +51,9 @@ export class LineServer {
   }
 
   async close(): Promise<void> {
-    const closed = Promise.withResolvers<void>()
-    this.#server.close(() => closed.resolve())
+    const stopped = stopListening(this.#server)
     for (const socket of this.#sockets) socket.destroy()
-    await closed.promise
+    await stopped
   }
 }
 
@@ -105,11 +104,11 @@ function serve(socket: Socket, accept: Accept): void {
 
 /** Takes commands one after another and answers each; a line that is no command is answered with `ok: false`. */
 export function controlGuest(connection: LineConnection, run: (json: Uint8Array) => Promise<object>): LineGuest {
-  let last: Promise<unknown> = Promise.resolve()
+  const turns = new Turns()
   return {
     receive: (frame) => {
       if (frame.type !== 'command') return connection.end()
-      last = last.then(async () => connection.send({ type: 'reply', json: Buffer.from(JSON.stringify(await run(frame.json))) }))
+      turns.begin(async () => connection.send({ type: 'reply', json: Buffer.from(JSON.stringify(await run(frame.json))) }))
     },
     closed: () => {},
   }

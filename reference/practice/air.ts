@@ -6,9 +6,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { isAttRequest } from '#shared/contracts/att.ts'
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import { decodeToAir, encodeFromAir, type FromAir, practiceDeframer, type ToAir } from '#shared/contracts/practice-link.ts'
-import { err, ok, type Result } from '#shared/result.ts'
+import { ok, type Result } from '#shared/result.ts'
 import type { Band, BandConnection } from '../band/band.ts'
 import { AirLink, type Direction, type Fate } from './air-link.ts'
+import { listenAt, stopListening } from './local-socket.ts'
 import type { PracticeClock } from './practice-clock.ts'
 
 /** A band is heard this often while a terminal scans. */
@@ -68,10 +69,8 @@ export class Air {
   /** Listens on a Unix socket or a Windows pipe. `cannot-listen` when the path is in use or not allowed. */
   static async listen(path: string, parts: AirParts): Promise<Result<Air, 'cannot-listen'>> {
     const air = new Air(parts)
-    const listening = Promise.withResolvers<boolean>()
-    air.#server.once('error', () => listening.resolve(false))
-    air.#server.listen(path, () => listening.resolve(true))
-    if (!(await listening.promise)) return err('cannot-listen')
+    const listening = await listenAt(air.#server, { path })
+    if (!listening.ok) return listening
     air.#advertise()
     return ok(air)
   }
@@ -90,9 +89,7 @@ export class Air {
     this.#stopped = true
     this.#stopTimer?.()
     for (const terminal of this.#terminals) terminal.close()
-    const closed = Promise.withResolvers<void>()
-    this.#server.close(() => closed.resolve())
-    await closed.promise
+    await stopListening(this.#server)
   }
 
   #accept(socket: Socket): void {

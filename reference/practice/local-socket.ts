@@ -1,7 +1,7 @@
-/** Sockets of the practice world on this machine: Unix sockets only their owner may open, or Windows pipes. */
+/** Sockets of the practice world on this machine: Unix sockets only their owner may open, or Windows pipes. And how any server listens. */
 import { createHash } from 'node:crypto'
 import { chmod, rm } from 'node:fs/promises'
-import type { Server } from 'node:net'
+import type { ListenOptions, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -32,15 +32,20 @@ export async function clearSocket(path: string): Promise<void> {
 /** Takes the path over from whoever had it before, and listens. `cannot-listen` when it is too long or not allowed. */
 export async function listenOn(server: Server, path: string): Promise<Result<void, 'cannot-listen'>> {
   await clearSocket(path)
+  const listening = await listenAt(server, { path })
+  if (listening.ok) await ownerOnly(path)
+  return listening
+}
+
+/** Listens where nobody else does, at a path or a port. `cannot-listen` when it is taken or not allowed. */
+export async function listenAt(server: Server, at: ListenOptions): Promise<Result<void, 'cannot-listen'>> {
   const listening = Promise.withResolvers<boolean>()
   const onError = () => listening.resolve(false)
   server.once('error', onError)
-  server.listen(path, () => listening.resolve(true))
+  server.listen(at, () => listening.resolve(true))
   const isListening = await listening.promise
   server.off('error', onError)
-  if (!isListening) return err('cannot-listen')
-  await ownerOnly(path)
-  return ok()
+  return isListening ? ok() : err('cannot-listen')
 }
 
 /** Keeps others on this machine out, whatever the folder allows. */

@@ -20,9 +20,10 @@ import {
   PRACTICE_WALLET_TEXT_MAX_BYTES,
   toYourBand,
 } from '#shared/contracts/practice-wallet.ts'
-import { err, ok, type Result } from '#shared/result.ts'
+import { ok, type Result } from '#shared/result.ts'
 import { SERVER_MTU } from '../band/gatt-server.ts'
 import { openPhoneChannel } from '../band/phone-link.ts'
+import { listenAt, stopListening } from './local-socket.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import { keepWhole, readWhole } from './whole-file.ts'
 import type { YourBand } from './your-band.ts'
@@ -70,10 +71,8 @@ export class YourBandServer {
   static async listen(parts: YourBandServerParts): Promise<Result<YourBandServer, 'cannot-listen'>> {
     const text = await readWhole(pathIn(parts.folder))
     const server = new YourBandServer(parts, text === undefined ? undefined : sessionFile.parse(JSON.parse(text)).sessionDigest)
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    server.#http.once('error', () => resolve(false))
-    server.#http.listen(parts.port, LOOPBACK, () => resolve(true))
-    return (await promise) ? ok(server) : err('cannot-listen')
+    const listening = await listenAt(server.#http, { host: LOOPBACK, port: parts.port })
+    return listening.ok ? ok(server) : listening
   }
 
   get port(): number {
@@ -91,10 +90,9 @@ export class YourBandServer {
       socket.terminate()
     }
     this.#sockets.close()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#http.close(() => resolve())
+    const stopped = stopListening(this.#http)
     this.#http.closeAllConnections()
-    await promise
+    await stopped
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

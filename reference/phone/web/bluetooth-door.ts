@@ -11,6 +11,7 @@ import {
   TO_BAND_UUID,
 } from '#shared/contracts/phone-link.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { Turns } from '#shared/turns.ts'
 import type { BandDoor, BandTransport, Reached, ReachRefusal, TransportListener } from './transport.ts'
 
 /** What we use of `navigator.bluetooth`. `getDevices` is not in every browser that has the rest. */
@@ -83,7 +84,7 @@ class BluetoothTransport implements BandTransport {
   readonly #parts: TransportParts
   #isOpen = true
   /** One operation of GATT may be under way at a time, so each frame waits for the one before. */
-  #written: Promise<void> = Promise.resolve()
+  readonly #writes = new Turns()
 
   constructor(parts: TransportParts) {
     this.#parts = parts
@@ -92,7 +93,7 @@ class BluetoothTransport implements BandTransport {
   }
 
   write(frame: Uint8Array<ArrayBuffer>): void {
-    this.#written = this.#written.then(async () => {
+    this.#writes.begin(async () => {
       if (!this.#isOpen) return
       try {
         await this.#parts.toBand.writeValueWithoutResponse(frame)
