@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { type BandCommand, type BandReply, bandCommand, type LineRole } from '#shared/contracts/conformance-line.ts'
+import { readKept } from '#shared/contracts/kept-json.ts'
 import { NO_EXCHANGE, offersWanted } from '#shared/contracts/link-messages.ts'
 import { ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { generatePrivateJwk, type PrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
@@ -14,7 +15,7 @@ import { Wristband } from '../band/wristband.ts'
 import { privateJwk } from '../practice/kept-keys.ts'
 import { openBandStore } from '../practice/stores.ts'
 import { keepWhole, readWhole } from '../practice/whole-file.ts'
-import { type Accept, commandIn, controlGuest, type LineConnection, type LineGuest } from './line-server.ts'
+import { type Accept, controlGuest, type LineConnection, type LineGuest } from './line-server.ts'
 import type { MovableClock } from './movable-clock.ts'
 
 const NAME = 'host'
@@ -110,7 +111,7 @@ export class BandHost {
   }
 
   async #obey(json: Uint8Array): Promise<BandReply> {
-    const command = commandIn(json, (value) => bandCommand.safeParse(value))
+    const command = readKept(bandCommand, Buffer.from(json).toString('utf8'))
     if (!command) return { ok: false }
     if (command.do === 'new') return this.#fresh(command.rootPoint)
     const wristband = this.#running?.wristband

@@ -113,12 +113,3 @@ export function controlGuest(connection: LineConnection, run: (json: Uint8Array)
     closed: () => {},
   }
 }
-
-/** The command in this text, or undefined when it is none. */
-export function commandIn<T>(json: Uint8Array, parse: (value: unknown) => { readonly success: boolean; readonly data?: T }): T | undefined {
-  try {
-    return parse(JSON.parse(Buffer.from(json).toString('utf8'))).data
-  } catch {
-    return undefined
-  }
-}

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { type PhoneCommand, type PhoneReply, phoneCommand } from '#shared/contracts/conformance-line.ts'
+import { readKept } from '#shared/contracts/kept-json.ts'
 import { offersWanted } from '#shared/contracts/link-messages.ts'
 import { ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { generatePrivateJwk, randomBytes, signerOf } from '#shared/crypto/keys.ts'
@@ -16,7 +17,7 @@ import type { Owner } from '../phone/ports.ts'
 import { privateJwk } from '../practice/kept-keys.ts'
 import { keepWhole, readWhole } from '../practice/whole-file.ts'
 import { HostedPhone } from './hosted-phone.ts'
-import { type Accept, commandIn, controlGuest, type LineConnection } from './line-server.ts'
+import { type Accept, controlGuest, type LineConnection } from './line-server.ts'
 import type { MovableClock } from './movable-clock.ts'
 
 const NAME = 'host'
@@ -77,7 +78,7 @@ export class PhoneHost {
   }
 
   async #obey(json: Uint8Array): Promise<PhoneReply> {
-    const command = commandIn(json, (value) => phoneCommand.safeParse(value))
+    const command = readKept(phoneCommand, Buffer.from(json).toString('utf8'))
     if (!command) return { ok: false }
     if (command.do === 'new') return this.#fresh(command)
     return this.#phone ? this.#handle(this.#phone, command) : { ok: false }

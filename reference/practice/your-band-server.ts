@@ -2,6 +2,7 @@
  * Where a page becomes the phone of the spare band: a WebSocket on this machine. A page of another origin is refused before anything is
  * said; a page of ours shows the one-time word of its link first, and afterwards the word it was given for it. One page at a time.
  */
+import { isUtf8 } from 'node:buffer'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,6 +12,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import * as z from 'zod'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { segmentBytes } from '#shared/contracts/frames.ts'
+import { readKept } from '#shared/contracts/kept-json.ts'
 import { LINK_FRAME_BYTES_MAX } from '#shared/contracts/phone-link.ts'
 import {
   type FromYourBand,
@@ -216,10 +218,6 @@ function bytesOf(data: RawData): Uint8Array {
 /** What a page says, or undefined when it is nothing of ours. */
 function readText(data: RawData): ReturnType<typeof toYourBand.parse> | undefined {
   const bytes = bytesOf(data)
-  if (bytes.length > PRACTICE_WALLET_TEXT_MAX_BYTES) return undefined
-  try {
-    return toYourBand.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))).data
-  } catch {
-    return undefined
-  }
+  if (bytes.length > PRACTICE_WALLET_TEXT_MAX_BYTES || !isUtf8(bytes)) return undefined
+  return readKept(toYourBand, new TextDecoder().decode(bytes))
 }

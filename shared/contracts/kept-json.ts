@@ -1,7 +1,7 @@
-/** JSON that a program kept for itself and reads again at its next start, from a disk that may have changed it. */
+/** JSON that may be anything by the time it is read: a program kept it on a disk, or has it from the other end of a line. */
 import type * as z from 'zod'
 
-/** What the text holds, or undefined when it is not what was kept. */
+/** What the text holds, or undefined when it is nothing of that shape. */
 export function readKept<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
     const read = schema.safeParse(JSON.parse(text))

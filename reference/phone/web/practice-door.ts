@@ -1,4 +1,5 @@
 /** The practice world's spare band, reached over a WebSocket on this machine. The page says who it is first, then frames go both ways. */
+import { readKept } from '#shared/contracts/kept-json.ts'
 import {
   type FromYourBand,
   fromYourBand,
@@ -130,10 +131,5 @@ export class PracticeDoor implements BandDoor {
 }
 
 function textOf(data: unknown): FromYourBand | undefined {
-  if (typeof data !== 'string') return undefined
-  try {
-    return fromYourBand.safeParse(JSON.parse(data)).data
-  } catch {
-    return undefined
-  }
+  return typeof data === 'string' ? readKept(fromYourBand, data) : undefined
 }
