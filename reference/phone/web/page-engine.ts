@@ -11,13 +11,16 @@ import type { BandLink, Bond } from '../ports.ts'
 import type { PhoneBackendParts } from '../signed-calls.ts'
 import type { WitnessBook } from '../witness-book.ts'
 import type { AskedBook } from './asked-book.ts'
-import type { PhoneMemory } from './memory.ts'
+import type { Kept, PhoneMemory } from './memory.ts'
 import type { WebClock } from './web-clock.ts'
 
+/** What the engine goes on with, as it was read last. */
+export type EngineKept = Pick<Kept, 'records' | 'limits' | 'allowance' | 'consents'>
 export type PageEngineParts = {
   readonly clock: WebClock
   readonly band: BandLink
   readonly bond: Bond
+  readonly kept: EngineKept
   readonly calls: PhoneBackendParts
   readonly memory: PhoneMemory
   readonly asked: AskedBook
@@ -28,8 +31,7 @@ export type PageEngineParts = {
 }
 
 export async function startEngine(parts: PageEngineParts): Promise<{ readonly engine: PhoneEngine; readonly card: IdentityCard }> {
-  const { clock, band, bond, calls, memory, asked, witness, rootPoint } = parts
-  const kept = await memory.read()
+  const { clock, band, bond, kept, calls, memory, asked, witness, rootPoint } = parts
   const card = new IdentityCard({
     clock,
     owner: asked,

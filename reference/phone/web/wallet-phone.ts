@@ -5,14 +5,13 @@
 import { bandStatus, offersWanted } from '#shared/contracts/link-messages.ts'
 import { inviteOwner, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { FLAG_ARMED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
-import type { Signer } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { BandBond } from '../bond.ts'
 import { createBondBackend } from '../bond-backend.ts'
 import type { PhoneEngine } from '../engine.ts'
 import type { IdentityCard } from '../identity.ts'
 import type { Bond, PairRefusal, Relay } from '../ports.ts'
-import { createSignedCall } from '../signed-calls.ts'
+import { createSignedCall, type PhoneBackendParts } from '../signed-calls.ts'
 import { Unlock, type UnlockRefusal } from '../unlock.ts'
 import { WitnessBook } from '../witness-book.ts'
 import { AskedBook, type Yes } from './asked-book.ts'
@@ -21,7 +20,7 @@ import { type CredentialsHere, deviceBiometrics, makeDeviceCredential } from './
 import { type Enrolled, type EnrolRefusal, enrol, isEnrolled, type Network, signerOfPhone } from './enrolment.ts'
 import type { DeviceCredential, Kept, PhoneMemory } from './memory.ts'
 import { holdTab, type LocksHere, type TabHold } from './one-tab.ts'
-import { startEngine } from './page-engine.ts'
+import { type EngineKept, startEngine } from './page-engine.ts'
 import { PracticeDoor, type PracticeKey } from './practice-door.ts'
 import { type BandState, type BandWay, Observable, STARTING, type WalletPhoneState } from './state.ts'
 import type { BandDoor, ReachRefusal } from './transport.ts'
@@ -45,7 +44,8 @@ const PLAIN_YES: Yes = { given: [], always: false }
 /** Everything there is once this tab is the phone and the backend has taken it in. */
 type Running = {
   readonly identity: Enrolled
-  readonly signer: Signer
+  /** What each call to the backend is made with. */
+  readonly calls: PhoneBackendParts
   readonly memory: PhoneMemory
   readonly bond: BandBond
   readonly asked: AskedBook
@@ -66,8 +66,6 @@ export class WalletPhone {
   #practice: PracticeDoor | undefined
   /** The id slot the band last wanted offers for. */
   #wanted: number | undefined
-  /** What was kept of a band whose pairing was cut off. */
-  #begun: Bond | undefined
 
   constructor(parts: WalletPhoneParts) {
     this.#parts = parts
@@ -155,9 +153,8 @@ export class WalletPhone {
     if (!running) return err('not-ready')
     const paired = await running.bond.pair((knocks) => this.#showBand({ knocks }))
     this.#showBand({ knocks: undefined })
-    this.#begun = undefined
     if (!paired.ok) return paired
-    await this.#bound(running, paired.value)
+    await this.#bound(running, paired.value, await running.memory.read())
     return ok()
   }
 
@@ -213,8 +210,7 @@ export class WalletPhone {
   /** A one-time way into the owner's page, for the account's first passkey. */
   async inviteOwner(): Promise<Result<string, NotReady | 'no-network' | 'refused'>> {
     if (!this.#running) return err('not-ready')
-    const { identity, signer } = this.#running
-    const reply = await createSignedCall({ ...this.#parts.network, phoneId: identity.phoneId, signer })('POST', OWNER_PATHS.invitations)
+    const reply = await createSignedCall(this.#running.calls)('POST', OWNER_PATHS.invitations)
     if (!reply.ok) return err(reply.error === 'refused' ? 'refused' : 'no-network')
     const parsed = inviteOwner.reply.safeParse(reply.value)
     return parsed.success ? ok(parsed.data.ticket) : err('no-network')
@@ -223,11 +219,6 @@ export class WalletPhone {
   /** A hand in the practice world; undefined where the band is a real one. */
   get hand(): Pick<PracticeDoor, 'move' | 'knock'> | undefined {
     return this.#practice
-  }
-
-  /** What this phone saw of tills' journals. */
-  get witness(): WitnessBook | undefined {
-    return this.#running?.witness
   }
 
   async #wake(): Promise<void> {
@@ -263,37 +254,37 @@ export class WalletPhone {
     const { clock, network } = this.#parts
     const signer = await signerOfPhone(identity)
     const { account, phoneId } = identity
+    const calls = { ...network, phoneId, signer }
     const asked = new AskedBook({ clock, memory, kept: kept.asked, onChange: () => this.#showAsked() })
     const bond = new BandBond({
       clock,
       band: this.#link,
-      backend: createBondBackend({ ...network, phoneId, signer }),
+      backend: createBondBackend(calls),
       store: memory,
       kept: kept.bond,
       phonePoint: signer.point,
       rootPoint: account.rootPoint,
     })
-    this.#running = { identity, signer, memory, bond, asked, witness: new WitnessBook(memory.witness, kept.heads) }
-    this.#begun = kept.bond?.state === 'begun' ? kept.bond : undefined
+    this.#running = { identity, calls, memory, bond, asked, witness: new WitnessBook(memory.witness, kept.heads) }
     this.#show({ enrolment: { state: 'enrolled', displayName: account.displayName, currency: account.currency } })
     this.#showAsked()
-    if (bond.bond) await this.#bound(this.#running, bond.bond)
-    else this.#showBand({ bond: this.#begun ? 'begun' : 'none' })
+    if (bond.bond) await this.#bound(this.#running, bond.bond, kept)
+    else this.#showBand({ bond: kept.bond ? 'begun' : 'none' })
     // Until the backend has heard that the band is bound, no payment is good.
     if (bond.bond?.state === 'bound') void bond.resume()
   }
 
   /** Starts the engine for the band this phone is bound to, with everything that was kept. */
-  async #bound({ identity, signer, memory, asked, witness }: Running, bond: Bond): Promise<void> {
-    const { clock, network } = this.#parts
+  async #bound({ identity, calls, memory, asked, witness }: Running, bond: Bond, kept: EngineKept): Promise<void> {
     const { engine, card } = await startEngine({
-      clock,
+      clock: this.#parts.clock,
       bond,
+      kept,
       asked,
       witness,
       memory,
       band: this.#link,
-      calls: { ...network, phoneId: identity.phoneId, signer },
+      calls,
       rootPoint: identity.account.rootPoint,
       onKept: () => this.#showKept(),
     })
