@@ -151,8 +151,8 @@ export class AskedBook implements Owner, IdentityOwner {
       if (this.#asked.size <= ASKED_MAX) break
       this.#asked.delete(oldest)
     }
-    // What is lost of this list is a memory, and no money.
-    void this.#parts.memory.saveAsked(asked)
+    // The engine keeps an ending, and then tells of it: the disk is given it once. What is lost of this list is a memory, and no money.
+    if (JSON.stringify(asked) !== JSON.stringify(known)) void this.#parts.memory.saveAsked(asked)
     this.#parts.onChange()
   }
 }

@@ -70,6 +70,15 @@ test('the list says how each ended, with the rule where there was one and the re
   expect(saved).toHaveLength(4)
 })
 
+test('an ending that is kept and then told of is written once', async () => {
+  const { book, saved } = openBook([{ ...ASKER, atMs: 1, ending: 'asking' }])
+  const store = book.watching({ save: async () => ok(), saveLimits: async () => ok() })
+  const outcome = { state: 'authorization', signed: new Uint8Array(1) } as const
+  await store.save({ key: 'aurora-1:a1', digest: new Uint8Array(32), atS: 1, counter: 1, outcome })
+  book.tell({ type: 'approved', payment: VIEW })
+  expect(saved).toMatchObject([{ requestId: 'a1', ending: 'approved' }])
+})
+
 test('the page was closed over a question: it says so, and nothing was paid', () => {
   const { book } = openBook([{ ...ASKER, atMs: 1, ending: 'waiting' }])
   expect(book.requests).toMatchObject([{ requestId: 'a1', ending: 'interrupted' }])
