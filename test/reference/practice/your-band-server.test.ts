@@ -161,8 +161,8 @@ test('a page that says nothing is let go, and no more pages come in than there i
 test('frames reach the band once the page listens; junk among them ends the connection', async () => {
   const { server, band } = await openWorld()
   const { page } = await welcomed(server)
-  // Nothing is done with a frame before the page said that it listens.
-  page.socket.send(Uint8Array.of(PAIR_ASK, 1, 0, 1, ...new Uint8Array(9)))
+  // Nothing is done with a frame before the page said that it listens: this junk ends nothing.
+  page.socket.send(Uint8Array.of(PAIR_ASK, 9, 5, 1, 0))
   page.say({ say: 'begin' })
   page.socket.send(Uint8Array.of(PAIR_ASK, 1, 0, 1, ...new Uint8Array(9)))
   await until('the band has answered', () => page.frames.length > 0)
