@@ -16,7 +16,7 @@ import type { PracticeClock } from './practice-clock.ts'
 import { openBandStore, openPhoneStore, openWitnessBook } from './stores.ts'
 
 /** People in the practice world do not give up at once. */
-const PAIRING_TRIES = 3
+export const PAIRING_TRIES = 3
 
 export type PairParts = {
   readonly name: string

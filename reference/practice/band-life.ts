@@ -3,14 +3,12 @@ import type { NoticeKind } from '#shared/contracts/notices.ts'
 import type { BandLifeView, Hands } from '#shared/contracts/practice-desk.ts'
 import type { PracticeTrouble } from '#shared/contracts/troubles.ts'
 import type { AccountOwner } from './account-owner.ts'
-import type { BandAndPhone } from './band-and-phone.ts'
+import { type BandAndPhone, PAIRING_TRIES } from './band-and-phone.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import type { Stranger } from './stranger.ts'
 
 /** A thief takes this long to put the band on: longer than it stays armed off the wrist. */
 const PUTS_ON_AFTER_MS = 6_000
-/** People in the practice world do not give up at once. */
-const PAIRING_TRIES = 3
 /** What the owner was told, as far as the drawer shows it. */
 const TOLD_MAX = 3
 /** Not that a passkey was made: here that happened on an earlier day. */

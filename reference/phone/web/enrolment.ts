@@ -3,13 +3,13 @@ import type * as z from 'zod'
 import { BACKEND_PATHS, getKeySet } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { enrolPhone, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
+import { ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { generateHiddenKeys, randomBytes, type Signer, signerOfKeys } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { Clock } from '../ports.ts'
 import { createSignedCall } from '../signed-calls.ts'
 import type { PhoneIdentity, PhoneMemory } from './memory.ts'
 
-const PHONE_ID_BYTES = 16
 const KEY_SET_TIMEOUT_MS = 10_000
 
 export type EnrolRefusal = 'code-refused' | 'no-network' | 'storage-failed' | 'enrolled-already'
@@ -40,7 +40,7 @@ export async function enrol(
   { memory, network, kept }: { readonly memory: PhoneMemory; readonly network: Network; readonly kept: PhoneIdentity | undefined },
 ): Promise<Result<Enrolled, EnrolRefusal>> {
   if (isEnrolled(kept)) return err('enrolled-already')
-  const identity = kept ?? { phoneId: toHex(randomBytes(PHONE_ID_BYTES)), ...(await generateHiddenKeys()) }
+  const identity = kept ?? { phoneId: toHex(randomBytes(ID_BYTES)), ...(await generateHiddenKeys()) }
   if (!kept && !(await memory.saveIdentity(identity)).ok) return err('storage-failed')
   const rootPoint = await fetchRootPoint(network)
   if (!rootPoint) return err('no-network')
