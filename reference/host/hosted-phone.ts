@@ -1,10 +1,10 @@
 /** The reference phone as a host drives it: bond, unlock and engine around one storage folder. */
 import { assert } from '#shared/assert.ts'
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import { BandBond } from '../phone/bond.ts'
 import { PhoneEngine } from '../phone/engine.ts'
 import { type IdentityBackend, IdentityCard, type IdentityOwner } from '../phone/identity.ts'
+import { keptBytes } from '../phone/kept-bytes.ts'
 import type { AllowanceBackend, BandLink, Bond, BondBackend, Clock, Owner, PhoneBackend, Relay } from '../phone/ports.ts'
 import { Unlock } from '../phone/unlock.ts'
 import { openPhoneStore } from '../practice/stores.ts'
@@ -89,7 +89,7 @@ export class HostedPhone {
       ...{ clock, backend, owner, band, rootPoint, store, records, limits },
       allowance: { backend: allowanceBackend, store, kept: allowance },
       identity: new IdentityCard({ clock, owner, backend: identityBackend, store, consents }),
-      bandPoint: fromBase64Url(point) ?? new Uint8Array(0),
+      bandPoint: keptBytes(point),
       bandEpoch: epoch,
     })
     assert(started.ok, 'the key of a band that was bound is a point on the curve')

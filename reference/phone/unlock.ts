@@ -2,10 +2,11 @@
  * The phone's own unlock, which is what arms the band: a PIN with growing delays, or the phone's biometrics. A thief with band and phone
  * has neither. Tries are counted on disk before they are judged, so that a restart gives nobody another one.
  */
-import { equalBytes, fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
+import { equalBytes, toBase64Url } from '#shared/contracts/bytes.ts'
 import { randomBytes } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { Turns } from '#shared/turns.ts'
+import { keptBytes } from './kept-bytes.ts'
 import type { Clock } from './ports.ts'
 
 /** OWASP's password storage cheat sheet (2023) for PBKDF2-HMAC-SHA256. */
@@ -96,8 +97,8 @@ export class Unlock {
     const nextMs = wrong < FREE_TRIES ? 0 : (WAITS_S[Math.min(wrong - FREE_TRIES, WAITS_S.length - 1)] ?? 0) * 1_000
     const counted = await this.#save({ ...record, wrong, waitUntilMs: nextMs === 0 ? 0 : nowMs + nextMs })
     if (!counted.ok) return counted
-    const salt = fromBase64Url(record.salt) ?? new Uint8Array(0)
-    const isRight = equalBytes(await hashOf(pin, salt, record.rounds), fromBase64Url(record.hash) ?? new Uint8Array(0))
+    const salt = keptBytes(record.salt)
+    const isRight = equalBytes(await hashOf(pin, salt, record.rounds), keptBytes(record.hash))
     if (!isRight) return err({ code: 'wrong-pin', waitMs: nextMs })
     return this.#save({ ...record, wrong: 0, waitUntilMs: 0 })
   }

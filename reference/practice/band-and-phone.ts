@@ -1,6 +1,6 @@
 /** One person's band and phone: the very parts that a maker would ship, with the way between them. The first time, they are paired. */
 import { assert } from '#shared/assert.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
+import { toHex } from '#shared/contracts/bytes.ts'
 import type { Signer } from '#shared/crypto/keys.ts'
 import type { Band } from '../band/band.ts'
 import type { BandState } from '../band/band-state.ts'
@@ -9,6 +9,7 @@ import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { BandBond, LINK_WAIT_MS } from '../phone/bond.ts'
 import { PhoneEngine, type PhoneParts } from '../phone/engine.ts'
 import { type IdentityBackend, IdentityCard, type IdentityOwner } from '../phone/identity.ts'
+import { keptBytes } from '../phone/kept-bytes.ts'
 import type { AllowanceBackend, BandLink, BondBackend, Owner, PhoneBackend } from '../phone/ports.ts'
 import { Unlock } from '../phone/unlock.ts'
 import type { WitnessBook } from '../phone/witness-book.ts'
@@ -220,7 +221,7 @@ export class BandAndPhone {
       witness: this.#stores.witness.book,
       identity: new IdentityCard({ clock, owner, backend: identityBackend, store, consents }),
       band: { send: (relay) => hop(() => this.#connection?.receive(relay)) },
-      bandPoint: fromBase64Url(point) ?? new Uint8Array(0),
+      bandPoint: keptBytes(point),
       bandEpoch: epoch,
     })
     assert(engine.ok, 'the key of a band that was bound is a point on the curve')
