@@ -23,7 +23,8 @@ export const PASSKEYS_MAX = 10
 /** Phones in use, of one account. */
 export const PHONES_MAX = 5
 export const NOTICES_PAGE_MAX = 100
-const LABEL_MAX = 40
+/** What the owner calls a device, characters. */
+export const LABEL_MAX = 40
 
 /** COSE algorithms (IANA) of passkeys we can check: ES256, EdDSA and RS256, in the order we prefer them. */
 export const PASSKEY_ALGORITHMS = [-7, -8, -257] as const

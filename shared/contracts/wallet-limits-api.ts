@@ -7,9 +7,9 @@ import { CURRENCIES } from '#shared/domain/money.ts'
 import { ANYWHERE_METRES } from '#shared/domain/policy.ts'
 
 /** Far above any wallet, and far below where sums would leave the safe integers. */
-const LIMIT_AMOUNT_MAX = 1_000_000_000
-const VELOCITY_PAYMENTS_MAX = 1_000_000
-const VELOCITY_MINUTES_MAX = 24 * 60
+export const LIMIT_AMOUNT_MAX = 1_000_000_000
+export const VELOCITY_PAYMENTS_MAX = 1_000_000
+export const VELOCITY_MINUTES_MAX = 24 * 60
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,15}$/)
 const limitAmount = z.int().min(0).max(LIMIT_AMOUNT_MAX)
 

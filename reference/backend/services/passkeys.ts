@@ -5,6 +5,7 @@ import { assert } from '#shared/assert.ts'
 import {
   CHALLENGE_LIFETIME_MS,
   INVITATION_LIFETIME_MS,
+  LABEL_MAX,
   PASSKEY_ALGORITHMS,
   PASSKEYS_MAX,
   type passkeyOptions,
@@ -48,7 +49,6 @@ import type { RecoveryCodes } from './recovery-codes.ts'
 
 /** What the browser's prompt calls us. */
 const PARTY_NAME = 'Bandtill'
-const LABEL_MAX = 40
 /** A label is shown on screen and told in notices: no characters that steer the text around them. */
 const label = text(1, LABEL_MAX)
 

@@ -69,9 +69,11 @@ export async function readReceipt(receiptId: string): Answer<Receipt> {
 
 /** Everything anybody asked, for money or for who they are, newest first. */
 export async function readRequests(): Answer<readonly Asked<PaymentRequest, IdentityRequest>[]> {
-  const payments = await asOwner(async () => call('GET', OWNER_WALLET_PATHS.requests, listRequests.reply))
+  const [payments, identities] = await Promise.all([
+    asOwner(async () => call('GET', OWNER_WALLET_PATHS.requests, listRequests.reply)),
+    asOwner(async () => call('GET', IDENTITY_PATHS.requests, listIdentityRequests.reply)),
+  ])
   if (!payments.ok) return payments
-  const identities = await asOwner(async () => call('GET', IDENTITY_PATHS.requests, listIdentityRequests.reply))
   if (!identities.ok) return identities
   return ok(newestFirst(payments.value.requests, identities.value.requests))
 }

@@ -1,13 +1,12 @@
 /** Amounts as people type them. */
+import { LIMIT_AMOUNT_MAX } from '#shared/contracts/wallet-limits-api.ts'
 import { type Currency, MINOR_DIGITS, toDecimalText } from '#shared/domain/money.ts'
 
-/** As the limits' contract has it: more than any wallet holds. */
-const AMOUNT_MAX = 1_000_000_000
 const SYMBOLS = /[¥€$\s,，]/gu
 
 /**
  * `1,000.5` is 100050 minor units. Full-width figures, a currency sign and thousands' commas are read over. Undefined: that is no amount, or
- * one with more digits than the currency has.
+ * one with more digits than the currency has, or more than any limit may be.
  */
 export function amountTyped(text: string, currency: Currency): number | undefined {
   const plain = text.normalize('NFKC').replaceAll('。', '.').replaceAll(SYMBOLS, '')
@@ -15,7 +14,7 @@ export function amountTyped(text: string, currency: Currency): number | undefine
   const { whole, part = '' } = /^(?<whole>\d{1,10})(?:\.(?<part>\d*))?$/u.exec(plain)?.groups ?? {}
   if (whole === undefined || part.length > digits) return undefined
   const amount = Number(whole + part.padEnd(digits, '0'))
-  return amount <= AMOUNT_MAX ? amount : undefined
+  return amount <= LIMIT_AMOUNT_MAX ? amount : undefined
 }
 
 /** What stands in the field before anybody has typed. */

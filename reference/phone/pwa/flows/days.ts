@@ -1,5 +1,6 @@
 /** The days of a statement. */
 import { dayAt } from '#shared/calendar-day.ts'
+import { getStatement } from '#shared/contracts/wallet-api.ts'
 
 const DAY_MS = 86_400_000
 export const RANGES = ['week', 'month', 'quarter', 'year'] as const
@@ -13,9 +14,7 @@ export function daysOf(range: Range, nowMs: number): Days {
   return { from: dayAt(nowMs - DAYS_OF[range] * DAY_MS, 'UTC'), to: dayAt(nowMs, 'Pacific/Kiritimati') }
 }
 
-const DAY = /^(?:19[7-9]\d|2\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/u
-
 /** What was typed, or undefined while it is no range of days yet. */
 export function daysTyped(from: string, to: string): Days | undefined {
-  return DAY.test(from) && DAY.test(to) && from <= to ? { from, to } : undefined
+  return getStatement.query.safeParse({ from, to }).success && from <= to ? { from, to } : undefined
 }

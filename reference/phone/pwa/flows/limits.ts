@@ -1,5 +1,5 @@
 /** The limits as a form: texts while they are typed, limits when they all can be read. */
-import type { WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
+import { VELOCITY_MINUTES_MAX, VELOCITY_PAYMENTS_MAX, type WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import { ANYWHERE_METRES, isAsStrict, isSameSettings } from '#shared/domain/policy.ts'
 import type { PolicyRule } from '#shared/domain/policy-rules.ts'
@@ -17,8 +17,6 @@ export const AMOUNT_FIELDS = {
 export type AmountField = keyof typeof AMOUNT_FIELDS
 export const AMOUNT_FIELD_LIST = Object.keys(AMOUNT_FIELDS) as readonly AmountField[]
 
-export const PAYMENTS_MAX = 1_000
-export const MINUTES_MAX = 24 * 60
 /** Distances to choose from, metres. */
 export const DISTANCES = [500, 2_000, 20_000, ANYWHERE_METRES] as const
 
@@ -45,8 +43,8 @@ export function formOf(limits: WalletLimits, currency: Currency): LimitsForm {
 /** The limits that were typed, or which fields cannot be read. */
 export function limitsIn(form: LimitsForm, currency: Currency): Result<WalletLimits, readonly FormField[]> {
   const amounts = AMOUNT_FIELD_LIST.map((field) => [field, amountTyped(form[field], currency)] as const)
-  const payments = countTyped(form.payments, 0, PAYMENTS_MAX)
-  const withinMinutes = countTyped(form.minutes, 1, MINUTES_MAX)
+  const payments = countTyped(form.payments, 0, VELOCITY_PAYMENTS_MAX)
+  const withinMinutes = countTyped(form.minutes, 1, VELOCITY_MINUTES_MAX)
   const wrong: FormField[] = amounts.flatMap(([field, amount]) => (amount === undefined ? [field] : []))
   if (payments === undefined) wrong.push('payments')
   if (withinMinutes === undefined) wrong.push('minutes')

@@ -1,5 +1,5 @@
 /** The phone in this page, one for all its screens. Other parts of the page know nothing of it but this. */
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 import { browserPhone } from '#reference/phone/web/browser-phone.ts'
 import { STARTING, type WalletPhoneState } from '#reference/phone/web/state.ts'
 import type { WalletPhone } from '#reference/phone/web/wallet-phone.ts'
@@ -23,16 +23,14 @@ export function usePhone(): WalletPhoneState {
   return useSyncExternalStore(phone?.state.subscribe ?? nothing, phone?.state.get ?? starting)
 }
 
-/** Whole seconds until then, 0 when it has come; counts while it is shown. */
+function everyTick(ticked: () => void): () => void {
+  const timer = setInterval(ticked, TICK_MS)
+  return () => clearInterval(timer)
+}
+
+/** Whole seconds until then, 0 when it has come; counts while it is shown. The clock is read anew whenever this is asked, by a tick or not. */
 export function useSecondsUntil(untilMs: number): number {
-  const [nowMs, setNowMs] = useState(() => Date.now())
-  const isOver = nowMs >= untilMs
-  useEffect(() => {
-    if (isOver) return undefined
-    const timer = setInterval(() => setNowMs(Date.now()), TICK_MS)
-    return () => clearInterval(timer)
-  }, [isOver])
-  return Math.max(0, Math.ceil((untilMs - nowMs) / 1_000))
+  return useSyncExternalStore(everyTick, () => Math.max(0, Math.ceil((untilMs - Date.now()) / 1_000)))
 }
 
 /** Keeps the screen on while this is shown, where the browser can: a phone that goes to sleep answers no till. */

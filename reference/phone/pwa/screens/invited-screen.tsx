@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { LABEL_MAX } from '#shared/contracts/owner-api.ts'
 import { makePasskey } from '../api/passkeys.ts'
 import { Button } from '../components/button.tsx'
 import { Field } from '../components/field.tsx'
@@ -10,8 +11,6 @@ import type { Refusal } from '../flows/refusal.ts'
 import { useAct } from '../hooks.ts'
 import { useRoute } from '../route-store.ts'
 import { useSession } from '../session-store.ts'
-
-const LABEL_MAX = 40
 
 /** The first passkey, by a phone's invitation. Its recovery codes are shown before anything else. */
 export function InvitedScreen({ ticket }: { ticket: string }) {

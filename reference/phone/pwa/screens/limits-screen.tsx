@@ -32,13 +32,14 @@ function useLimitsForm({ limits, currency }: WalletLimitsView) {
   const [isSaved, setSaved] = useState(false)
   const save = useAct(setLimits)
   const read = limitsIn(form, currency)
+  const what = changeOf(form, limits, currency)
   const change = (part: Partial<LimitsForm>) => {
     setSaved(false)
     save.reset()
     setForm({ ...form, ...part })
   }
   const submit = async () => {
-    if (!read.ok || changeOf(form, limits, currency) === 'none') return
+    if (!read.ok || what === 'none') return
     const answer = await save.run(read.value)
     if (!answer) return
     queries.setQueryData(['limits'], answer.value)
@@ -46,7 +47,7 @@ function useLimitsForm({ limits, currency }: WalletLimitsView) {
     setSaved(true)
   }
   const wrong: readonly FormField[] = read.ok ? [] : read.error
-  return { form, wrong, change, submit, save, isSaved, what: changeOf(form, limits, currency) }
+  return { form, wrong, change, submit, save, isSaved, what }
 }
 
 function LimitsEditor({ view }: { view: WalletLimitsView }) {

@@ -2,6 +2,7 @@ import { IconKey } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { LABEL_MAX } from '#shared/contracts/owner-api.ts'
 import { addPasskeyHere, makeRecoveryCodes, type Passkey, readPasskeys, removePasskey } from '../api/owner.ts'
 import { Button } from '../components/button.tsx'
 import { Confirm } from '../components/dialog.tsx'
@@ -12,8 +13,6 @@ import { Answered, DoneNote, RefusalNote } from '../components/states.tsx'
 import { formatDay } from '../flows/format.ts'
 import { useAct, useAnswer, useLanguage } from '../hooks.ts'
 import { useSession } from '../session-store.ts'
-
-const LABEL_MAX = 40
 
 export function PasskeysScreen() {
   const { t } = useTranslation()

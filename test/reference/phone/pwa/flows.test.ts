@@ -12,6 +12,7 @@ import { hashOf, isOpenToAll, routeIn, SCREENS } from '#reference/phone/pwa/flow
 import { byDay, fateOf } from '#reference/phone/pwa/flows/statement.ts'
 import { putCardName, putMemberNumber } from '#shared/contracts/identity-api.ts'
 import { NOTICE_KINDS } from '#shared/contracts/notices.ts'
+import { LIMIT_AMOUNT_MAX, VELOCITY_MINUTES_MAX, VELOCITY_PAYMENTS_MAX } from '#shared/contracts/wallet-limits-api.ts'
 import { CURRENCIES } from '#shared/domain/money.ts'
 import { defaultSettings } from '#shared/domain/policy.ts'
 
@@ -101,6 +102,17 @@ describe('the limits', () => {
     expect(changed({ noKnockLimit: 'all' })).toBe('unreadable')
   })
 
+  test('may be as high as an operator can set them', () => {
+    const high = {
+      ...limits,
+      perDay: LIMIT_AMOUNT_MAX,
+      velocity: { payments: VELOCITY_PAYMENTS_MAX, withinMinutes: VELOCITY_MINUTES_MAX },
+    }
+    expect(limitsIn(formOf(high, currency), currency)).toEqual({ ok: true, value: high })
+    expect(changeOf({ ...formOf(high, currency), payments: '1001' }, high, currency)).toBe('lower')
+    expect(limitsIn({ ...form, payments: String(VELOCITY_PAYMENTS_MAX + 1) }, currency)).toEqual({ ok: false, error: ['payments'] })
+  })
+
   test('name each field that cannot be read', () => {
     expect(limitsIn({ ...form, perDay: 'x', payments: '', minutes: '0' }, currency)).toEqual({
       ok: false,
@@ -142,6 +154,7 @@ describe('a statement', () => {
     ['2026-05-02', '2026-05-01'],
     ['', '2026-05-01'],
     ['2026-13-01', '2026-12-31'],
+    ['2026-02-01', '2026-02-30'],
     ['1969-12-31', '2026-01-01'],
     ['2026-05-01', '9999-01-01'],
   ])('has no days from %s to %s', (from, to) => {
