@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { dayAt } from '#shared/calendar-day.ts'
 import type { Money } from '#shared/domain/money.ts'
 import { type Language, languageOf, type Words } from '#shared/domain/words.ts'
-import { calendarDay, formatDay, formatMoney, formatTime } from './flows/format.ts'
+import { formatDay, formatMoney, formatTime } from './flows/format.ts'
 import type { T } from './i18n/i18n.ts'
 import { useTerminal, useTillState } from './terminal-context.ts'
 import { useTill } from './till-store.ts'
@@ -31,6 +32,7 @@ export type Say = {
   readonly money: (amount: Money) => string
   readonly time: (at: string) => string
   readonly day: (atMs: number) => string
+  /** For comparing: `2026-11-22`. */
   readonly calendarDay: (atMs: number) => string
 }
 
@@ -47,7 +49,7 @@ export function useSay(): Say {
       money: (amount) => formatMoney(amount, language),
       time: (at) => formatTime(at, language, timeZone),
       day: (atMs) => formatDay(atMs, language, timeZone),
-      calendarDay: (atMs) => calendarDay(atMs, timeZone),
+      calendarDay: (atMs) => dayAt(atMs, timeZone),
     }),
     [t, language, timeZone],
   )

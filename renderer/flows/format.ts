@@ -43,8 +43,3 @@ export function formatDay(atMs: number, language: Language, timeZone: string): s
     new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { timeZone, weekday: 'short', day: 'numeric', month: 'short' })
   return keep(dateFormats, key, make).format(atMs)
 }
-
-/** The site's calendar day of an instant, for comparing: `2026-11-22`. */
-export function calendarDay(atMs: number, timeZone: string): string {
-  return keep(dateFormats, `calendar ${timeZone}`, () => new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })).format(atMs)
-}

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { calendarDay } from '../../../renderer/flows/format.ts'
+import { dayAt } from '#shared/calendar-day.ts'
 import { countdownTo, filmsOf, holdLeft, hueOf } from '../../../renderer/flows/programme.ts'
 import { programmeAround } from '../support/programme.ts'
 
 const NOON_MS = Date.parse('2026-11-22T04:00:00.000Z') // Noon in Shanghai.
-const day = (atMs: number) => calendarDay(atMs, 'Asia/Shanghai')
+const day = (atMs: number) => dayAt(atMs, 'Asia/Shanghai')
 
 test('films come by their next show, each with its shows in order', () => {
   const films = filmsOf(programmeAround(NOON_MS), NOON_MS, day)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { dayAt } from '#shared/calendar-day.ts'
 import { ALARM_CODES } from '#shared/contracts/alarms.ts'
 import { OUTBOX_KINDS } from '#shared/contracts/backend-api.ts'
 import { CUSTOMER_EVENTS } from '#shared/contracts/practice-desk.ts'
@@ -16,7 +17,7 @@ import {
 import type { SeatId } from '#shared/domain/ids.ts'
 import { money } from '#shared/domain/money.ts'
 import { LANGUAGES, languageOf, otherLanguage } from '#shared/domain/words.ts'
-import { calendarDay, formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
+import { formatDay, formatMoney, formatTime } from '../../../renderer/flows/format.ts'
 import { noticeWords, OWN_REFUSALS } from '../../../renderer/flows/refusal.ts'
 import type { Screen } from '../../../renderer/flows/screen.ts'
 import { keyboardMap, shortcutOf } from '../../../renderer/flows/shortcuts.ts'
@@ -137,7 +138,7 @@ test('money, times and days are written for the language and the place', () => {
   ).toEqual(['02:30', '02:30', '01:59', '03:00'])
   expect(formatDay(Date.parse('2026-11-22T16:05:00.000Z'), 'en', 'Asia/Shanghai')).toBe('Mon 23 Nov')
   expect(formatDay(Date.parse('2026-11-22T16:05:00.000Z'), 'zh-CN', 'Asia/Shanghai')).toBe('11月23日周一')
-  expect(calendarDay(Date.parse('2026-11-22T16:05:00.000Z'), 'Asia/Shanghai')).toBe('2026-11-23')
+  expect(dayAt(Date.parse('2026-11-22T16:05:00.000Z'), 'Asia/Shanghai')).toBe('2026-11-23')
 })
 
 test('there are two languages, and each is the other of the other', () => {
