@@ -7,7 +7,7 @@ import { cardNameTyped } from '../flows/card.ts'
 import { useAct } from '../hooks.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
-import { Field } from './field.tsx'
+import { Field, Form } from './field.tsx'
 import { Card } from './page.tsx'
 import { DoneNote, RefusalNote } from './states.tsx'
 
@@ -41,13 +41,7 @@ export function CardName({ name }: { name: IdentityCard['name'] }) {
   }
   return (
     <Card title={t('card.nameTitle')}>
-      <form
-        className="acts"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
+      <Form onSubmit={submit}>
         <Field
           label={t('card.name')}
           value={typed ?? name?.value ?? ''}
@@ -63,7 +57,7 @@ export function CardName({ name }: { name: IdentityCard['name'] }) {
         <Button type="submit" kind="plain" isBusy={save.isBusy} name="save-name">
           {t('card.saveName')}
         </Button>
-      </form>
+      </Form>
       {name && <RemoveName onRemoved={async () => finish('nameRemoved')} />}
     </Card>
   )

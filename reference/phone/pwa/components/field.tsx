@@ -61,3 +61,18 @@ export function Field({
     </div>
   )
 }
+
+/** What is typed is sent by a button or by Enter, and by this page alone. */
+export function Form({ onSubmit, children }: { onSubmit: () => Promise<void>; children: ReactNode }) {
+  return (
+    <form
+      className="acts"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void onSubmit()
+      }}
+    >
+      {children}
+    </form>
+  )
+}

@@ -8,7 +8,7 @@ import { memberNumberTyped } from '../flows/card.ts'
 import { useAct, useAnswer, useLanguage } from '../hooks.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
-import { Field } from './field.tsx'
+import { Field, Form } from './field.tsx'
 import { Card, Empty } from './page.tsx'
 import { Answered, DoneNote, RefusalNote } from './states.tsx'
 
@@ -135,13 +135,7 @@ function AddNumber(props: AddProps) {
   const id = useId()
   const { merchant, there, choose, typed, type, forget, isBad, saved, save, submit } = useNumberForm(props)
   return (
-    <form
-      className="acts"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
+    <Form onSubmit={submit}>
       <div className="field">
         <label htmlFor={id}>{t('card.merchant')}</label>
         <select
@@ -177,6 +171,6 @@ function AddNumber(props: AddProps) {
       <Button type="submit" kind="plain" isBusy={save.isBusy} name="save-number">
         {t('card.saveNumber')}
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { LABEL_MAX } from '#shared/contracts/owner-api.ts'
 import { makePasskey } from '../api/passkeys.ts'
 import { Button } from '../components/button.tsx'
-import { Field } from '../components/field.tsx'
+import { useDeviceName } from '../components/device-name.tsx'
+import { Form } from '../components/field.tsx'
 import { Page } from '../components/page.tsx'
 import { RecoveryCodes } from '../components/recovery-codes.tsx'
 import { RefusalNote } from '../components/states.tsx'
@@ -17,14 +17,12 @@ export function InvitedScreen({ ticket }: { ticket: string }) {
   const { t } = useTranslation()
   const replace = useRoute((store) => store.replace)
   const ask = useSession((store) => store.ask)
-  const [label, setLabel] = useState(() => t('invited.deviceName'))
-  const [isUnnamed, setUnnamed] = useState(false)
+  const { field, read } = useDeviceName()
   const [codes, setCodes] = useState<readonly string[]>()
-  const make = useAct(async () => makePasskey(label.trim(), ticket))
+  const make = useAct(async (name: string) => makePasskey(name, ticket))
   const go = async () => {
-    setUnnamed(label.trim() === '')
-    if (label.trim() === '') return
-    const made = await make.run()
+    const name = read()
+    const made = name === undefined ? undefined : await make.run(name)
     if (!made) return
     // Used up: it shall stand in no history.
     window.history.replaceState(null, '', '#/invited')
@@ -48,21 +46,8 @@ export function InvitedScreen({ ticket }: { ticket: string }) {
   }
   return (
     <Page title={t('invited.title')} text={t('invited.text')} back="sign-in">
-      <form
-        className="acts"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void go()
-        }}
-      >
-        <Field
-          label={t('invited.label')}
-          value={label}
-          onChange={setLabel}
-          maxLength={LABEL_MAX}
-          error={isUnnamed ? t('invited.labelEmpty') : undefined}
-          name="label"
-        />
+      <Form onSubmit={go}>
+        {field}
         <RefusalNote refusal={make.refusal} words={wordsOf(make.refusal, t('invited.refused'), t('invited.known'))} />
         <Button type="submit" isBusy={make.isBusy} name="make">
           {t('invited.go')}
@@ -72,7 +57,7 @@ export function InvitedScreen({ ticket }: { ticket: string }) {
             {t('signIn.code')}
           </a>
         )}
-      </form>
+      </Form>
     </Page>
   )
 }

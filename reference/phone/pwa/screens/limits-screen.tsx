@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
 import { readLimits, setLimits } from '../api/owner.ts'
 import { Button } from '../components/button.tsx'
-import { Field } from '../components/field.tsx'
+import { Field, Form } from '../components/field.tsx'
 import { Distance, RuleWords, SpentToday, Velocity } from '../components/limit-parts.tsx'
 import { Card, Page } from '../components/page.tsx'
 import { Answered, DoneNote, RefusalNote } from '../components/states.tsx'
@@ -56,13 +56,7 @@ function LimitsEditor({ view }: { view: WalletLimitsView }) {
   const { currency, limits } = view
   const badAmount = t('limits.badAmount', { example: amountText(EXAMPLE_MINOR, currency) })
   return (
-    <form
-      className="acts"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
+    <Form onSubmit={submit}>
       <SpentToday view={view} />
       <Card>
         {AMOUNT_FIELD_LIST.map((field) => (
@@ -97,6 +91,6 @@ function LimitsEditor({ view }: { view: WalletLimitsView }) {
           </Button>
         )}
       </div>
-    </form>
+    </Form>
   )
 }

@@ -2,11 +2,11 @@ import { IconKey } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { LABEL_MAX } from '#shared/contracts/owner-api.ts'
 import { addPasskeyHere, makeRecoveryCodes, type Passkey, readPasskeys, removePasskey } from '../api/owner.ts'
 import { Button } from '../components/button.tsx'
+import { useDeviceName } from '../components/device-name.tsx'
 import { Confirm } from '../components/dialog.tsx'
-import { Field } from '../components/field.tsx'
+import { Form } from '../components/field.tsx'
 import { Card, Page } from '../components/page.tsx'
 import { RecoveryCodes } from '../components/recovery-codes.tsx'
 import { Answered, DoneNote, RefusalNote } from '../components/states.tsx'
@@ -119,40 +119,26 @@ function PasskeyRow({ passkey, isLast, onRemove }: { passkey: Passkey; isLast: b
 function AddPasskey() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const [label, setLabel] = useState(() => t('invited.deviceName'))
-  const [isUnnamed, setUnnamed] = useState(false)
+  const { field, read } = useDeviceName()
   const [isAdded, setAdded] = useState(false)
   const add = useAct(addPasskeyHere)
   const go = async () => {
-    setUnnamed(label.trim() === '')
+    const name = read()
     setAdded(false)
-    if (label.trim() === '' || !(await add.run(label.trim()))) return
+    if (name === undefined || !(await add.run(name))) return
     setAdded(true)
     await queries.invalidateQueries({ queryKey: ['passkeys'] })
   }
   return (
     <Card title={t('passkeys.add')}>
-      <form
-        className="acts"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void go()
-        }}
-      >
-        <Field
-          label={t('invited.label')}
-          value={label}
-          onChange={setLabel}
-          maxLength={LABEL_MAX}
-          error={isUnnamed ? t('invited.labelEmpty') : undefined}
-          name="label"
-        />
+      <Form onSubmit={go}>
+        {field}
         <RefusalNote refusal={add.refusal} />
         <DoneNote words={isAdded ? t('passkeys.added') : undefined} />
         <Button type="submit" kind="plain" icon={IconKey} isBusy={add.isBusy} name="add">
           {t('passkeys.add')}
         </Button>
-      </form>
+      </Form>
     </Card>
   )
 }

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { signInByCode } from '../api/passkeys.ts'
 import { Button } from '../components/button.tsx'
-import { Field } from '../components/field.tsx'
+import { Field, Form } from '../components/field.tsx'
 import { Page } from '../components/page.tsx'
 import { RefusalNote } from '../components/states.tsx'
 import { routeIn } from '../flows/route.ts'
@@ -31,13 +31,7 @@ export function RecoverScreen({ rest }: { rest: string }) {
   }
   return (
     <Page title={t('recover.title')} text={t('recover.text')} back={goOn.screen === 'loss' ? 'loss' : 'sign-in'}>
-      <form
-        className="acts"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void go()
-        }}
-      >
+      <Form onSubmit={go}>
         <Field
           label={t('recover.label')}
           hint={t('recover.hint')}
@@ -51,7 +45,7 @@ export function RecoverScreen({ rest }: { rest: string }) {
         <Button type="submit" isBusy={signIn.isBusy} name="sign-in">
           {t('recover.go')}
         </Button>
-      </form>
+      </Form>
     </Page>
   )
 }
