@@ -57,6 +57,39 @@ export function useAct<A extends readonly unknown[], T>(act: (...args: A) => Ans
   return { run, isBusy, refusal, reset: () => setRefusal(undefined) }
 }
 
+type AskedFirst<S> = {
+  /** What the person is asked about, while they are asked. */
+  readonly asked: S | undefined
+  readonly ask: (subject: S) => void
+  /** What `Confirm` takes of it. */
+  readonly dialog: {
+    readonly isBusy: boolean
+    readonly refusal: Refusal | undefined
+    readonly onDo: () => void
+    readonly onClose: () => void
+  }
+}
+
+/** Something that cannot be taken back: it is asked about first, then done, and `then` says so once the question is closed. */
+export function useAskFirst<S, T>(act: (subject: S) => Answer<T>, then: (subject: S, value: T) => Promise<void> | void): AskedFirst<S> {
+  const [asked, setAsked] = useState<S>()
+  const { run, isBusy, refusal, reset } = useAct(act)
+  const go = async (subject: S) => {
+    const done = await run(subject)
+    if (!done) return
+    setAsked(undefined)
+    await then(subject, done.value)
+  }
+  const onDo = () => {
+    if (asked !== undefined) void go(asked)
+  }
+  const onClose = () => {
+    setAsked(undefined)
+    reset()
+  }
+  return { asked, ask: (subject) => setAsked(() => subject), dialog: { isBusy, refusal, onDo, onClose } }
+}
+
 export function useLanguage(): Language {
   const { i18n } = useTranslation()
   return languageOf(i18n.language)

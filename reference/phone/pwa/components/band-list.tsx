@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Band, readBands, releaseBand } from '../api/owner.ts'
 import { shortId } from '../flows/format.ts'
-import { useAct, useAnswer } from '../hooks.ts'
+import { useAnswer, useAskFirst } from '../hooks.ts'
 import { useSession } from '../session-store.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
@@ -16,21 +16,16 @@ export function BandList() {
   const { t } = useTranslation()
   const bands = useAnswer(['bands'], readBands)
   const queries = useQueryClient()
-  const [asked, setAsked] = useState<Band>()
   const [released, setReleased] = useState<string>()
-  const release = useAct(releaseBand)
   const askStanding = useSession((store) => store.ask)
-  const go = async ({ bandId }: Band) => {
-    if (!(await release.run(bandId))) return
-    setAsked(undefined)
-    setReleased(shortId(bandId))
-    await queries.invalidateQueries({ queryKey: ['bands'] })
-    await askStanding()
-  }
-  const close = () => {
-    setAsked(undefined)
-    release.reset()
-  }
+  const { asked, ask, dialog } = useAskFirst(
+    async ({ bandId }: Band) => releaseBand(bandId),
+    async ({ bandId }) => {
+      setReleased(shortId(bandId))
+      await queries.invalidateQueries({ queryKey: ['bands'] })
+      await askStanding()
+    },
+  )
   return (
     <>
       <Answered answer={bands}>
@@ -40,7 +35,7 @@ export function BandList() {
           ) : (
             <ul className="rows">
               {all.map((band) => (
-                <BandRow key={band.bandId} band={band} onRelease={() => setAsked(band)} />
+                <BandRow key={band.bandId} band={band} onRelease={() => ask(band)} />
               ))}
             </ul>
           )
@@ -51,12 +46,8 @@ export function BandList() {
         <Confirm
           title={t('bands.releaseTitle', { id: shortId(asked.bandId) })}
           text={t('bands.releaseText')}
-          ask={t('bands.releaseAsk')}
           action={t('bands.release')}
-          isBusy={release.isBusy}
-          refusal={release.refusal}
-          onDo={() => void go(asked)}
-          onClose={close}
+          {...dialog}
         />
       )}
     </>

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { CLAIM_NAME_MAX } from '#shared/contracts/identity-messages.ts'
 import { type IdentityCard, removeCardName, setCardName } from '../api/card.ts'
 import { cardNameTyped } from '../flows/card.ts'
-import { useAct } from '../hooks.ts'
+import { useAct, useAskFirst } from '../hooks.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
 import { Field, Form } from './field.tsx'
@@ -65,33 +65,13 @@ export function CardName({ name }: { name: IdentityCard['name'] }) {
 
 function RemoveName({ onRemoved }: { onRemoved: () => Promise<void> }) {
   const { t } = useTranslation()
-  const [isAsked, setAsked] = useState(false)
-  const remove = useAct(removeCardName)
-  const go = async () => {
-    if (!(await remove.run())) return
-    setAsked(false)
-    await onRemoved()
-  }
+  const { asked, ask, dialog } = useAskFirst<true, unknown>(removeCardName, onRemoved)
   return (
     <>
-      <Button kind="quiet" onClick={() => setAsked(true)} name="remove-name">
+      <Button kind="quiet" onClick={() => ask(true)} name="remove-name">
         {t('card.removeName')}
       </Button>
-      {isAsked && (
-        <Confirm
-          title={t('card.removeNameTitle')}
-          text={t('card.removeNameText')}
-          ask={t('bands.releaseAsk')}
-          action={t('card.removeName')}
-          isBusy={remove.isBusy}
-          refusal={remove.refusal}
-          onDo={() => void go()}
-          onClose={() => {
-            setAsked(false)
-            remove.reset()
-          }}
-        />
-      )}
+      {asked && <Confirm title={t('card.removeNameTitle')} text={t('card.removeNameText')} action={t('card.removeName')} {...dialog} />}
     </>
   )
 }

@@ -24,8 +24,6 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
 type ConfirmProps = {
   readonly title: string
   readonly text: string
-  /** What else should be known, such as that a passkey is asked for. */
-  readonly ask?: string
   readonly action: string
   readonly isBusy: boolean
   readonly refusal: Refusal | undefined
@@ -34,13 +32,13 @@ type ConfirmProps = {
   readonly onClose: () => void
 }
 
-/** Asks before something that cannot be taken back. */
-export function Confirm({ title, text, ask, action, isBusy, refusal, refusalWords, onDo, onClose }: ConfirmProps) {
+/** Asks before something that cannot be taken back, and that the backend wants a passkey for. */
+export function Confirm({ title, text, action, isBusy, refusal, refusalWords, onDo, onClose }: ConfirmProps) {
   const { t } = useTranslation()
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{text}</p>
-      {ask !== undefined && <p className="quiet">{ask}</p>}
+      <p className="quiet">{t('app.passkeyAsked')}</p>
       <RefusalNote refusal={refusal} words={refusalWords} />
       <div className="dialog-acts">
         <Button kind="danger" isBusy={isBusy} onClick={onDo} name="confirm">

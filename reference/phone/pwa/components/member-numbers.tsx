@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { MEMBER_NUMBER_MAX } from '#shared/contracts/identity-messages.ts'
 import { type CardMerchant, type MemberNumber, readCardMerchants, removeMemberNumber, setMemberNumber } from '../api/card.ts'
 import { memberNumberTyped } from '../flows/card.ts'
-import { useAct, useAnswer, useLanguage } from '../hooks.ts'
+import { useAct, useAnswer, useAskFirst, useLanguage } from '../hooks.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
 import { Field, Form } from './field.tsx'
@@ -34,15 +34,14 @@ function NumberList({ numbers }: { numbers: readonly MemberNumber[] }) {
   const { t } = useTranslation()
   const language = useLanguage()
   const queries = useQueryClient()
-  const [asked, setAsked] = useState<MemberNumber>()
   const [removed, setRemoved] = useState<MemberNumber>()
-  const remove = useAct(removeMemberNumber)
-  const go = async (number: MemberNumber) => {
-    if (!(await remove.run(number.merchantId))) return
-    setAsked(undefined)
-    setRemoved(number)
-    await queries.invalidateQueries({ queryKey: ['card'] })
-  }
+  const { asked, ask, dialog } = useAskFirst(
+    async ({ merchantId }: MemberNumber) => removeMemberNumber(merchantId),
+    async (number) => {
+      setRemoved(number)
+      await queries.invalidateQueries({ queryKey: ['card'] })
+    },
+  )
   return (
     <>
       {numbers.length === 0 ? (
@@ -50,7 +49,7 @@ function NumberList({ numbers }: { numbers: readonly MemberNumber[] }) {
       ) : (
         <ul className="rows">
           {numbers.map((number) => (
-            <NumberRow key={number.merchantId} number={number} onRemove={() => setAsked(number)} />
+            <NumberRow key={number.merchantId} number={number} onRemove={() => ask(number)} />
           ))}
         </ul>
       )}
@@ -59,15 +58,8 @@ function NumberList({ numbers }: { numbers: readonly MemberNumber[] }) {
         <Confirm
           title={t('card.removeNumberTitle', { merchant: asked.merchantName[language] })}
           text={t('card.removeNumberText')}
-          ask={t('bands.releaseAsk')}
           action={t('card.removeNumber')}
-          isBusy={remove.isBusy}
-          refusal={remove.refusal}
-          onDo={() => void go(asked)}
-          onClose={() => {
-            setAsked(undefined)
-            remove.reset()
-          }}
+          {...dialog}
         />
       )}
     </>

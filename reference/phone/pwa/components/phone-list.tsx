@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { invitePhone, type Phone, type PhoneInvitation, readPhones, retirePhone } from '../api/owner.ts'
 import { formatDay, formatTime, shortId } from '../flows/format.ts'
-import { useAct, useAnswer, useLanguage } from '../hooks.ts'
+import { useAct, useAnswer, useAskFirst, useLanguage } from '../hooks.ts'
 import { useSession } from '../session-store.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
@@ -17,30 +17,25 @@ export function PhoneList() {
   const { t } = useTranslation()
   const phones = useAnswer(['phones'], readPhones)
   const queries = useQueryClient()
-  const [asked, setAsked] = useState<Phone>()
   const [retired, setRetired] = useState<string>()
   const [invitation, setInvitation] = useState<PhoneInvitation>()
-  const retire = useAct(retirePhone)
   const invite = useAct(invitePhone)
   const askStanding = useSession((store) => store.ask)
-  const go = async ({ phoneId }: Phone) => {
-    if (!(await retire.run(phoneId))) return
-    setAsked(undefined)
-    setRetired(shortId(phoneId))
-    await queries.invalidateQueries({ queryKey: ['phones'] })
-    await queries.invalidateQueries({ queryKey: ['bands'] })
-    await askStanding()
-  }
-  const close = () => {
-    setAsked(undefined)
-    retire.reset()
-  }
-  const ask = async () => setInvitation((await invite.run())?.value)
+  const { asked, ask, dialog } = useAskFirst(
+    async ({ phoneId }: Phone) => retirePhone(phoneId),
+    async ({ phoneId }) => {
+      setRetired(shortId(phoneId))
+      await queries.invalidateQueries({ queryKey: ['phones'] })
+      await queries.invalidateQueries({ queryKey: ['bands'] })
+      await askStanding()
+    },
+  )
+  const goInvite = async () => setInvitation((await invite.run())?.value)
   return (
     <>
-      <Answered answer={phones}>{(all) => <Phones phones={all} onRetire={setAsked} />}</Answered>
+      <Answered answer={phones}>{(all) => <Phones phones={all} onRetire={ask} />}</Answered>
       <DoneNote words={retired === undefined ? undefined : t('phones.retiredNow', { id: retired })} />
-      <Button kind="plain" icon={IconDeviceMobile} isBusy={invite.isBusy} onClick={() => void ask()} name="invite">
+      <Button kind="plain" icon={IconDeviceMobile} isBusy={invite.isBusy} onClick={() => void goInvite()} name="invite">
         {t('phones.invite')}
       </Button>
       <RefusalNote refusal={invite.refusal} />
@@ -48,12 +43,8 @@ export function PhoneList() {
         <Confirm
           title={t('phones.retireTitle', { id: shortId(asked.phoneId) })}
           text={t('phones.retireText')}
-          ask={t('bands.releaseAsk')}
           action={t('phones.retire')}
-          isBusy={retire.isBusy}
-          refusal={retire.refusal}
-          onDo={() => void go(asked)}
-          onClose={close}
+          {...dialog}
         />
       )}
       {invitation && <InvitationDialog invitation={invitation} onClose={() => setInvitation(undefined)} />}

@@ -43,7 +43,6 @@ export const enSafety = {
     releaseTitle: 'Release band {{id}}?',
     releaseText:
       'It pays no more from this moment on, and never again under this binding. Your phone tells the band when it is near; then it can be paired with any phone. To use it again, pair it anew.',
-    releaseAsk: 'Your passkey is asked for.',
     released: 'Band {{id}} is released. It pays no more.',
     live: 'Whether it is worn, unlocked and charged is shown on the phone it is bound to.',
   },

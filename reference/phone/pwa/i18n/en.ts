@@ -28,6 +28,7 @@ export const en = {
     unreachable: 'This cannot be shown now',
     offline: 'No connection. What you see may be old, and nothing can be changed.',
     stale: 'This could not be refreshed and may be old.',
+    passkeyAsked: 'Your passkey is asked for.',
     back: 'Back',
     cancel: 'Cancel',
     close: 'Close',

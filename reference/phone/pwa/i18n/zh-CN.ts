@@ -28,6 +28,7 @@ export const zhCN: Catalog = {
     unreachable: '暂时无法显示',
     offline: '没有网络连接。所见内容可能不是最新，也无法更改。',
     stale: '未能刷新，内容可能不是最新。',
+    passkeyAsked: '需要验证通行密钥。',
     back: '返回',
     cancel: '取消',
     close: '关闭',

@@ -43,7 +43,6 @@ export const zhSafety: Pick<Catalog, 'loss' | 'bands' | 'phones' | 'passkeys'> =
     release: '解除绑定',
     releaseTitle: '解除手环 {{id}} 的绑定？',
     releaseText: '从此刻起它不能再付款，这次绑定永远失效。手机靠近时会通知手环，之后它可以与任何手机配对。要再用它，请重新配对。',
-    releaseAsk: '需要验证通行密钥。',
     released: '手环 {{id}} 已解除绑定，不能再付款。',
     live: '是否佩戴、解锁和电量，请在与它绑定的手机上查看。',
   },

@@ -11,7 +11,7 @@ import { Card, Page } from '../components/page.tsx'
 import { RecoveryCodes } from '../components/recovery-codes.tsx'
 import { Answered, DoneNote, RefusalNote } from '../components/states.tsx'
 import { formatDay } from '../flows/format.ts'
-import { useAct, useAnswer, useLanguage } from '../hooks.ts'
+import { useAct, useAnswer, useAskFirst, useLanguage } from '../hooks.ts'
 import { useSession } from '../session-store.ts'
 
 export function PasskeysScreen() {
@@ -44,25 +44,24 @@ function PasskeyList() {
   const { t } = useTranslation()
   const passkeys = useAnswer(['passkeys'], readPasskeys)
   const queries = useQueryClient()
-  const [asked, setAsked] = useState<Passkey>()
   const [removed, setRemoved] = useState<string>()
-  const remove = useAct(removePasskey)
-  const ask = useSession((store) => store.ask)
-  const go = async ({ passkeyId, label }: Passkey) => {
-    if (!(await remove.run(passkeyId))) return
-    setAsked(undefined)
-    setRemoved(label)
-    await queries.invalidateQueries({ queryKey: ['passkeys'] })
-    // It may have been the one this session was opened with.
-    await ask()
-  }
+  const askStanding = useSession((store) => store.ask)
+  const { asked, ask, dialog } = useAskFirst(
+    async ({ passkeyId }: Passkey) => removePasskey(passkeyId),
+    async ({ label }) => {
+      setRemoved(label)
+      await queries.invalidateQueries({ queryKey: ['passkeys'] })
+      // It may have been the one this session was opened with.
+      await askStanding()
+    },
+  )
   return (
     <>
       <Answered answer={passkeys}>
         {(all) => (
           <ul className="rows">
             {all.map((passkey) => (
-              <PasskeyRow key={passkey.passkeyId} passkey={passkey} isLast={all.length === 1} onRemove={() => setAsked(passkey)} />
+              <PasskeyRow key={passkey.passkeyId} passkey={passkey} isLast={all.length === 1} onRemove={() => ask(passkey)} />
             ))}
           </ul>
         )}
@@ -72,16 +71,9 @@ function PasskeyList() {
         <Confirm
           title={t('passkeys.removeTitle', { label: asked.label })}
           text={t('passkeys.removeText')}
-          ask={t('bands.releaseAsk')}
           action={t('passkeys.remove')}
-          isBusy={remove.isBusy}
-          refusal={remove.refusal}
-          refusalWords={remove.refusal?.code === 'conflict' ? t('passkeys.last') : undefined}
-          onDo={() => void go(asked)}
-          onClose={() => {
-            setAsked(undefined)
-            remove.reset()
-          }}
+          refusalWords={dialog.refusal?.code === 'conflict' ? t('passkeys.last') : undefined}
+          {...dialog}
         />
       )}
     </>
@@ -146,36 +138,17 @@ function AddPasskey() {
 function Codes({ onMade }: { onMade: (codes: readonly string[]) => void }) {
   const { t } = useTranslation()
   const left = useSession(({ session }) => (session.state === 'signed-in' ? session.standing.recoveryCodesLeft : 0))
-  const [isAsked, setAsked] = useState(false)
-  const make = useAct(makeRecoveryCodes)
-  const go = async () => {
-    const made = await make.run()
-    if (!made) return
-    setAsked(false)
-    onMade(made.value)
-  }
+  const { asked, ask, dialog } = useAskFirst<true, readonly string[]>(makeRecoveryCodes, (_, codes) => onMade(codes))
   return (
     <Card title={t('passkeys.codesTitle')}>
       <p>
         <strong>{t('passkeys.codesLeft', { count: left })}</strong> {t('passkeys.codesText')}
       </p>
-      <Button kind="plain" onClick={() => setAsked(true)} name="new-codes">
+      <Button kind="plain" onClick={() => ask(true)} name="new-codes">
         {t('passkeys.newCodes')}
       </Button>
-      {isAsked && (
-        <Confirm
-          title={t('passkeys.newCodesTitle')}
-          text={t('passkeys.newCodesText')}
-          ask={t('bands.releaseAsk')}
-          action={t('passkeys.newCodes')}
-          isBusy={make.isBusy}
-          refusal={make.refusal}
-          onDo={() => void go()}
-          onClose={() => {
-            setAsked(false)
-            make.reset()
-          }}
-        />
+      {asked && (
+        <Confirm title={t('passkeys.newCodesTitle')} text={t('passkeys.newCodesText')} action={t('passkeys.newCodes')} {...dialog} />
       )}
     </Card>
   )
