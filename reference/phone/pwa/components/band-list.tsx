@@ -8,7 +8,7 @@ import { useAnswer, useAskFirst } from '../hooks.ts'
 import { useSession } from '../session-store.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
-import { Empty } from './page.tsx'
+import { Row, Rows } from './rows.tsx'
 import { Answered, DoneNote } from './states.tsx'
 
 /** The account's bands, each with the way to let it go. */
@@ -29,17 +29,13 @@ export function BandList() {
   return (
     <>
       <Answered answer={bands}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty>{t('bands.none')}</Empty>
-          ) : (
-            <ul className="rows">
-              {all.map((band) => (
-                <BandRow key={band.bandId} band={band} onRelease={() => ask(band)} />
-              ))}
-            </ul>
-          )
-        }
+        {(all) => (
+          <Rows none={t('bands.none')}>
+            {all.map((band) => (
+              <BandRow key={band.bandId} band={band} onRelease={() => ask(band)} />
+            ))}
+          </Rows>
+        )}
       </Answered>
       <DoneNote words={released === undefined ? undefined : t('bands.released', { id: released })} />
       {asked && (
@@ -54,25 +50,18 @@ export function BandList() {
   )
 }
 
-function BandRow({ band, onRelease }: { band: Band; onRelease: () => void }) {
+function BandRow({ band: { bandId, phoneId, state }, onRelease }: { band: Band; onRelease: () => void }) {
   const { t } = useTranslation()
+  const release = (
+    <Button kind="plain" onClick={onRelease} name="release">
+      {t('bands.release')}
+    </Button>
+  )
   return (
-    <li className="row row-acts">
-      <span className={`row-icon row-icon-${band.state}`}>
-        <IconDeviceWatch size={24} aria-hidden />
-      </span>
-      <span className="row-main">
-        <strong>{t('bands.name', { id: shortId(band.bandId) })}</strong>
-        <span>{t(`bands.states.${band.state}`)}</span>
-        <span className="quiet">{t('bands.withPhone', { id: shortId(band.phoneId) })}</span>
-      </span>
-      {band.state !== 'released' && (
-        <span className="row-act">
-          <Button kind="plain" onClick={onRelease} name="release">
-            {t('bands.release')}
-          </Button>
-        </span>
-      )}
-    </li>
+    <Row icon={IconDeviceWatch} tone={state} act={state === 'released' ? null : release}>
+      <strong>{t('bands.name', { id: shortId(bandId) })}</strong>
+      <span>{t(`bands.states.${state}`)}</span>
+      <span className="quiet">{t('bands.withPhone', { id: shortId(phoneId) })}</span>
+    </Row>
   )
 }

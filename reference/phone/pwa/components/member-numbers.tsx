@@ -9,7 +9,8 @@ import { useAct, useAnswer, useAskFirst, useLanguage } from '../hooks.ts'
 import { Button } from './button.tsx'
 import { Confirm } from './dialog.tsx'
 import { Field, Form } from './field.tsx'
-import { Card, Empty } from './page.tsx'
+import { Card } from './page.tsx'
+import { Row, Rows } from './rows.tsx'
 import { Answered, DoneNote, RefusalNote } from './states.tsx'
 
 /** The member numbers on the identity card, each with the way to take it off, and the way to add one. */
@@ -44,15 +45,11 @@ function NumberList({ numbers }: { numbers: readonly MemberNumber[] }) {
   )
   return (
     <>
-      {numbers.length === 0 ? (
-        <Empty>{t('card.numbersNone')}</Empty>
-      ) : (
-        <ul className="rows">
-          {numbers.map((number) => (
-            <NumberRow key={number.merchantId} number={number} onRemove={() => ask(number)} />
-          ))}
-        </ul>
-      )}
+      <Rows none={t('card.numbersNone')}>
+        {numbers.map((number) => (
+          <NumberRow key={number.merchantId} number={number} onRemove={() => ask(number)} />
+        ))}
+      </Rows>
       <DoneNote words={removed && t('card.numberRemoved', { merchant: removed.merchantName[language] })} />
       {asked && (
         <Confirm
@@ -69,22 +66,18 @@ function NumberList({ numbers }: { numbers: readonly MemberNumber[] }) {
 function NumberRow({ number: { merchantName, value, setBy }, onRemove }: { number: MemberNumber; onRemove: () => void }) {
   const { t } = useTranslation()
   const language = useLanguage()
+  const isChecked = setBy === 'operator'
+  const remove = (
+    <Button kind="plain" onClick={onRemove} name="remove-number">
+      {t('card.removeNumber')}
+    </Button>
+  )
   return (
-    <li className="row row-acts" data-set-by={setBy}>
-      <span className={setBy === 'operator' ? 'row-icon row-icon-bound' : 'row-icon'}>
-        {setBy === 'operator' ? <IconShieldCheck size={24} aria-hidden /> : <IconIdBadge2 size={24} aria-hidden />}
-      </span>
-      <span className="row-main">
-        <strong>{merchantName[language]}</strong>
-        <span className="figures">{value}</span>
-        <span className="quiet">{t(`card.numberBy.${setBy}`)}</span>
-      </span>
-      <span className="row-act">
-        <Button kind="plain" onClick={onRemove} name="remove-number">
-          {t('card.removeNumber')}
-        </Button>
-      </span>
-    </li>
+    <Row icon={isChecked ? IconShieldCheck : IconIdBadge2} tone={isChecked ? 'bound' : undefined} act={remove} data-set-by={setBy}>
+      <strong>{merchantName[language]}</strong>
+      <span className="figures">{value}</span>
+      <span className="quiet">{t(`card.numberBy.${setBy}`)}</span>
+    </Row>
   )
 }
 

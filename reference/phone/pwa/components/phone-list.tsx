@@ -9,7 +9,7 @@ import { useSession } from '../session-store.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Confirm, Dialog } from './dialog.tsx'
-import { Empty } from './page.tsx'
+import { Row, Rows } from './rows.tsx'
 import { Answered, DoneNote, RefusalNote } from './states.tsx'
 
 /** The account's phones, the way to retire each, and the way in for a new one. */
@@ -33,7 +33,15 @@ export function PhoneList() {
   const goInvite = async () => setInvitation((await invite.run())?.value)
   return (
     <>
-      <Answered answer={phones}>{(all) => <Phones phones={all} onRetire={ask} />}</Answered>
+      <Answered answer={phones}>
+        {(all) => (
+          <Rows none={t('phones.none')}>
+            {all.map((phone) => (
+              <PhoneRow key={phone.phoneId} phone={phone} onRetire={() => ask(phone)} />
+            ))}
+          </Rows>
+        )}
+      </Answered>
       <DoneNote words={retired === undefined ? undefined : t('phones.retiredNow', { id: retired })} />
       <Button kind="plain" icon={IconDeviceMobile} isBusy={invite.isBusy} onClick={() => void goInvite()} name="invite">
         {t('phones.invite')}
@@ -52,35 +60,22 @@ export function PhoneList() {
   )
 }
 
-function Phones({ phones, onRetire }: { phones: readonly Phone[]; onRetire: (phone: Phone) => void }) {
+function PhoneRow({ phone: { phoneId, addedAt, retiredAt }, onRetire }: { phone: Phone; onRetire: () => void }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  if (phones.length === 0) return <Empty>{t('phones.none')}</Empty>
+  const isInUse = retiredAt === undefined
+  const retire = (
+    <Button kind="plain" onClick={onRetire} name="retire">
+      {t('phones.retire')}
+    </Button>
+  )
   return (
-    <ul className="rows">
-      {phones.map((phone) => (
-        <li key={phone.phoneId} className="row row-acts">
-          <span className={`row-icon row-icon-${phone.retiredAt === undefined ? 'bound' : 'released'}`}>
-            <IconDeviceMobile size={24} aria-hidden />
-          </span>
-          <span className="row-main">
-            <strong>{t('phones.name', { id: shortId(phone.phoneId) })}</strong>
-            <span>{t(phone.retiredAt === undefined ? 'phones.inUse' : 'phones.retired')}</span>
-            {phone.addedAt !== undefined && <span className="quiet">{t('phones.added', { day: formatDay(phone.addedAt, language) })}</span>}
-            {phone.retiredAt !== undefined && (
-              <span className="quiet">{t('phones.retiredAt', { day: formatDay(phone.retiredAt, language) })}</span>
-            )}
-          </span>
-          {phone.retiredAt === undefined && (
-            <span className="row-act">
-              <Button kind="plain" onClick={() => onRetire(phone)} name="retire">
-                {t('phones.retire')}
-              </Button>
-            </span>
-          )}
-        </li>
-      ))}
-    </ul>
+    <Row icon={IconDeviceMobile} tone={isInUse ? 'bound' : 'released'} act={isInUse ? retire : null}>
+      <strong>{t('phones.name', { id: shortId(phoneId) })}</strong>
+      <span>{t(isInUse ? 'phones.inUse' : 'phones.retired')}</span>
+      {addedAt !== undefined && <span className="quiet">{t('phones.added', { day: formatDay(addedAt, language) })}</span>}
+      {retiredAt !== undefined && <span className="quiet">{t('phones.retiredAt', { day: formatDay(retiredAt, language) })}</span>}
+    </Row>
   )
 }
 

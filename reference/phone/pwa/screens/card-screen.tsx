@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { type Assertion, readAssertions, readCard } from '../api/card.ts'
 import { CardName } from '../components/card-name.tsx'
 import { MemberNumbers } from '../components/member-numbers.tsx'
-import { Card, Empty, Page } from '../components/page.tsx'
+import { Card, Page } from '../components/page.tsx'
+import { Row, Rows } from '../components/rows.tsx'
 import { Answered } from '../components/states.tsx'
 import { formatMoment } from '../flows/format.ts'
 import { useAnswer, useLanguage } from '../hooks.ts'
@@ -49,17 +50,13 @@ function SignIns() {
     <>
       <h2 className="section">{t('card.signInsTitle')}</h2>
       <Answered answer={assertions}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty>{t('card.signInsNone')}</Empty>
-          ) : (
-            <ul className="rows">
-              {all.map((assertion) => (
-                <SignIn key={assertion.id} assertion={assertion} />
-              ))}
-            </ul>
-          )
-        }
+        {(all) => (
+          <Rows none={t('card.signInsNone')}>
+            {all.map((assertion) => (
+              <SignIn key={assertion.id} assertion={assertion} />
+            ))}
+          </Rows>
+        )}
       </Answered>
     </>
   )
@@ -70,17 +67,12 @@ function SignIn({ assertion: { serviceName, clientId, given, at } }: { assertion
   const language = useLanguage()
   const claims = given.map((claim) => t(`requests.claims.${claim}`)).join(t('requests.and'))
   return (
-    <li className="row">
-      <span className="row-icon row-icon-bound">
-        <IconWorld size={24} aria-hidden />
+    <Row icon={IconWorld} tone="bound">
+      <strong>{serviceName}</strong>
+      <span>{given.length > 0 ? t('card.gave', { claims }) : t('card.gaveIdOnly')}</span>
+      <span className="quiet">
+        {clientId} · <span className="figures">{formatMoment(at, language)}</span>
       </span>
-      <span className="row-main">
-        <strong>{serviceName}</strong>
-        <span>{given.length > 0 ? t('card.gave', { claims }) : t('card.gaveIdOnly')}</span>
-        <span className="quiet">
-          {clientId} · <span className="figures">{formatMoment(at, language)}</span>
-        </span>
-      </span>
-    </li>
+    </Row>
   )
 }

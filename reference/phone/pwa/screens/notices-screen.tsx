@@ -2,7 +2,8 @@ import { IconBell, IconShieldExclamation } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { markRead, type Notice, readNotices } from '../api/owner.ts'
-import { Empty, Page } from '../components/page.tsx'
+import { Page } from '../components/page.tsx'
+import { Row, Rows } from '../components/rows.tsx'
 import { Answered } from '../components/states.tsx'
 import { formatMoment } from '../flows/format.ts'
 import { type Detail, detailOf, isAlarming } from '../flows/notices.ts'
@@ -16,17 +17,13 @@ export function NoticesScreen() {
   return (
     <Page title={t('notices.title')} text={t('notices.text')} back="more">
       <Answered answer={notices}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty>{t('notices.none')}</Empty>
-          ) : (
-            <ul className="rows">
-              {all.map((notice) => (
-                <NoticeRow key={notice.id} notice={notice} />
-              ))}
-            </ul>
-          )
-        }
+        {(all) => (
+          <Rows none={t('notices.none')}>
+            {all.map((notice) => (
+              <NoticeRow key={notice.id} notice={notice} />
+            ))}
+          </Rows>
+        )}
       </Answered>
     </Page>
   )
@@ -59,22 +56,17 @@ function NoticeRow({ notice: { kind, detail, at, readAt } }: { notice: Notice })
   const words = useDetail(detailOf(kind, detail))
   const isUrgent = isAlarming(kind)
   return (
-    <li className="row">
-      <span className={isUrgent ? 'row-icon row-icon-blocked' : 'row-icon'}>
-        {isUrgent ? <IconShieldExclamation size={24} aria-hidden /> : <IconBell size={24} aria-hidden />}
-      </span>
-      <span className="row-main">
-        <strong>
-          {t(`notices.kinds.${kind}.title`)} {readAt === undefined && <span className="badge">{t('notices.fresh')}</span>}
-        </strong>
-        <span>{t(`notices.kinds.${kind}.text`, { detail: words })}</span>
-        <span className="quiet figures">{formatMoment(at, language)}</span>
-        {isUrgent && readAt === undefined && (
-          <a className="urgent" href="#/loss">
-            {t('notices.notYou')}
-          </a>
-        )}
-      </span>
-    </li>
+    <Row icon={isUrgent ? IconShieldExclamation : IconBell} tone={isUrgent ? 'blocked' : undefined}>
+      <strong>
+        {t(`notices.kinds.${kind}.title`)} {readAt === undefined && <span className="badge">{t('notices.fresh')}</span>}
+      </strong>
+      <span>{t(`notices.kinds.${kind}.text`, { detail: words })}</span>
+      <span className="quiet figures">{formatMoment(at, language)}</span>
+      {isUrgent && readAt === undefined && (
+        <a className="urgent" href="#/loss">
+          {t('notices.notYou')}
+        </a>
+      )}
+    </Row>
   )
 }

@@ -9,6 +9,7 @@ import { Confirm } from '../components/dialog.tsx'
 import { Form } from '../components/field.tsx'
 import { Card, Page } from '../components/page.tsx'
 import { RecoveryCodes } from '../components/recovery-codes.tsx'
+import { Row, Rows } from '../components/rows.tsx'
 import { Answered, DoneNote, RefusalNote } from '../components/states.tsx'
 import { formatDay } from '../flows/format.ts'
 import { useAct, useAnswer, useAskFirst, useLanguage } from '../hooks.ts'
@@ -59,11 +60,11 @@ function PasskeyList() {
     <>
       <Answered answer={passkeys}>
         {(all) => (
-          <ul className="rows">
+          <Rows>
             {all.map((passkey) => (
               <PasskeyRow key={passkey.passkeyId} passkey={passkey} isLast={all.length === 1} onRemove={() => ask(passkey)} />
             ))}
-          </ul>
+          </Rows>
         )}
       </Answered>
       <DoneNote words={removed === undefined ? undefined : t('passkeys.removed', { label: removed })} />
@@ -84,27 +85,20 @@ function PasskeyRow({ passkey, isLast, onRemove }: { passkey: Passkey; isLast: b
   const { t } = useTranslation()
   const language = useLanguage()
   const { label, createdAt, lastUsedAt } = passkey
+  const remove = (
+    <Button kind="plain" onClick={onRemove} name="remove">
+      {t('passkeys.remove')}
+    </Button>
+  )
   return (
-    <li className="row row-acts">
-      <span className="row-icon row-icon-bound">
-        <IconKey size={24} aria-hidden />
+    <Row icon={IconKey} tone="bound" act={isLast ? null : remove}>
+      <strong>{label}</strong>
+      <span className="quiet">
+        {t('passkeys.created', { day: formatDay(createdAt, language) })} ·{' '}
+        {lastUsedAt === undefined ? t('passkeys.unused') : t('passkeys.used', { day: formatDay(lastUsedAt, language) })}
       </span>
-      <span className="row-main">
-        <strong>{label}</strong>
-        <span className="quiet">
-          {t('passkeys.created', { day: formatDay(createdAt, language) })} ·{' '}
-          {lastUsedAt === undefined ? t('passkeys.unused') : t('passkeys.used', { day: formatDay(lastUsedAt, language) })}
-        </span>
-        {isLast && <span className="quiet">{t('passkeys.last')}</span>}
-      </span>
-      {!isLast && (
-        <span className="row-act">
-          <Button kind="plain" onClick={onRemove} name="remove">
-            {t('passkeys.remove')}
-          </Button>
-        </span>
-      )}
-    </li>
+      {isLast && <span className="quiet">{t('passkeys.last')}</span>}
+    </Row>
   )
 }
 

@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next'
 import type { Claim } from '#shared/domain/claims.ts'
 import { isPolicyRule, POLICY_RULES } from '#shared/domain/policy-rules.ts'
 import { type IdentityRequest, type PaymentRequest, readRequests } from '../api/owner.ts'
-import { Empty, Page } from '../components/page.tsx'
+import { Page } from '../components/page.tsx'
+import { Row, Rows } from '../components/rows.tsx'
 import { Answered } from '../components/states.tsx'
 import { formatMoment, formatMoney } from '../flows/format.ts'
 import { useAnswer, useLanguage } from '../hooks.ts'
@@ -14,21 +15,17 @@ export function RequestsScreen() {
   return (
     <Page title={t('requests.title')} text={t('requests.text')} back="more">
       <Answered answer={requests}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty>{t('requests.none')}</Empty>
-          ) : (
-            <ul className="rows">
-              {all.map((asked) =>
-                asked.kind === 'payment' ? (
-                  <PaymentRow key={asked.id} request={asked.request} />
-                ) : (
-                  <IdentityRow key={asked.id} request={asked.request} />
-                ),
-              )}
-            </ul>
-          )
-        }
+        {(all) => (
+          <Rows none={t('requests.none')}>
+            {all.map((asked) =>
+              asked.kind === 'payment' ? (
+                <PaymentRow key={asked.id} request={asked.request} />
+              ) : (
+                <IdentityRow key={asked.id} request={asked.request} />
+              ),
+            )}
+          </Rows>
+        )}
       </Answered>
       <a className="urgent" href="#/loss">
         {t('requests.unknownLine')}
@@ -43,22 +40,17 @@ function PaymentRow({ request }: { request: PaymentRequest }) {
   const { amount, merchant, site, at, answer, isReversed } = request
   const isYes = answer === 'authorization' && !isReversed
   return (
-    <li className="row">
-      <span className={isYes ? 'row-icon row-icon-bound' : 'row-icon row-icon-released'}>
-        {isYes ? <IconCheck size={24} aria-hidden /> : <IconX size={24} aria-hidden />}
+    <Row icon={isYes ? IconCheck : IconX} tone={isYes ? 'bound' : 'released'}>
+      <span className="row-line">
+        <strong>{merchant[language]}</strong>
+        <strong className="figures">{formatMoney(amount, language)}</strong>
       </span>
-      <span className="row-main">
-        <span className="row-line">
-          <strong>{merchant[language]}</strong>
-          <strong className="figures">{formatMoney(amount, language)}</strong>
-        </span>
-        <span>{isReversed ? t('requests.reversed') : t(isYes ? 'requests.yes' : 'requests.no')}</span>
-        {answer === 'decline' && <Why hint={request.hint} />}
-        <span className="quiet">
-          {site[language]} · <span className="figures">{formatMoment(at, language)}</span>
-        </span>
+      <span>{isReversed ? t('requests.reversed') : t(isYes ? 'requests.yes' : 'requests.no')}</span>
+      {answer === 'decline' && <Why hint={request.hint} />}
+      <span className="quiet">
+        {site[language]} · <span className="figures">{formatMoment(at, language)}</span>
       </span>
-    </li>
+    </Row>
   )
 }
 
@@ -68,17 +60,12 @@ function IdentityRow({ request: { merchantName, asked, given, at } }: { request:
   const language = useLanguage()
   const namesOf = (claims: readonly Claim[]) => claims.map((claim) => t(`requests.claims.${claim}`)).join(t('requests.and'))
   return (
-    <li className="row">
-      <span className={given.length > 0 ? 'row-icon row-icon-bound' : 'row-icon row-icon-released'}>
-        <IconId size={24} aria-hidden />
-      </span>
-      <span className="row-main">
-        <strong>{merchantName[language]}</strong>
-        <span>{t('requests.wanted', { claims: namesOf(asked) })}</span>
-        <span>{given.length > 0 ? t('requests.told', { claims: namesOf(given) }) : t('requests.toldNothing')}</span>
-        <span className="quiet figures">{formatMoment(at, language)}</span>
-      </span>
-    </li>
+    <Row icon={IconId} tone={given.length > 0 ? 'bound' : 'released'}>
+      <strong>{merchantName[language]}</strong>
+      <span>{t('requests.wanted', { claims: namesOf(asked) })}</span>
+      <span>{given.length > 0 ? t('requests.told', { claims: namesOf(given) }) : t('requests.toldNothing')}</span>
+      <span className="quiet figures">{formatMoment(at, language)}</span>
+    </Row>
   )
 }
 
