@@ -2,6 +2,7 @@ import { type QueryKey, type UseQueryResult, useQuery } from '@tanstack/react-qu
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Language, languageOf } from '#shared/domain/words.ts'
+import type { Result } from '#shared/result.ts'
 import type { Answer } from './api/client.ts'
 import type { Refusal } from './flows/refusal.ts'
 import { useSession } from './session-store.ts'
@@ -31,19 +32,19 @@ export function useAnswer<T>(key: QueryKey, ask: () => Answer<T>): UseQueryResul
   })
 }
 
-export type Act<A extends readonly unknown[], T> = {
+export type Act<A extends readonly unknown[], T, E> = {
   /** Undefined when it was refused, or is under way already: a second press does nothing. */
   readonly run: (...args: A) => Promise<{ readonly value: T } | undefined>
   readonly isBusy: boolean
-  readonly refusal: Refusal | undefined
+  readonly refusal: E | undefined
   /** Forgets what the last press came to. */
   readonly reset: () => void
 }
 
 /** Something a press does: once at a time, with its refusal kept for showing. */
-export function useAct<A extends readonly unknown[], T>(act: (...args: A) => Answer<T>): Act<A, T> {
+export function useAct<A extends readonly unknown[], T, E = Refusal>(act: (...args: A) => Promise<Result<T, E>>): Act<A, T, E> {
   const [isBusy, setBusy] = useState(false)
-  const [refusal, setRefusal] = useState<Refusal>()
+  const [refusal, setRefusal] = useState<E>()
   const run = async (...args: A) => {
     if (isBusy) return undefined
     setBusy(true)

@@ -86,7 +86,7 @@ function Ways({ band: { link, way } }: { band: BandState }) {
           </Button>
         </>
       )}
-      <TroubleNote trouble={find.trouble ?? again.trouble} />
+      <TroubleNote trouble={find.refusal ?? again.refusal} />
     </>
   )
 }
@@ -117,7 +117,7 @@ export function BandAfterwards({ isBound }: { isBound: boolean }) {
           </Button>
         </>
       )}
-      <TroubleNote trouble={release.trouble ?? owner.trouble} />
+      <TroubleNote trouble={release.refusal ?? owner.refusal} />
       <Button kind="quiet" onClick={() => setLeaving(true)} name="forget-phone">
         {t('phone.leave.go')}
       </Button>
@@ -136,7 +136,7 @@ function Leave({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t('phone.leave.title')} onClose={onClose}>
       <p>{t('phone.leave.text')}</p>
-      <TroubleNote trouble={forget.trouble} />
+      <TroubleNote trouble={forget.refusal} />
       <div className="dialog-acts">
         <Button kind="danger" onClick={() => void go()} isBusy={forget.isBusy} name="confirm">
           {t('phone.leave.yes')}

@@ -19,7 +19,7 @@ export function ConsentsCard({ consents }: { consents: WalletPhoneState['consent
           {t('phone.who.forget', { merchant: merchantId })}
         </Button>
       ))}
-      <TroubleNote trouble={forget.trouble} />
+      <TroubleNote trouble={forget.refusal} />
     </section>
   )
 }

@@ -33,7 +33,7 @@ function PracticeJoin({ port, token }: { port: number; token: string }) {
     <section className="phone-card">
       <h2>{t('phone.join.title')}</h2>
       <p>{t('phone.join.practice')}</p>
-      <TroubleNote trouble={join.trouble} />
+      <TroubleNote trouble={join.refusal} />
       <Button onClick={() => void go()} isBusy={join.isBusy} name="join">
         {t('phone.join.goPractice')}
       </Button>
@@ -67,7 +67,7 @@ function CodeJoin() {
         value={code}
         onChange={({ target }) => setCode(target.value)}
       />
-      <TroubleNote trouble={join.trouble} />
+      <TroubleNote trouble={join.refusal} />
       <Button type="submit" isBusy={join.isBusy} name="join">
         {t('phone.join.go')}
       </Button>

@@ -16,7 +16,7 @@ export function PairCard({ band }: { band: BandState }) {
       {knocks === undefined ? (
         <>
           <p>{t('phone.pair.text')}</p>
-          <TroubleNote trouble={pair.trouble} />
+          <TroubleNote trouble={pair.refusal} />
           <Button onClick={() => void pair.run()} isBusy={pair.isBusy} name="pair">
             {t('phone.pair.go')}
           </Button>

@@ -31,7 +31,7 @@ function ChoosePin() {
       <div role="alert" className="refusal-place">
         {isDifferent && <p className="note note-bad">{t('phone.pin.different')}</p>}
       </div>
-      <TroubleNote trouble={set.trouble} />
+      <TroubleNote trouble={set.refusal} />
       <PinPad onPin={take} isBusy={set.isBusy} />
     </section>
   )
@@ -52,13 +52,13 @@ function Arm({ pin }: { pin: PinState }) {
     return allowed
   })
   const seconds = useSecondsUntil(pin.waitUntilMs)
-  const trouble = arm.trouble ?? withDevice.trouble ?? allow.trouble
+  const trouble = arm.refusal ?? withDevice.refusal ?? allow.refusal
   return (
     <section className="phone-card">
       <h2>{t('phone.pin.armTitle')}</h2>
       <p>{t(isAllowing ? 'phone.pin.enterForDevice' : 'phone.pin.armText')}</p>
       {/* How long to wait is said below; why, only while there is a wait. */}
-      <TroubleNote trouble={trouble?.code === 'wait' && seconds === 0 ? undefined : trouble} />
+      <TroubleNote trouble={trouble === 'wait' && seconds === 0 ? undefined : trouble} />
       {seconds > 0 && <p className="note">{t('phone.pin.seconds', { count: seconds })}</p>}
       <PinPad onPin={(typed) => void (isAllowing ? allow : arm).run(typed)} isBusy={arm.isBusy || allow.isBusy || seconds > 0} />
       {pin.hasDeviceUnlock ? (
