@@ -59,7 +59,7 @@ export function formatShortDay(at: string, language: Language, timeZone?: string
 }
 
 /** Day and time together, by this device's clock zone: `1 May 2026, 19:30`. */
-export function formatMoment(at: string, language: Language): string {
+export function formatMoment(at: string | number, language: Language): string {
   const make = () =>
     new Intl.DateTimeFormat(localeOf(language), {
       day: 'numeric',
@@ -69,7 +69,7 @@ export function formatMoment(at: string, language: Language): string {
       minute: '2-digit',
       hourCycle: 'h23',
     })
-  return keep(`moment ${language}`, make).format(Date.parse(at))
+  return keep(`moment ${language}`, make).format(new Date(at))
 }
 
 /** To the second: when everything was stopped. */

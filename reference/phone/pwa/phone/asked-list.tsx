@@ -2,9 +2,9 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { AskedRequest, Subject } from '#reference/phone/web/state.ts'
 import { isCurrency } from '#shared/domain/money.ts'
-import { POLICY_RULE_LIST, POLICY_RULES, type PolicyRule } from '#shared/domain/policy-rules.ts'
+import { isPolicyRule, POLICY_RULES } from '#shared/domain/policy-rules.ts'
 import type { Language } from '#shared/domain/words.ts'
-import { formatMoney } from '../flows/format.ts'
+import { formatMoment, formatMoney } from '../flows/format.ts'
 import { useLanguage } from '../hooks.ts'
 
 const PAID: ReadonlySet<AskedRequest['ending']> = new Set(['approved', 'offline', 'told'])
@@ -43,7 +43,7 @@ function Asked({ request }: { request: AskedRequest }) {
       {why !== undefined && <span>{why}</span>}
       {receiptNumber !== undefined && <span>{t('phone.asked.receipt', { number: receiptNumber })}</span>}
       <span className="phone-quiet figures">
-        {site} · {timeText(atMs, language)}
+        {site} · {formatMoment(atMs, language)}
       </span>
     </li>
   )
@@ -56,7 +56,7 @@ function useWhy({ ending, rule, hint, reason }: AskedRequest): string | undefine
   if (rule !== undefined) return POLICY_RULES[rule].happened[language]
   if (ending === 'declined') {
     if (hint === undefined) return t('phone.asked.hints.none')
-    return isRule(hint) ? POLICY_RULES[hint].happened[language] : t(`phone.asked.hints.${hint}`)
+    return isPolicyRule(hint) ? POLICY_RULES[hint].happened[language] : t(`phone.asked.hints.${hint}`)
   }
   if (ending !== 'refused' || reason === undefined) return undefined
   switch (reason) {
@@ -71,10 +71,6 @@ function useWhy({ ending, rule, hint, reason }: AskedRequest): string | undefine
   }
 }
 
-function isRule(hint: NonNullable<AskedRequest['hint']>): hint is PolicyRule {
-  return POLICY_RULE_LIST.some((rule) => rule === hint)
-}
-
 /** What was asked for: an amount, or which of the things that say who somebody is. */
 export function subjectText(subject: Subject, t: TFunction, language: Language): string {
   if (subject.kind === 'pay') return moneyText(subject, language)
@@ -83,8 +79,4 @@ export function subjectText(subject: Subject, t: TFunction, language: Language):
 
 export function moneyText({ amount, currency }: { readonly amount: number; readonly currency: string }, language: Language): string {
   return isCurrency(currency) ? formatMoney({ amount, currency }, language) : `${amount} ${currency}`
-}
-
-function timeText(atMs: number, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(atMs)
 }
