@@ -1,13 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Frame } from './components/frame.tsx'
 import { Page } from './components/page.tsx'
 import { Loading, Trouble } from './components/states.tsx'
 import { isOpenToAll, type Route, type Screen } from './flows/route.ts'
+import { usePreferencesOnPage } from './hooks.ts'
 import { ApprovalSheet } from './phone/approval-sheet.tsx'
 import { PhoneScreen } from './phone/phone-screen.tsx'
-import { usePreferences } from './preferences.ts'
 import { useRoute } from './route-store.ts'
 import { BandsScreen } from './screens/bands-screen.tsx'
 import { CardScreen } from './screens/card-screen.tsx'
@@ -27,9 +27,10 @@ import { StatementScreen } from './screens/statement-screen.tsx'
 import { useSession } from './session-store.ts'
 
 export function App() {
+  const { t } = useTranslation()
   const route = useRoute((store) => store.route)
   const isSignedIn = useSession(({ session }) => session.state === 'signed-in')
-  usePreferencesOnPage()
+  usePreferencesOnPage(t('app.title'))
   useFocusOnTitle(route.screen)
   useForgetting()
   useFreshStanding()
@@ -123,23 +124,6 @@ function ScreenBody({ route: { screen, rest } }: { route: Route }) {
     case 'more':
       return <MoreScreen />
   }
-}
-
-/** The language and the colours of the document follow what was chosen, before anything is painted otherwise. */
-function usePreferencesOnPage(): void {
-  const { i18n, t } = useTranslation()
-  const { language, scheme } = usePreferences()
-  useLayoutEffect(() => {
-    void i18n.changeLanguage(language)
-    document.documentElement.lang = language
-  }, [i18n, language])
-  const title = t('app.title')
-  useLayoutEffect(() => {
-    document.title = title
-  }, [title])
-  useLayoutEffect(() => {
-    document.documentElement.dataset['scheme'] = scheme
-  }, [scheme])
 }
 
 /** Whoever comes to another screen begins at its top, and a screen reader says its title. */

@@ -1,10 +1,11 @@
 import { type QueryKey, type UseQueryResult, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Language, languageOf } from '#shared/domain/words.ts'
 import type { Result } from '#shared/result.ts'
 import type { Answer } from './api/client.ts'
 import type { Refusal } from './flows/refusal.ts'
+import { usePreferences } from './preferences.ts'
 import { useSession } from './session-store.ts'
 
 /** A refusal on its way through the query library, which knows failures as thrown errors. */
@@ -94,4 +95,20 @@ export function useAskFirst<S, T>(act: (subject: S) => Answer<T>, then: (subject
 export function useLanguage(): Language {
   const { i18n } = useTranslation()
   return languageOf(i18n.language)
+}
+
+/** The title, the language and the colours of the document are as chosen, before anything is painted otherwise. */
+export function usePreferencesOnPage(title: string): void {
+  const { i18n } = useTranslation()
+  const { language, scheme } = usePreferences()
+  useLayoutEffect(() => {
+    void i18n.changeLanguage(language)
+    document.documentElement.lang = language
+  }, [i18n, language])
+  useLayoutEffect(() => {
+    document.title = title
+  }, [title])
+  useLayoutEffect(() => {
+    document.documentElement.dataset['scheme'] = scheme
+  }, [scheme])
 }

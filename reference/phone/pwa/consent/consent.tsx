@@ -6,25 +6,16 @@ import { CLAIMS, type Claim } from '#shared/domain/claims.ts'
 import { Button } from '../components/button.tsx'
 import { Loading, RefusalNote } from '../components/states.tsx'
 import type { Refusal } from '../flows/refusal.ts'
-import { useAct } from '../hooks.ts'
-import { usePreferences } from '../preferences.ts'
+import { useAct, usePreferencesOnPage } from '../hooks.ts'
 import { type Asking, agree, askedBy, goBack, requestIn } from './answer.ts'
 
 /** A web service wants to know who the owner is: which one, where the answer goes, and what of it the owner gives. */
 export function Consent({ query }: { query: string }) {
-  const { t, i18n } = useTranslation()
-  const { language, scheme } = usePreferences()
+  const { t } = useTranslation()
   const [request] = useState(() => requestIn(query))
   const [asking, setAsking] = useState<Asking>()
   const [refusal, setRefusal] = useState<Refusal | undefined>(request ? undefined : { code: 'malformed' })
-  useEffect(() => {
-    void i18n.changeLanguage(language)
-    document.documentElement.lang = language
-    document.documentElement.dataset['scheme'] = scheme
-  }, [i18n, language, scheme])
-  useEffect(() => {
-    document.title = t('consent.title')
-  }, [t])
+  usePreferencesOnPage(t('consent.title'))
   useEffect(() => {
     if (!request) return
     void askedBy(request).then((answer) => (answer.ok ? setAsking(answer.value) : setRefusal(answer.error)))
