@@ -39,7 +39,6 @@ export const enMoney = {
     closing: 'After',
     none: 'Nothing moved in these days.',
     cut: 'These days have too many lines to show. Choose fewer to see the newest.',
-    balanceAfter: 'Balance {{amount}}',
     kinds: {
       opening: 'First deposit',
       hold: 'Payment',

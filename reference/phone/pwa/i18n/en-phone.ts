@@ -61,7 +61,6 @@ export const enPhone = {
     digits: '{{count}} of 6 digits',
     clear: 'Clear',
     back: 'Delete one',
-    arm: 'Arm with my PIN',
     device: 'Arm with fingerprint or face',
     useDevice: 'Use this device’s fingerprint or face as well',
     enterForDevice: 'Enter your PIN to allow it',

@@ -29,7 +29,6 @@ export const enSafety = {
     found: 'Found everything?',
     foundText: 'Let payments go on. Your passkey is asked for.',
     unfreeze: 'Let payments go on',
-    unfrozen: 'Payments go on.',
     seePayments: 'Look through the latest payments',
   },
   bands: {

@@ -35,7 +35,6 @@ export const zhMoney: Pick<Catalog, 'home' | 'statement' | 'receipt' | 'limits' 
     closing: '期末',
     none: '这些日子没有收支。',
     cut: '记录太多，无法全部显示。请缩短日期以查看最新内容。',
-    balanceAfter: '余额 {{amount}}',
     kinds: {
       opening: '首次存入',
       hold: '付款',

@@ -60,7 +60,6 @@ export const zhPhone: Catalog['phone'] = {
     digits: '已输入 {{count}} 位，共 6 位',
     clear: '清除',
     back: '删除一位',
-    arm: '用 PIN 激活',
     device: '用指纹或面容激活',
     useDevice: '同时使用本设备的指纹或面容',
     enterForDevice: '输入 PIN 以允许',

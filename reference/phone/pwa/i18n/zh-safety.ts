@@ -30,7 +30,6 @@ export const zhSafety: Pick<Catalog, 'loss' | 'bands' | 'phones' | 'passkeys'> =
     found: '都找到了？',
     foundText: '恢复付款，需要验证通行密钥。',
     unfreeze: '恢复付款',
-    unfrozen: '付款已恢复。',
     seePayments: '查看最近的付款',
   },
   bands: {
