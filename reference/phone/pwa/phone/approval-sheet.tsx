@@ -103,10 +103,10 @@ function Sheet({ question, title, yes, no, onYes, children }: SheetProps) {
         {title}
       </h2>
       <p>
-        <span className="phone-quiet">{t('phone.ask.at')}: </span>
+        <span className="quiet">{t('phone.ask.at')}: </span>
         {question.site}
       </p>
-      <p className="phone-quiet">{t('phone.ask.certified')}</p>
+      <p className="quiet">{t('phone.ask.certified')}</p>
       {children}
       <p className="ask-left figures" role="timer">
         {t('phone.ask.left', { count: seconds })}

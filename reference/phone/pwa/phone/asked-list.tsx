@@ -16,7 +16,7 @@ export function AskedList({ requests }: { requests: readonly AskedRequest[] }) {
     <section className="phone-card">
       <h2>{t('phone.asked.title')}</h2>
       {requests.length === 0 ? (
-        <p className="phone-quiet">{t('phone.asked.none')}</p>
+        <p className="quiet">{t('phone.asked.none')}</p>
       ) : (
         <ul className="asked">
           {requests.map((request) => (
@@ -42,7 +42,7 @@ function Asked({ request }: { request: AskedRequest }) {
       <span className={PAID.has(ending) ? 'asked-end asked-paid' : 'asked-end'}>{t(`phone.asked.${ending}`)}</span>
       {why !== undefined && <span>{why}</span>}
       {receiptNumber !== undefined && <span>{t('phone.asked.receipt', { number: receiptNumber })}</span>}
-      <span className="phone-quiet figures">
+      <span className="quiet figures">
         {site} · {formatMoment(atMs, language)}
       </span>
     </li>

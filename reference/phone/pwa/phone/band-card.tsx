@@ -33,7 +33,7 @@ export function BandCard({ band, allowance }: { band: BandState; allowance: Wall
         </span>
       </div>
       {band.bond === 'bound' ? <Status band={band} /> : <p className="lead">{t(`phone.band.${band.bond}`)}</p>}
-      {allowance && <p className="phone-quiet">{t('phone.setAside', { amount: moneyText(allowance, language) })}</p>}
+      {allowance && <p className="quiet">{t('phone.setAside', { amount: moneyText(allowance, language) })}</p>}
       <Ways band={band} />
     </section>
   )
@@ -46,7 +46,7 @@ function Status({ band: { status, link } }: { band: BandState }) {
   const isLow = batteryPercent < LOW_BATTERY_PERCENT
   return (
     <>
-      {link !== 'linked' && <p className="phone-quiet">{t('phone.band.was')}</p>}
+      {link !== 'linked' && <p className="quiet">{t('phone.band.was')}</p>}
       <ul className="band-facts">
         <li className={worn ? 'fact fact-good' : 'fact'}>
           {worn ? <IconDeviceWatch size={24} aria-hidden /> : <IconDeviceWatchOff size={24} aria-hidden />}
@@ -80,7 +80,7 @@ function Ways({ band: { link, way } }: { band: BandState }) {
       )}
       {way !== 'practice' && (
         <>
-          <p className="phone-quiet">{t('phone.band.bluetoothText')}</p>
+          <p className="quiet">{t('phone.band.bluetoothText')}</p>
           <Button kind="plain" icon={IconBluetooth} onClick={() => void find.run()} isBusy={find.isBusy} name="bluetooth">
             {t('phone.band.bluetooth')}
           </Button>
@@ -111,7 +111,7 @@ export function BandAfterwards({ isBound }: { isBound: boolean }) {
       </Button>
       {isBound && (
         <>
-          <p className="phone-quiet">{t('phone.band.releaseText')}</p>
+          <p className="quiet">{t('phone.band.releaseText')}</p>
           <Button kind="plain" onClick={() => void release.run()} isBusy={release.isBusy} name="release">
             {t('phone.band.release')}
           </Button>

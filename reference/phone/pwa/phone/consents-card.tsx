@@ -13,7 +13,7 @@ export function ConsentsCard({ consents }: { consents: WalletPhoneState['consent
   return (
     <section className="phone-card">
       <h2>{t('phone.who.kept')}</h2>
-      <p className="phone-quiet">{t('phone.who.keptText')}</p>
+      <p className="quiet">{t('phone.who.keptText')}</p>
       {consents.map(({ merchantId }) => (
         <Button key={merchantId} kind="plain" onClick={() => void forget.run(merchantId)} isBusy={forget.isBusy} name="forget">
           {t('phone.who.forget', { merchant: merchantId })}

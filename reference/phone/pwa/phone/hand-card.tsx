@@ -19,7 +19,7 @@ export function HandCard({ band }: { band: BandState }) {
   return (
     <section className="phone-card hand">
       <h2>{t('phone.hand.title')}</h2>
-      <p className="phone-quiet">{t('phone.hand.text')}</p>
+      <p className="quiet">{t('phone.hand.text')}</p>
       <div className="hand-acts">
         <Do name="on" onDo={() => hand?.move({ worn: !worn })} text={t(worn ? 'phone.hand.off' : 'phone.hand.on')} />
         <Do name="near" onDo={() => hand?.move({ distance: AT_COUNTER_M })} text={t('phone.hand.near')} />
