@@ -8,10 +8,10 @@ import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { AirLine } from './air-line.ts'
 import { Authority, newSigner } from './authority.ts'
-import { Hands, LineEnd, type Patience, type TargetAddress } from './line.ts'
+import { Bench, type Target } from './bench.ts'
+import type { LineEnd } from './line.ts'
 import { ARM_MINUTES, type Bonded, type LeftOffer, offerIdOf, PhoneSide } from './phone-side.ts'
 import { must, Unreachable, Untestable } from './rule.ts'
-import { msToQuietTime } from './slots.ts'
 import { MTU_USUAL, TerminalSide } from './terminal-side.ts'
 
 /** A terminal that has just gone may still be on the band's line. */
@@ -25,100 +25,36 @@ export type Request = {
   readonly requestId: Uint8Array
 }
 
-export class BandBench {
-  readonly authority: Authority
-  readonly patience: Patience
-  readonly bandId: Uint8Array
-  readonly factoryPoint: Uint8Array
-  readonly terminal: Signer
-  readonly #address: TargetAddress
-  readonly #hands: Hands<BandCommand, BandReply>
-  readonly #open: { close(): Promise<void> }[] = []
+export class BandBench extends Bench<BandCommand, BandReply> {
+  bandId!: Uint8Array
+  factoryPoint!: Uint8Array
   readonly #offers = new Map<string, LeftOffer>()
-  #movedMs = 0
 
-  private constructor(parts: {
-    readonly authority: Authority
-    readonly patience: Patience
-    readonly address: TargetAddress
-    readonly hands: Hands<BandCommand, BandReply>
-    readonly born: { readonly bandId: Uint8Array; readonly factoryPoint: Uint8Array }
-    readonly terminal: Signer
-    readonly movedMs: number
-  }) {
-    this.authority = parts.authority
-    this.patience = parts.patience
-    this.#address = parts.address
-    this.#hands = parts.hands
-    this.bandId = parts.born.bandId
-    this.factoryPoint = parts.born.factoryPoint
-    this.terminal = parts.terminal
-    this.#movedMs = parts.movedMs
+  /** A band as it leaves the factory. */
+  static async fresh(target: Target): Promise<BandBench> {
+    const authority = await Authority.found(target.clock.nowS())
+    return new BandBench(target, (value) => bandReply.safeParse(value), { authority, terminal: await newSigner() }).begun()
   }
 
-  /** A band as it leaves the factory. `movedMs`: how far earlier rules have moved the target's clock. */
-  static async fresh(address: TargetAddress, patience: Patience, movedMs: number): Promise<BandBench> {
-    const line = await LineEnd.open(address, 'control')
-    if (!line.ok) throw new Unreachable('nothing answers at this address')
-    const hands = new Hands<BandCommand, BandReply>(line.value, (value) => bandReply.safeParse(value), patience)
-    const authority = await Authority.found(Math.floor((Date.now() + movedMs) / 1_000))
-    const reply = await hands.tell({ do: 'new', rootPoint: toBase64Url(authority.root.point) })
+  protected override async begin(): Promise<void> {
+    const reply = await this.tell({ do: 'new', rootPoint: toBase64Url(this.authority.root.point) })
     const [bandId, factoryPoint] = [fromHex(reply.bandId ?? ''), fromBase64Url(reply.factoryPoint ?? '')]
     if (!reply.ok || !bandId || !factoryPoint) throw new Unreachable('the target makes no new band: it cannot be tried out')
-    const born = { bandId, factoryPoint }
-    const bench = new BandBench({ authority, patience, address, hands, born, terminal: await newSigner(), movedMs })
-    await bench.#toQuietTime()
-    return bench
-  }
-
-  async close(): Promise<number> {
-    for (const each of this.#open) await each.close()
-    await this.#hands.close()
-    return this.#movedMs
-  }
-
-  nowMs(): number {
-    return Date.now() + this.#movedMs
-  }
-
-  nowS(): number {
-    return Math.floor(this.nowMs() / 1_000)
-  }
-
-  async do(command: BandCommand): Promise<BandReply> {
-    const reply = await this.#hands.tell(command)
-    if (!reply.ok) throw new Untestable(`the target has no hands for \`${command.do}\``)
-    return reply
-  }
-
-  /** Moves the clock away from the end of a slot, where the target has hands for that. */
-  async #toQuietTime(): Promise<void> {
-    const ms = msToQuietTime(this.nowMs())
-    if (ms > 0 && (await this.#hands.tell({ do: 'advance', ms })).ok) this.#movedMs += ms
-  }
-
-  /** Lets time pass at the target. */
-  async advance(ms: number): Promise<void> {
-    await this.do({ do: 'advance', ms })
-    this.#movedMs += ms
+    this.bandId = bandId
+    this.factoryPoint = factoryPoint
+    await this.toQuietTime()
   }
 
   /** A phone in reach. It may be the owner's or a stranger's. */
   async phone(signer?: Signer): Promise<PhoneSide> {
-    const line = await LineEnd.open(this.#address, 'phone')
-    if (!line.ok) throw new Unreachable('the target takes no connection of a phone')
-    const phone = await PhoneSide.on(line.value, this.patience, signer)
-    this.#open.push(phone)
-    return phone
+    return PhoneSide.on(await this.line('phone', 'the target takes no connection of a phone'), this.patience, signer)
   }
 
   /** A phone at the address for phones, which has found the service and not subscribed yet. */
   async air(mtu = MTU_USUAL): Promise<AirLine> {
-    const line = await LineEnd.open(this.#address, 'phone-air')
+    const line = await this.tryLine('phone-air')
     if (!line.ok) throw new Untestable('the target takes no phone over the air')
-    const air = await AirLine.discover(line.value, this.patience, mtu)
-    this.#open.push(air)
-    return air
+    return AirLine.discover(line.value, this.patience, mtu)
   }
 
   /** A phone on the air, which has notifications on: from here on the band knows of it. */
@@ -129,16 +65,14 @@ export class BandBench {
 
   /** A terminal that has subscribed. */
   async session(mtu?: number): Promise<TerminalSide> {
-    const line = await this.#terminalLine()
-    const terminal = new TerminalSide(line, this.patience)
-    this.#open.push(terminal)
+    const terminal = new TerminalSide(await this.#terminalLine(), this.patience)
     await terminal.prepare(mtu)
     return terminal
   }
 
   async #terminalLine(): Promise<LineEnd> {
     for (let tried = 1; ; tried += 1) {
-      const line = await LineEnd.open(this.#address, 'terminal')
+      const line = await this.tryLine('terminal')
       if (line.ok) return line.value
       if (line.error === 'unreachable') throw new Unreachable('the target takes no connection of a terminal')
       must(tried < TERMINAL_TRIES, 'the band takes no terminal')

@@ -54,10 +54,6 @@ export class BandSide {
     return new BandSide(line, patience, await newSigner(), await newSigner())
   }
 
-  async close(): Promise<void> {
-    await this.#line.close()
-  }
-
   /** The band comes into reach again, on another connection. */
   async moveTo(line: LineEnd): Promise<void> {
     await this.#line.close()

@@ -60,7 +60,10 @@ export class LineEnd {
     const end = new LineEnd(socket)
     end.send({ type: 'hello', role })
     const welcome = await end.take((frame) => (frame.type === 'welcome' ? frame : undefined), CONNECT_WAIT_MS)
-    return welcome ? ok(end) : err(end.isClosed ? 'no-room' : 'unreachable')
+    if (welcome) return ok(end)
+    const why = end.isClosed ? 'no-room' : 'unreachable'
+    await end.close()
+    return err(why)
   }
 
   send(frame: LineFrame): void {
@@ -141,10 +144,6 @@ export class Hands<Command extends { readonly do: string }, Reply extends { read
     const reply = json === undefined ? undefined : this.#parse(asJson(json)).data
     if (!reply) throw new Broken(`no proper reply to the command ${command.do} (docs/conformance.md)`)
     return reply
-  }
-
-  async close(): Promise<void> {
-    await this.#line.close()
   }
 }
 

@@ -30,9 +30,9 @@ import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
 import { Authority, newSigner } from './authority.ts'
 import { BackendSide } from './backend-side.ts'
 import { BandSide } from './band-side.ts'
-import { Hands, LineEnd, type Patience, type TargetAddress } from './line.ts'
-import { must, Unreachable, Untestable } from './rule.ts'
-import { msToQuietTime } from './slots.ts'
+import { Bench, type Target } from './bench.ts'
+import type { LineEnd } from './line.ts'
+import { must, Unreachable } from './rule.ts'
 
 const LIFETIME_S = 90
 const POLL_MS = 20
@@ -71,96 +71,45 @@ export type Spoiled = {
   readonly sessionNonce?: Uint8Array
 }
 
-export class PhoneBench {
-  readonly authority: Authority
+export class PhoneBench extends Bench<PhoneCommand, PhoneReply> {
   readonly backend: BackendSide
-  readonly patience: Patience
-  readonly terminal: Signer
   band!: BandSide
-  readonly #address: TargetAddress
-  readonly #hands: Hands<PhoneCommand, PhoneReply>
-  #movedMs: number
 
-  private constructor(parts: {
-    readonly authority: Authority
-    readonly backend: BackendSide
-    readonly patience: Patience
-    readonly terminal: Signer
-    readonly address: TargetAddress
-    readonly hands: Hands<PhoneCommand, PhoneReply>
-    readonly movedMs: number
-  }) {
-    this.authority = parts.authority
-    this.backend = parts.backend
-    this.patience = parts.patience
-    this.terminal = parts.terminal
-    this.#address = parts.address
-    this.#hands = parts.hands
-    this.#movedMs = parts.movedMs
+  private constructor(target: Target, made: { readonly authority: Authority; readonly terminal: Signer; readonly backend: BackendSide }) {
+    super(target, (value) => phoneReply.safeParse(value), made)
+    this.backend = made.backend
   }
 
-  static async fresh(address: TargetAddress, patience: Patience, movedMs: number): Promise<PhoneBench> {
-    const line = await LineEnd.open(address, 'control')
-    if (!line.ok) throw new Unreachable('nothing answers at this address')
-    const hands = new Hands<PhoneCommand, PhoneReply>(line.value, (value) => phoneReply.safeParse(value), patience)
-    const authority = await Authority.found(Math.floor((Date.now() + movedMs) / 1_000))
-    // Made before the bench that moves its clock: it asks for the time when it is called.
-    const clock: { bench: PhoneBench | undefined } = { bench: undefined }
-    const backend = await BackendSide.listen(authority, () => clock.bench?.nowS() ?? Math.floor((Date.now() + movedMs) / 1_000))
-    const bench = new PhoneBench({ authority, backend, patience, terminal: await newSigner(), address, hands, movedMs })
-    clock.bench = bench
-    const reply = await hands.tell({ do: 'new', rootPoint: toBase64Url(authority.root.point), backend: backend.url })
+  /** A phone as its maker delivers it. */
+  static async fresh(target: Target): Promise<PhoneBench> {
+    const authority = await Authority.found(target.clock.nowS())
+    const terminal = await newSigner()
+    const backend = await BackendSide.listen(authority, () => target.clock.nowS())
+    return new PhoneBench(target, { authority, terminal, backend }).begun()
+  }
+
+  protected override async begin(): Promise<void> {
+    const reply = await this.tell({ do: 'new', rootPoint: toBase64Url(this.authority.root.point), backend: this.backend.url })
     const point = fromBase64Url(reply.phonePoint ?? '')
     if (!reply.ok || !point || reply.phoneId === undefined) {
-      await bench.close()
       throw new Unreachable('the target makes no new phone: it cannot be tried out')
     }
-    backend.phone = { id: reply.phoneId, point }
-    await bench.#toQuietTime()
-    bench.band = await BandSide.on(await bench.#bandLine(), patience)
-    return bench
+    this.backend.phone = { id: reply.phoneId, point }
+    await this.toQuietTime()
+    this.band = await BandSide.on(await this.#bandLine(), this.patience)
   }
 
-  async close(): Promise<number> {
-    await (this.band as BandSide | undefined)?.close()
-    await this.#hands.close()
+  override async close(): Promise<void> {
+    await super.close()
     await this.backend.close()
-    return this.#movedMs
-  }
-
-  nowMs(): number {
-    return Date.now() + this.#movedMs
-  }
-
-  nowS(): number {
-    return Math.floor(this.nowMs() / 1_000)
   }
 
   get slot(): number {
     return Math.floor(this.nowMs() / ID_SLOT_MS)
   }
 
-  async do(command: PhoneCommand): Promise<PhoneReply> {
-    const reply = await this.#hands.tell(command)
-    if (!reply.ok) throw new Untestable(`the target has no hands for \`${command.do}\``)
-    return reply
-  }
-
-  /** Moves the clock away from the end of a slot, where the target has hands for that. */
-  async #toQuietTime(): Promise<void> {
-    const ms = msToQuietTime(this.nowMs())
-    if (ms > 0 && (await this.#hands.tell({ do: 'advance', ms })).ok) this.#movedMs += ms
-  }
-
-  async advance(ms: number): Promise<void> {
-    await this.do({ do: 'advance', ms })
-    this.#movedMs += ms
-  }
-
   async #bandLine(): Promise<LineEnd> {
-    const line = await LineEnd.open(this.#address, 'band')
-    if (!line.ok) throw new Unreachable('the target takes no connection of a band')
-    return line.value
+    return this.line('band', 'the target takes no connection of a band')
   }
 
   /** Off and on again, and the band in reach as before. */

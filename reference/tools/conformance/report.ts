@@ -20,14 +20,16 @@ export type Report = {
 }
 
 /** Tries one rule. What the target does wrong is a finding; a target that is not there ends the run. */
-export async function tryRule<Bench>(
-  rule: Rule<Bench>,
-  withBench: (use: (bench: Bench) => Promise<void>) => Promise<void>,
-): Promise<Finding> {
+export async function tryRule<Bench extends { close(): Promise<void> }>(rule: Rule<Bench>, fresh: () => Promise<Bench>): Promise<Finding> {
   const { id, section, says } = rule
   const found = { id, section, says }
   try {
-    await withBench(rule.check)
+    const bench = await fresh()
+    try {
+      await rule.check(bench)
+    } finally {
+      await bench.close()
+    }
     return { ...found, outcome: 'passed' }
   } catch (error) {
     if (error instanceof Broken) return { ...found, outcome: 'failed', seen: error.message }

@@ -1,5 +1,6 @@
 /** A whole run against one target: each rule on a band or phone that has just left the factory. */
 import { BandBench } from './band-bench.ts'
+import { type Target, TargetClock } from './bench.ts'
 import { type Patience, parseAddress } from './line.ts'
 import { PhoneBench } from './phone-bench.ts'
 import { type Finding, type Report, reportOf, tryRule } from './report.ts'
@@ -41,24 +42,20 @@ export type RunOptions = {
 export async function runConformance({ part, target, patience = USUAL_PATIENCE, only, onFinding }: RunOptions): Promise<Report> {
   const address = parseAddress(target)
   if (!address.ok) throw new Unreachable(`a target is named tcp:HOST:PORT, not ${target}`)
-  let movedMs = 0
-  const chosen = <Bench>(rules: readonly Rule<Bench>[]) => rules.filter(({ id }) => only?.includes(id) ?? true)
-  const open =
-    part === 'band'
-      ? { rules: chosen(BAND_RULES), fresh: async () => BandBench.fresh(address.value, patience, movedMs) }
-      : { rules: chosen(PHONE_RULES), fresh: async () => PhoneBench.fresh(address.value, patience, movedMs) }
-  const findings: Finding[] = []
-  for (const rule of open.rules as readonly Rule<BandBench | PhoneBench>[]) {
-    const finding = await tryRule(rule, async (use) => {
-      const bench = await open.fresh()
-      try {
-        await use(bench)
-      } finally {
-        movedMs = await bench.close()
-      }
-    })
-    onFinding?.(finding)
-    findings.push(finding)
+  const aim: Target = { address: address.value, patience, clock: new TargetClock() }
+  const tryAll = async <Bench extends { close(): Promise<void> }>(rules: readonly Rule<Bench>[], fresh: () => Promise<Bench>) => {
+    const findings: Finding[] = []
+    for (const rule of rules) {
+      if (only && !only.includes(rule.id)) continue
+      const finding = await tryRule(rule, fresh)
+      onFinding?.(finding)
+      findings.push(finding)
+    }
+    return findings
   }
+  const findings =
+    part === 'band'
+      ? await tryAll(BAND_RULES, async () => BandBench.fresh(aim))
+      : await tryAll(PHONE_RULES, async () => PhoneBench.fresh(aim))
   return reportOf(target, part, findings)
 }
