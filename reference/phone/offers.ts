@@ -6,7 +6,7 @@ import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import { OFFER_ID_BYTES, phoneCertificate, phoneOffer, refillMessage } from '#shared/contracts/radio-messages.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
-import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer } from '#shared/crypto/keys.ts'
 import { generateSealingKey } from '#shared/crypto/sealing.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -57,7 +57,7 @@ export class OfferBook {
 
   async #fetch(slot: number, count: number): Promise<Result<void, BackendFault>> {
     const wanted = Array.from({ length: count }, (_, index) => slot + index)
-    const signers = await Promise.all(wanted.map(async () => signerOf(await generatePrivateJwk())))
+    const signers = await Promise.all(wanted.map(async () => newSigner()))
     const reply = await this.#backend.certify(signers.map((signer, index) => ({ point: signer.point, slot: slot + index })))
     if (!reply.ok) return reply
     const keySet = await KeySet.open(this.#rootPoint, reply.value.keySet)

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { pairOffer } from '#shared/contracts/link-messages.ts'
 import { DIGEST_BYTES, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
-import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { generatePrivateJwk, newSigner, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { PhoneLink } from '../band/ports.ts'
@@ -72,7 +72,7 @@ export class Stranger {
   }): Promise<'refused' | 'no-answer' | 'taken'> {
     const phone = await this.#ready()
     if (!phone) return 'no-answer'
-    const { point } = await signerOf(await generatePrivateJwk())
+    const { point } = await newSigner()
     const said = {
       bandId: band.bandId,
       epoch: band.epoch + 1,

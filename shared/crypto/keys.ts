@@ -109,6 +109,11 @@ export async function signerOf(jwk: PrivateJwk): Promise<Signer> {
   return signerOfKeys(privateKey, publicKey)
 }
 
+/** A key nobody has used before, kept nowhere: it ends with whoever holds the signer. */
+export async function newSigner(): Promise<Signer> {
+  return signerOf(await generatePrivateJwk())
+}
+
 /** A new pair whose private key the platform gives to nobody: it can be used and kept as it is, and not read. */
 export async function generateHiddenKeys(): Promise<{ readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }> {
   return crypto.subtle.generateKey(ECDSA, false, ['sign', 'verify'])

@@ -13,7 +13,7 @@ import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
-import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer } from '#shared/crypto/keys.ts'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Words } from '#shared/domain/words.ts'
 import { pairScripted } from './scripted-pairing.ts'
@@ -59,10 +59,6 @@ export type Customer = {
   /** The next counter the band will sign. */
   readonly nextCounter: () => number
   readonly call: CallBackend
-}
-
-export async function newSigner(): Promise<Signer> {
-  return signerOf(await generatePrivateJwk())
 }
 
 /** One process: its app, over its database. */

@@ -9,7 +9,7 @@ import { createBondBackend } from '#reference/phone/bond-backend.ts'
 import type { Bond, BondStore, PairRefusal, Relay } from '#reference/phone/ports.ts'
 import type { PhoneBackendParts } from '#reference/phone/signed-calls.ts'
 import { fromHex, toBase64Url } from '#shared/contracts/bytes.ts'
-import { generatePrivateJwk, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, type Signer } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { BackendWorld, newId, pathOf } from './backend-world.ts'
 import { nearFetch } from './near-calls.ts'
@@ -210,7 +210,7 @@ export class BondWorld {
 
   async band(): Promise<TestBand> {
     const bandId = newId()
-    const factory = await signerOf(await generatePrivateJwk())
+    const factory = await newSigner()
     const reply = await this.backend.operator('PUT', pathOf('band', bandId), { factoryPoint: toBase64Url(factory.point) })
     if (reply.status !== 200) throw new Error(JSON.stringify(reply))
     const band = new TestBand(this, bandId, factory)
@@ -221,7 +221,7 @@ export class BondWorld {
   /** A phone of an account, which is made when none is named. */
   async phone(accountId = newId()): Promise<TestPhone> {
     const phoneId = newId()
-    const signer = await signerOf(await generatePrivateJwk())
+    const signer = await newSigner()
     const account = { displayName: 'Mei', currency: 'CNY', openingBalance: 100_000, ...limitsOf(undefined) }
     await this.backend.operator('PUT', pathOf('account', accountId), account)
     const reply = await this.backend.operator('PUT', pathOf('phone', phoneId), { accountId, point: toBase64Url(signer.point) })

@@ -17,7 +17,7 @@ import {
   queryStatement,
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
-import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { generateSealingKey, openRequest } from '#shared/crypto/sealing.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { err, ok } from '#shared/result.ts'
@@ -56,7 +56,7 @@ export class LyingBand implements Radio {
   }
 
   static async make(keys: SigningKeys, clock: Clock): Promise<LyingBand> {
-    return new LyingBand(await signerOf(await generatePrivateJwk()), keys, clock)
+    return new LyingBand(await newSigner(), keys, clock)
   }
 
   state() {

@@ -10,10 +10,10 @@ import {
   slotLease,
   slotProof,
 } from '#shared/contracts/slot-messages.ts'
-import { type Signer, sha256 } from '#shared/crypto/keys.ts'
+import { newSigner, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { offlineAuthorizationId } from '#shared/crypto/offline.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
-import { type BackendWorld, type Customer, newSigner, type Reply, type Terminal } from './backend-world.ts'
+import { type BackendWorld, type Customer, type Reply, type Terminal } from './backend-world.ts'
 import { buildSubmit, type SubmitWish } from './submits.ts'
 
 export type OfflineWish = Pick<SubmitWish, 'amount' | 'requestId' | 'statement' | 'terminalSigner'> & {

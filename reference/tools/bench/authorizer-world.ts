@@ -20,7 +20,7 @@ import {
   NONCE_BYTES,
   payStatement,
 } from '#shared/contracts/radio-messages.ts'
-import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 
 const TILL = 'bench-1'
@@ -190,8 +190,4 @@ export class AuthorizerWorld {
 
 function newId(): string {
   return toHex(randomBytes(ID_BYTES))
-}
-
-async function newSigner(): Promise<Signer> {
-  return signerOf(await generatePrivateJwk())
 }

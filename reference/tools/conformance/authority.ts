@@ -11,17 +11,13 @@ import {
   terminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
 import { KeySet } from '#shared/crypto/key-set.ts'
-import { generatePrivateJwk, randomBytes, type Signer, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 
 const YEAR_S = 365 * 86_400
 const PURPOSES = ['terminal-ca', 'phone-ca', 'authorizer', 'release', 'allowance', 'identity'] as const
 type Purpose = (typeof PURPOSES)[number]
 type Window = { readonly from: number; readonly until: number }
-
-export async function newSigner(): Promise<Signer> {
-  return signerOf(await generatePrivateJwk())
-}
 
 export class Authority {
   readonly root: Signer

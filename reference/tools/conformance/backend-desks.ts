@@ -4,10 +4,10 @@ import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { identify } from '#shared/contracts/identity-api.ts'
 import { identifyStatement, identityAnswer } from '#shared/contracts/identity-messages.ts'
 import { slotLease, slot as slotStatement } from '#shared/contracts/slot-messages.ts'
-import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import type { Claim } from '#shared/domain/claims.ts'
-import { type Authority, newSigner } from './authority.ts'
+import type { Authority } from './authority.ts'
 
 const DAY_S = 86_400
 /** What one slot of the harness is worth, minor units, in order; and the last of them, which is worth more. */

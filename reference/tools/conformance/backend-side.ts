@@ -9,10 +9,10 @@ import { type PairOffer, pairOffer } from '#shared/contracts/link-messages.ts'
 import { authorization, decline, payStatement } from '#shared/contracts/radio-messages.ts'
 import { WALLET_LIMITS_PATHS, type WalletLimitsView } from '#shared/contracts/wallet-limits-api.ts'
 import { type CallError, verifyCall } from '#shared/crypto/http-signature.ts'
-import { importVerifyKey, randomBytes, sha256 } from '#shared/crypto/keys.ts'
+import { importVerifyKey, newSigner, randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
-import { type Authority, newSigner } from './authority.ts'
+import type { Authority } from './authority.ts'
 import { AllowanceDesk, IdentityDesk } from './backend-desks.ts'
 
 const BODY_MAX_BYTES = 65_536

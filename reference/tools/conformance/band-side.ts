@@ -17,10 +17,9 @@ import {
   pairOfferMessage,
 } from '#shared/contracts/link-messages.ts'
 import { type MessageKind, type RefillMessage, refillMessage } from '#shared/contracts/radio-messages.ts'
-import { randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { beginAgreement, isLinkMac, type LinkKeys } from '#shared/crypto/link-keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
-import { newSigner } from './authority.ts'
 import { BandSlots } from './band-slots.ts'
 import type { LineEnd, Patience } from './line.ts'
 import { must } from './rule.ts'

@@ -15,9 +15,8 @@ import {
   slotProofMessage,
   slotRefusedMessage,
 } from '#shared/contracts/slot-messages.ts'
-import type { Signer } from '#shared/crypto/keys.ts'
+import { newSigner, type Signer } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
-import { newSigner } from './authority.ts'
 import type { LineEnd } from './line.ts'
 
 /** It listens for as long as the line is there. */

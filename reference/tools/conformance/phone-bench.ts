@@ -23,11 +23,11 @@ import {
   type RefillMessage,
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
-import { importVerifyKey, randomBytes, type Signer, sha256, type VerifyKey } from '#shared/crypto/keys.ts'
+import { importVerifyKey, newSigner, randomBytes, type Signer, sha256, type VerifyKey } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
-import { Authority, newSigner } from './authority.ts'
+import { Authority } from './authority.ts'
 import { BackendSide } from './backend-side.ts'
 import { BandSide } from './band-side.ts'
 import { Bench, type Target } from './bench.ts'

@@ -21,11 +21,11 @@ import {
   releaseMessage,
 } from '#shared/contracts/link-messages.ts'
 import { type ForwardMessage, forwardMessage, type MessageKind, phoneOffer, refillMessage } from '#shared/contracts/radio-messages.ts'
-import { importVerifyKey, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
+import { importVerifyKey, newSigner, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { type Agreement, beginAgreement, type LinkKeys, linkMac } from '#shared/crypto/link-keys.ts'
 import { generateSealingKey } from '#shared/crypto/sealing.ts'
 import { openSign1, peekSign1, sign1 } from '#shared/crypto/sign1.ts'
-import { type Authority, newSigner } from './authority.ts'
+import type { Authority } from './authority.ts'
 import type { LineEnd, Patience } from './line.ts'
 import { must } from './rule.ts'
 

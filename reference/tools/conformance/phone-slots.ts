@@ -13,9 +13,8 @@ import {
   slotProofMessage,
   slotRefusedMessage,
 } from '#shared/contracts/slot-messages.ts'
-import { importVerifyKey } from '#shared/crypto/keys.ts'
+import { importVerifyKey, newSigner } from '#shared/crypto/keys.ts'
 import { openSign1 } from '#shared/crypto/sign1.ts'
-import { newSigner } from './authority.ts'
 import type { Bonded, PhoneSide } from './phone-side.ts'
 import { must } from './rule.ts'
 

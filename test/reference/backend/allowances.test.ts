@@ -6,18 +6,10 @@ import { ALLOWANCE_LIFETIME_S, ALLOWANCE_PATHS, ALLOWANCE_SETTLE_S, getRevocatio
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { FLAG_WORN } from '#shared/contracts/radio-messages.ts'
 import { slotProof, slot as slotStatement } from '#shared/contracts/slot-messages.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { defaultSettings } from '#shared/domain/policy.ts'
-import {
-  BackendWorld,
-  type Customer,
-  newId,
-  newSigner,
-  pathOf,
-  receiptEntry,
-  reversalEntry,
-  type Terminal,
-} from '../../support/backend-world.ts'
+import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
 import { OfflinePair, type OfflineSale, type OfflineWish } from '../../support/offline-payments.ts'
 
 const CAP = 5_000

@@ -10,19 +10,10 @@ import {
   queryStatement,
   terminalCertificate,
 } from '#shared/contracts/radio-messages.ts'
-import { sha256 } from '#shared/crypto/keys.ts'
+import { newSigner, sha256 } from '#shared/crypto/keys.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { reasonOfCode } from '#shared/domain/reasons.ts'
-import {
-  BackendWorld,
-  type Customer,
-  newId,
-  newSigner,
-  pathOf,
-  type Reply,
-  reversalEntry,
-  type Terminal,
-} from '../../support/backend-world.ts'
+import { BackendWorld, type Customer, newId, pathOf, type Reply, reversalEntry, type Terminal } from '../../support/backend-world.ts'
 import { buildSubmit, type SubmitWish } from '../../support/submits.ts'
 
 const someBytes: unknown = expect.any(Uint8Array)

@@ -12,7 +12,8 @@ import { OWNER_WALLET_PATHS, WALLET_PATHS } from '#shared/contracts/wallet-api.t
 import { WALLET_LIMITS_PATHS } from '#shared/contracts/wallet-limits-api.ts'
 import { WITNESS_PATHS } from '#shared/contracts/witness.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
-import { BackendWorld, newId, newSigner, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
+import { BackendWorld, newId, OPERATOR_TOKEN, pathOf, type Terminal } from '../../support/backend-world.ts'
 
 const someText: unknown = expect.any(String)
 const someKid: unknown = expect.stringMatching(/^[\w-]{11}$/)

@@ -10,7 +10,8 @@ import { openSqlite } from '#reference/backend/database/sqlite.ts'
 import type { Tables } from '#reference/backend/database/tables.ts'
 import { first } from '#reference/backend/migrations/0001-first.ts'
 import { BACKEND_PATHS, ownAuthorizations, ownReceipts, RECOVERY_PAGE_MAX, terminalStanding } from '#shared/contracts/backend-api.ts'
-import { BackendWorld, newId, newSigner, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
+import { BackendWorld, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
 import { headEntry } from '../../support/outbox-entries.ts'
 
 let world: BackendWorld

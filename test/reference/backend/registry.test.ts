@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
-import { BackendWorld, newId, newSigner, pathOf, programme } from '../../support/backend-world.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
+import { BackendWorld, newId, pathOf, programme } from '../../support/backend-world.ts'
 
 let world: BackendWorld
 

@@ -3,7 +3,7 @@ import { Band } from '#reference/band/band.ts'
 import { OFFER_WAIT_MS, REQUESTS_PER_SESSION_MAX, SESSION_MAX_MS, SILENCE_MAX_MS } from '#reference/band/session.ts'
 import { toFrames } from '#shared/contracts/frames.ts'
 import { FLAG_WORN, MESSAGE_KINDS, offerMessage } from '#shared/contracts/radio-messages.ts'
-import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
 import { ok } from '#shared/result.ts'
 import { phoneWorld } from '#test/reference/phone/support/phone-world.ts'
 import { ManualClock } from '#test/support/manual-clock.ts'
@@ -126,7 +126,7 @@ test.for([
     const clock = new HastyClock()
     const state = { clock, store: { saveCounter: async () => ok() }, counterCeiling: 0, epoch: 1, idKey: new Uint8Array(32) }
     const phone = { send: () => {}, offersWanted: () => {} }
-    const band = new Band({ ...state, signer: await signerOf(await generatePrivateJwk()), phone, onEvent: () => {}, serverMtu: 185 })
+    const band = new Band({ ...state, signer: await newSigner(), phone, onEvent: () => {}, serverMtu: 185 })
     const client = new ScriptedClient(band)
     client.prepare()
     await clock.advance(OFFER_WAIT_MS)

@@ -4,7 +4,7 @@ import { BAND_PATHS } from '#shared/contracts/bands-api.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
 import { linkProof, pairAsk } from '#shared/contracts/link-messages.ts'
 import { OFFER_ID_BYTES } from '#shared/contracts/radio-messages.ts'
-import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
 import { BondWorld, type TestBand, type TestPhone } from '#test/support/bond-world.ts'
 import { offerOf } from '#test/support/scripted-pairing.ts'
 import { until } from '#test/support/until.ts'
@@ -87,7 +87,7 @@ test('the backend refuses a second binding by itself, however well the offer is 
   const stolen = {
     bandId: band.bandId,
     factory: band.factory,
-    band: await signerOf(await generatePrivateJwk()),
+    band: await newSigner(),
     phonePoint: finder.signer.point,
   }
   const call = world.backend.signedBy(`phone:${finder.phoneId}`, finder.signer)
@@ -103,7 +103,7 @@ test('the backend refuses a second binding by itself, however well the offer is 
 
 test('an offer signed by another key, for another phone, or of a band nobody made, gets one and the same answer', async () => {
   const other = await world.band()
-  const key = await signerOf(await generatePrivateJwk())
+  const key = await newSigner()
   const call = world.backend.signedBy(`phone:${finder.phoneId}`, finder.signer)
   const mine = { bandId: band.bandId, factory: band.factory, band: key, epoch: 1, phonePoint: finder.signer.point }
   const wrong = [
@@ -119,7 +119,7 @@ test('an offer signed by another key, for another phone, or of a band nobody mad
 })
 
 test('a binding that was begun by one phone is not the other’s: whoever the band confirms has it', async () => {
-  const key = await signerOf(await generatePrivateJwk())
+  const key = await newSigner()
   const call = world.backend.signedBy(`phone:${finder.phoneId}`, finder.signer)
   await call('POST', BAND_PATHS.pairings, {
     offer: await offerOf({ bandId: band.bandId, factory: band.factory, band: key, epoch: 1, phonePoint: finder.signer.point }),

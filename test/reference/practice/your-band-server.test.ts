@@ -10,7 +10,8 @@ import { PAGES_MAX, YourBandServer } from '#reference/practice/your-band-server.
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { enrolPhone, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
 import { type FromYourBand, fromYourBand, practiceLink, readPracticeLink, type ToYourBand } from '#shared/contracts/practice-wallet.ts'
-import { BackendWorld, newId, newSigner, OPERATOR_TOKEN } from '#test/support/backend-world.ts'
+import { newSigner } from '#shared/crypto/keys.ts'
+import { BackendWorld, newId, OPERATOR_TOKEN } from '#test/support/backend-world.ts'
 import { until } from '#test/support/until.ts'
 
 const ORIGIN = 'http://localhost:4000'

@@ -2,10 +2,10 @@
 
 import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import { binding, NO_EXCHANGE, pairAsk, pairBind } from '#shared/contracts/link-messages.ts'
-import { randomBytes } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes } from '#shared/crypto/keys.ts'
 import { linkMac } from '#shared/crypto/link-keys.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
-import { Authority, newSigner } from '../authority.ts'
+import { Authority } from '../authority.ts'
 import type { BandBench } from '../band-bench.ts'
 import type { PhoneSide } from '../phone-side.ts'
 import { must, type Rule } from '../rule.ts'

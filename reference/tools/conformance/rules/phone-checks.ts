@@ -1,8 +1,8 @@
 /** Rules for a phone: what it refuses, and with which reason (docs/protocol.md §1.1, §9). */
 import { FLAG_ARMED, FLAG_PHONE_LINKED, FLAG_PROBE, FLAG_WORN, requestPlaintext } from '#shared/contracts/radio-messages.ts'
-import { randomBytes } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes } from '#shared/crypto/keys.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
-import { Authority, newSigner } from '../authority.ts'
+import { Authority } from '../authority.ts'
 import { CONFIRM_ABOVE } from '../backend-side.ts'
 import type { PhoneBench, Spoiled } from '../phone-bench.ts'
 import { must, type Rule } from '../rule.ts'

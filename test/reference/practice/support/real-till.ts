@@ -15,7 +15,7 @@ import {
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
 import { signCall } from '#shared/crypto/http-signature.ts'
-import { generatePrivateJwk, randomBytes, type Signer, sha256, signerOf } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer, sha256 } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { until } from '#test/support/until.ts'
@@ -44,7 +44,7 @@ export class RealTill {
   }
 
   static async enrol(practice: PracticeProcesses): Promise<RealTill> {
-    const signer = await signerOf(await generatePrivateJwk())
+    const signer = await newSigner()
     const { terminalId, enrolmentCode } = practice.ready
     const body = new TextEncoder().encode(JSON.stringify({ terminalId, code: enrolmentCode, point: toBase64Url(signer.point) }))
     const url = `${practice.url}${BACKEND_PATHS.enrolTerminal}`
