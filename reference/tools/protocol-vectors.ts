@@ -45,6 +45,13 @@ async function exampleSigner(name: string): Promise<Signer> {
   return signerOf(examplePrivateKey(name))
 }
 
+/** What a band with this id key calls itself in this slot. */
+export function rotatingIdOf(idKey: Uint8Array, slot: number): Buffer {
+  const number = Buffer.alloc(8)
+  number.writeBigUInt64BE(BigInt(slot))
+  return createHmac('sha256', idKey).update(number).digest().subarray(0, 8)
+}
+
 /** The offer's one-time key pair. */
 export async function exampleSealingKey() {
   return sealingKeyOf(examplePrivateKey('sealing'))
@@ -111,9 +118,7 @@ const AMOUNT = { amount: 12_800, currency: 'CNY' }
 
 function addAdvert(vectors: Example): void {
   const idKey = exampleBytes('id-key', 32)
-  const slot = Buffer.alloc(8)
-  slot.writeBigUInt64BE(BigInt(SLOT))
-  const rotatingId = createHmac('sha256', idKey).update(slot).digest().subarray(0, 8)
+  const rotatingId = rotatingIdOf(idKey, SLOT)
   vectors.set('id-key', idKey)
   vectors.set('advert', encodeAdvert({ flags: 7, rotatingId }))
 }

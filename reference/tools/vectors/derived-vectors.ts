@@ -4,13 +4,12 @@ import { readFileSync } from 'node:fs'
 import { encodeAdvert } from '#shared/contracts/band-advert.ts'
 import { concat, toHex } from '#shared/contracts/bytes.ts'
 import { Reassembler, toFrames } from '#shared/contracts/frames.ts'
-import { armAsk, pairAsk } from '#shared/contracts/link-messages.ts'
+import { armAsk, pairAsk, pairOffer } from '#shared/contracts/link-messages.ts'
 import { MESSAGE_KINDS } from '#shared/contracts/radio-messages.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import { blocksOf } from '../protocol-tables.ts'
-import { PROTOCOL_DOCUMENT, readVectors } from '../protocol-vectors.ts'
+import { exampleBytes, PROTOCOL_DOCUMENT, readVectors, rotatingIdOf } from '../protocol-vectors.ts'
 import { privateKeyOf, vectorBytes, vectorSigner } from './example-keys.ts'
-import type { Declared } from './structures.ts'
 
 const text = (value: string) => new TextEncoder().encode(value)
 const hmac16 = (key: Uint8Array, ...parts: readonly Uint8Array[]) =>
@@ -70,9 +69,7 @@ function endOf(frames: readonly Uint8Array[]): string {
 export function advertVectors() {
   const idKey = vectorBytes('id key', 32)
   return [2_111_111, 2_111_112].map((slot) => {
-    const number = Buffer.alloc(8)
-    number.writeBigUInt64BE(BigInt(slot))
-    const rotatingId = createHmac('sha256', idKey).update(number).digest().subarray(0, 8)
+    const rotatingId = rotatingIdOf(idKey, slot)
     return {
       idKey: toHex(idKey),
       slot,
@@ -84,7 +81,7 @@ export function advertVectors() {
 }
 
 /** The agreement of a pairing, and the MACs made with its link key. By node:crypto: another hand than the one that checks it. */
-export async function linkVectors(declared: readonly Declared[]) {
+export async function linkVectors() {
   const secretOf = (name: string) => {
     const pair = createECDH('prime256v1')
     pair.setPrivateKey(privateKeyOf(name))
@@ -97,21 +94,12 @@ export async function linkVectors(declared: readonly Declared[]) {
     agreementPoint: compressed(phone),
     phoneNonce: vectorBytes('phone nonce', 16),
   })
-  const offerOf = declared.find(({ name }) => name === 'pairOffer')
   const said = {
     ...{ bandId: vectorBytes('band id', 16), epoch: 1, point: (await vectorSigner('band')).point, agreementPoint: compressed(band) },
-    ...{ bandNonce: vectorBytes('band nonce', 16), askDigest: createHash('sha256').update(ask).digest() },
+    ...{ bandNonce: vectorBytes('band nonce', 16), askDigest: Uint8Array.from(createHash('sha256').update(ask).digest()) },
     phonePoint: (await vectorSigner('phone')).point,
   }
-  if (!offerOf || offerOf.label === undefined) throw new Error('the contracts declare no PAIR-OFFER')
-  const offer = await sign1(
-    { ...offerOf.structure, label: offerOf.label },
-    { ...said, askDigest: Uint8Array.from(said.askDigest) },
-    await vectorSigner('band-factory'),
-    {
-      withKid: false,
-    },
-  )
+  const offer = await sign1(pairOffer, said, await vectorSigner('band-factory'), { withKid: false })
   const secret = phone.computeSecret(band.getPublicKey())
   const salt = createHash('sha256').update(ask).update(offer).digest()
   const derive = (purpose: string, length: number) =>
@@ -141,8 +129,8 @@ export async function linkVectors(declared: readonly Declared[]) {
 export function sealingVectors() {
   const example = readVectors(blocksOf(readFileSync(PROTOCOL_DOCUMENT, 'utf8')).get('vectors') ?? '')
   const hex = (name: string) => toHex(example.get(name) ?? new Uint8Array(0))
-  const sealingKey = createHash('sha256').update('bandtill example sealing').digest('hex')
-  const bandNonce = createHash('sha256').update('bandtill example band-nonce').digest('hex').slice(0, 32)
+  const sealingKey = toHex(exampleBytes('sealing', 32))
+  const bandNonce = toHex(exampleBytes('band-nonce', 16))
   const request = hex('request-message')
   const flip = (bytes: string, at: number) => {
     const copy = Buffer.from(bytes, 'hex')

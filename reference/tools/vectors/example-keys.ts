@@ -7,20 +7,18 @@ import { p256 } from '@noble/curves/nist.js'
 import { kidOf, type Signer } from '#shared/crypto/keys.ts'
 
 export const SIGNERS = [
-  ...[
-    'root',
-    'terminal-ca',
-    'phone-ca',
-    'authorizer',
-    'release',
-    'allowance',
-    'identity',
-    'terminal',
-    'phone',
-    'band',
-    'band-factory',
-    'stranger',
-  ],
+  'root',
+  'terminal-ca',
+  'phone-ca',
+  'authorizer',
+  'release',
+  'allowance',
+  'identity',
+  'terminal',
+  'phone',
+  'band',
+  'band-factory',
+  'stranger',
 ] as const
 export type SignerName = (typeof SIGNERS)[number]
 

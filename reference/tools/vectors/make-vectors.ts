@@ -23,7 +23,7 @@ export async function makeKnownAnswers() {
     statements: await Promise.all(declared.filter(({ label }) => label !== undefined).map(statementVectors)),
     frames: frameVectors(),
     adverts: advertVectors(),
-    link: await linkVectors(declared),
+    link: await linkVectors(),
     sealing: sealingVectors(),
     call: await callVectors(),
   }
