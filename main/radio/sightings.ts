@@ -5,7 +5,7 @@
 
 import type { Clock, Sighting } from '#main/ports.ts'
 import type { BandAdvert } from '#shared/contracts/band-advert.ts'
-import { FLAG_ARMED, FLAG_LOW_BATTERY, FLAG_PHONE_LINKED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
+import { FLAG_ARMED, FLAG_LOW_BATTERY, FLAG_PHONE_LINKED, FLAG_WORN, FLAGS_READY } from '#shared/contracts/radio-messages.ts'
 import type { BandView } from '#shared/contracts/till.ts'
 import type { SightingId } from '#shared/domain/ids.ts'
 
@@ -25,7 +25,6 @@ const NEARNESS_DBM = [-80, -70, -60, -50] as const
 /** Bluetooth Core, HCI: -127 to +20 dBm; 127 says "not available". */
 const RSSI_MIN_DBM = -127
 const RSSI_MAX_DBM = 20
-const USABLE = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 
 type InSight = {
   readonly id: SightingId
@@ -162,7 +161,7 @@ function leaderOf(bands: Iterable<InSight>): InSight | undefined {
       first = band
     } else secondDbm = Math.max(secondDbm, band.smoothedDbm)
   }
-  if (!first || (first.advert.flags & USABLE) !== USABLE) return undefined
+  if (!first || (first.advert.flags & FLAGS_READY) !== FLAGS_READY) return undefined
   return first.smoothedDbm - secondDbm < LEAD_DB ? undefined : first
 }
 
@@ -181,7 +180,7 @@ function compareLetters(a: string, b: string): number {
 }
 
 function isUsable({ advert }: InSight): boolean {
-  return (advert.flags & USABLE) === USABLE
+  return (advert.flags & FLAGS_READY) === FLAGS_READY
 }
 
 /**

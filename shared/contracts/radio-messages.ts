@@ -79,6 +79,8 @@ export const FLAG_ARMED = 2
 export const FLAG_PHONE_LINKED = 4
 export const FLAG_LOW_BATTERY = 8
 export const FLAGS_ALL = 15
+/** Of a band that can pay. */
+export const FLAGS_READY = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 /** In a proof only: what was relayed came as a `probe`, so it cannot stand behind a payment. */
 export const FLAG_PROBE = 16
 const PROOF_FLAGS_ALL = FLAGS_ALL | FLAG_PROBE

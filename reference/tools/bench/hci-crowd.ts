@@ -3,10 +3,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { HCI_COMMAND, HCI_EVENT, HciDeframer } from '#main/radio/noble/hci-transport.ts'
 import { encodeAdvert } from '#shared/contracts/band-advert.ts'
 import { concat } from '#shared/contracts/bytes.ts'
-import { FLAG_ARMED, FLAG_PHONE_LINKED, FLAG_WORN } from '#shared/contracts/radio-messages.ts'
+import { FLAGS_READY } from '#shared/contracts/radio-messages.ts'
 
 const SCAN_ENABLE = 0x200c
-const FLAGS = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 /** Adverts leave in bursts of this spacing. */
 const BURST_MS = 10
 /** What a controller answers, by opcode, after the status; others answer with the status alone (Bluetooth Core 5.4, Vol 4 Part E). */
@@ -102,7 +101,7 @@ function advertOf(index: number, isBand: boolean): Buffer {
   const rotatingId = Buffer.alloc(8)
   rotatingId.writeUInt32LE(index, 0)
   const stranger = Uint8Array.of(0x4c, 0, 0x10, 5, 1, 0x18, 0x5a, index & 0xff, (index >> 8) & 0xff, 0, 0, 0)
-  const manufacturerData = isBand ? encodeAdvert({ flags: FLAGS, rotatingId }) : stranger
+  const manufacturerData = isBand ? encodeAdvert({ flags: FLAGS_READY, rotatingId }) : stranger
   const data = concat(Uint8Array.of(2, 1, 6, manufacturerData.length + 1, 0xff), manufacturerData)
   const rssi = 256 - 50 - (index % 40)
   const body = concat(Uint8Array.of(2, 1, 0, 1), address, Uint8Array.of(data.length), data, Uint8Array.of(rssi))

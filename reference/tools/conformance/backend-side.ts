@@ -14,6 +14,7 @@ import { peekSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { REASONS } from '#shared/domain/reasons.ts'
 import type { Authority } from './authority.ts'
 import { AllowanceDesk, IdentityDesk } from './backend-desks.ts'
+import { asJson } from './line.ts'
 
 const BODY_MAX_BYTES = 65_536
 const CAPTURE_S = 30 * 86_400
@@ -218,13 +219,5 @@ export class BackendSide {
 
   #keySet(): readonly string[] {
     return this.#authority.keySet.map((statement) => toBase64Url(statement))
-  }
-}
-
-function asJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
   }
 }

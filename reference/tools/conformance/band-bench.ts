@@ -1,4 +1,5 @@
 /** What the rules for a band stand on: a fresh band for each, and the steps that bring it to where the rule begins. */
+import { type BandAdvert, decodeAdvert } from '#shared/contracts/band-advert.ts'
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { type BandCommand, type BandReply, bandReply } from '#shared/contracts/conformance-line.ts'
 import { CLAIM_BITS, identifyStatement } from '#shared/contracts/identity-messages.ts'
@@ -103,9 +104,14 @@ export class BandBench extends Bench<BandCommand, BandReply> {
   /** The owner's phone comes back into reach and proves itself. */
   async again(bonded: Bonded): Promise<PhoneSide> {
     const phone = await this.phone(bonded.phone)
+    await this.knows(phone, bonded)
+    return phone
+  }
+
+  /** The owner's phone, on a new connection, proves itself. */
+  async knows(phone: PhoneSide, bonded: Bonded): Promise<void> {
     await phone.prove(await phone.linkNonce(), bonded.keys.linkKey)
     must((await phone.wanted()) !== undefined, 'the band does not know its own phone by its LINK-PROOF')
-    return phone
   }
 
   async arm(phone: PhoneSide, bonded: Bonded): Promise<void> {
@@ -116,10 +122,29 @@ export class BandBench extends Bench<BandCommand, BandReply> {
   /** Bound, on the wrist and armed, with so many offers. */
   async ready(offers = 8): Promise<{ readonly phone: PhoneSide; readonly bonded: Bonded }> {
     const { phone, bonded } = await this.bound()
+    await this.putOn(phone, bonded, offers)
+    return { phone, bonded }
+  }
+
+  /** On the wrist, armed by its phone, and with so many offers of it. */
+  async putOn(phone: PhoneSide, bonded: Bonded, offers: number): Promise<void> {
     await this.do({ do: 'wear', worn: true })
     await this.arm(phone, bonded)
     await this.refill(phone, offers)
-    return { phone, bonded }
+  }
+
+  /** This phone brings the owner's order to let go, and the band obeys. */
+  async release(phone: PhoneSide, epoch: number): Promise<void> {
+    phone.sayRelease(await this.authority.release(this.bandId, epoch, this.nowS()), this.authority.statement('release'))
+    await phone.expectReleased()
+  }
+
+  /** What a band that is bound advertises now, and from which address. */
+  async advertised(): Promise<BandAdvert & { readonly address: string }> {
+    const { address = '', advert = '' } = await this.do({ do: 'look' })
+    const decoded = decodeAdvert(fromHex(advert) ?? new Uint8Array(0))
+    must(decoded, 'the advertisement is not 12 bytes of this company and version with known flags')
+    return { ...decoded, address }
   }
 
   async refill(phone: PhoneSide, count: number): Promise<readonly LeftOffer[]> {

@@ -147,7 +147,8 @@ export class Hands<Command extends { readonly do: string }, Reply extends { read
   }
 }
 
-function asJson(json: Uint8Array): unknown {
+/** What these bytes say as JSON in UTF-8; undefined when they are none. */
+export function asJson(json: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(json).toString('utf8'))
   } catch {

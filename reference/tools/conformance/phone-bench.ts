@@ -9,12 +9,11 @@ import {
   answerPlaintext,
   type BandProof,
   bandProof,
+  cancelMessage,
   ERROR_CODES,
   type ErrorCode,
   errorMessage,
-  FLAG_ARMED,
-  FLAG_PHONE_LINKED,
-  FLAG_WORN,
+  FLAGS_READY,
   forwardMessage,
   type PayStatement,
   payStatement,
@@ -23,7 +22,7 @@ import {
   type RefillMessage,
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
-import { importVerifyKey, newSigner, randomBytes, type Signer, sha256, type VerifyKey } from '#shared/crypto/keys.ts'
+import { newSigner, randomBytes, type Signer, sha256, type VerifyKey } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1, sign1 } from '#shared/crypto/sign1.ts'
 import { type Reason, reasonOfCode } from '#shared/domain/reasons.ts'
@@ -36,7 +35,6 @@ import { must, Unreachable } from './rule.ts'
 
 const LIFETIME_S = 90
 const POLL_MS = 20
-const READY_FLAGS = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 
 /** An offer the phone left, checked, and what it takes to read its answers. */
 export type Offered = RefillMessage & { readonly sealingPoint: Uint8Array; readonly expires: number; readonly phoneKey: VerifyKey }
@@ -48,6 +46,8 @@ export type Asked = {
   readonly statement: Uint8Array
   readonly digest: Uint8Array
   readonly requestId: Uint8Array
+  /** What was sealed: the statement and the certificate of who made it. */
+  readonly plaintext: Uint8Array
   readonly forward: Uint8Array
 }
 export type Answer = {
@@ -120,14 +120,19 @@ export class PhoneBench extends Bench<PhoneCommand, PhoneReply> {
     this.band.wants(this.slot)
   }
 
-  /** Waits until `look` shows it. */
-  async until(what: string, seen: (reply: PhoneReply) => boolean): Promise<void> {
+  /** Looks until it is so; false when that takes longer than an answer may. */
+  async comesToBe(isSo: (reply: PhoneReply) => boolean): Promise<boolean> {
     const endMs = performance.now() + this.patience.answerMs
-    for (;;) {
-      if (seen(await this.do({ do: 'look' }))) return
-      must(performance.now() < endMs, what)
+    while (!isSo(await this.do({ do: 'look' }))) {
+      if (performance.now() >= endMs) return false
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
+    return true
+  }
+
+  /** As `comesToBe`; the phone is at fault when it does not. */
+  async until(otherwise: string, isSo: (reply: PhoneReply) => boolean): Promise<void> {
+    must(await this.comesToBe(isSo), otherwise)
   }
 
   /** Paired, and the band wants offers. */
@@ -166,24 +171,29 @@ export class PhoneBench extends Bench<PhoneCommand, PhoneReply> {
   async seal(
     offered: Offered,
     bandNonce: Uint8Array,
-    said: { readonly statement: Uint8Array; readonly requestId: Uint8Array; readonly plaintext: Uint8Array },
+    { statement, requestId, plaintext }: Pick<Asked, 'statement' | 'requestId' | 'plaintext'>,
     spoiled: Pick<Spoiled, 'proof' | 'proofSigner'> = {},
   ): Promise<Asked> {
-    const { statement, requestId, plaintext } = said
     const sealed = await sealRequest({ offer: offered.offer, bandNonce, sealingPoint: offered.sealingPoint, plaintext })
     must(sealed.ok, 'an offer has no point of the curve')
     const { message: request, session } = sealed.value
     this.band.counter += 1
     const { counter, epoch } = this.band
-    const state = { bandNonce, requestDigest: await sha256(request), counter, epoch, flags: READY_FLAGS, knocks: 0, ...spoiled.proof }
+    const state = { bandNonce, requestDigest: await sha256(request), counter, epoch, flags: FLAGS_READY, knocks: 0, ...spoiled.proof }
     this.band.slots.passedOn(state)
     const proof = await sign1(bandProof, state, spoiled.proofSigner ?? this.band.signer, { withKid: false })
     const forward = forwardMessage.encode({ offerId: offered.offerId, bandNonce, request, proof })
-    return { offered, bandNonce, session, statement, digest: await sha256(statement), requestId, forward }
+    return { offered, bandNonce, session, statement, digest: await sha256(statement), requestId, plaintext, forward }
   }
 
   forward(asked: Asked): void {
     this.band.say('forward', asked.forward, asked.offered.offerId)
+  }
+
+  /** CANCEL with the MAC it is due. */
+  async cancel({ offered, requestId, session }: Asked): Promise<void> {
+    const mac = await session.mac('cancel', cancelMessage.encode({ requestId }))
+    this.band.say('cancel', cancelMessage.encode({ requestId, mac }), offered.offerId)
   }
 
   /** Prepares and forwards. */
@@ -243,11 +253,5 @@ export class PhoneBench extends Bench<PhoneCommand, PhoneReply> {
     must(message.kind === 'error', `the phone says ANSWER where ERROR \`${name}\` is due`)
     const error = errorMessage.decode(message.body)
     must(error.ok && error.value.code === ERROR_CODES[name], `the phone says another ERROR than \`${name}\``)
-  }
-
-  async importKey(point: Uint8Array): Promise<VerifyKey> {
-    const key = await importVerifyKey(point)
-    assert(key.ok, 'a key of the harness is a point')
-    return key.value
   }
 }

@@ -83,8 +83,8 @@ export class PhoneSide {
     )
   }
 
-  async expectRefused(name: keyof typeof LINK_REFUSALS, done: MessageKind, withinMs?: number): Promise<void> {
-    const answer = await this.next(['link-refused', done], withinMs)
+  async expectRefused(name: keyof typeof LINK_REFUSALS, done: MessageKind): Promise<void> {
+    const answer = await this.next(['link-refused', done])
     must(answer, `the band does not say \`${name}\``)
     must(answer.kind === 'link-refused', `the band says ${done.toUpperCase()} where \`${name}\` is due`)
     const said = linkRefused.decode(answer.body)
@@ -92,8 +92,8 @@ export class PhoneSide {
   }
 
   /** The slot the band wants offers for; undefined when it wants none in time. */
-  async wanted(withinMs?: number): Promise<number | undefined> {
-    const said = await this.next(['offers-wanted'], withinMs)
+  async wanted(): Promise<number | undefined> {
+    const said = await this.next(['offers-wanted'])
     const wanted = said && offersWanted.decode(said.body)
     must(wanted?.ok ?? true, 'OFFERS-WANTED is not as its table says')
     return wanted?.ok ? wanted.value.slot : undefined
@@ -144,8 +144,8 @@ export class PhoneSide {
   }
 
   /** The nonce a bound band greets a connection with. */
-  async linkNonce(withinMs?: number): Promise<Uint8Array> {
-    const greeting = await this.next(['link-nonce'], withinMs)
+  async linkNonce(): Promise<Uint8Array> {
+    const greeting = await this.next(['link-nonce'])
     const said = greeting && linkNonce.decode(greeting.body)
     must(said?.ok, 'a bound band does not greet a phone with LINK-NONCE')
     return said.value.nonce
@@ -177,6 +177,11 @@ export class PhoneSide {
     this.say('release', releaseMessage.encode({ release, key }))
   }
 
+  async expectReleased(): Promise<void> {
+    const answer = await this.next(['released', 'link-refused'])
+    must(answer?.kind === 'released', 'a right order is not obeyed')
+  }
+
   /** Leaves `count` offers for this slot on the band. */
   async refill(authority: Authority, count: number, nowMs: number): Promise<readonly LeftOffer[]> {
     const slotKey = await newSigner()
@@ -194,8 +199,8 @@ export class PhoneSide {
   }
 
   /** What the band forwards next; undefined when it forwards nothing in time. */
-  async forwarded(withinMs?: number): Promise<ForwardMessage | undefined> {
-    const message = await this.next(['forward'], withinMs)
+  async forwarded(): Promise<ForwardMessage | undefined> {
+    const message = await this.next(['forward'])
     if (!message) return undefined
     const forward = forwardMessage.decode(message.body)
     must(forward.ok, 'FORWARD is not as its table says')

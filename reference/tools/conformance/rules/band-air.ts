@@ -1,6 +1,5 @@
 /** Rules for a band: the service that phones find, on an address of its own, and what is said over it (docs/protocol.md §8.6). */
-import { decodeAdvert, SERVICE_UUID } from '#shared/contracts/band-advert.ts'
-import { fromHex } from '#shared/contracts/bytes.ts'
+import { SERVICE_UUID } from '#shared/contracts/band-advert.ts'
 import { bandStatus } from '#shared/contracts/link-messages.ts'
 import { LINK_FRAME_BYTES_MAX, LINK_FRAME_BYTES_MIN, PHONE_SERVICE_UUID } from '#shared/contracts/phone-link.ts'
 import { FLAG_PHONE_LINKED, FLAG_WORN, MESSAGE_KINDS, type MessageKind } from '#shared/contracts/radio-messages.ts'
@@ -69,11 +68,8 @@ const exchange: Rule<BandBench> = {
     const { phone, bonded } = await bench.bound()
     await phone.close()
     const owner = await bench.phoneOnAir(await bench.air(), bonded.phone)
-    await owner.prove(await owner.linkNonce(), bonded.keys.linkKey)
-    must((await owner.wanted()) !== undefined, 'the band does not know its own phone over the air')
-    await bench.do({ do: 'wear', worn: true })
-    await bench.arm(owner, bonded)
-    await bench.refill(owner, 2)
+    await bench.knows(owner, bonded)
+    await bench.putOn(owner, bonded, 2)
     const terminal = await bench.session()
     const made = await bench.prove(terminal, owner, bonded)
     owner.say('pending', Uint8Array.of(0xa1, 1, 1), made.exchange)
@@ -129,9 +125,7 @@ const strangers: Rule<BandBench> = {
 }
 
 async function linkedFlag(bench: BandBench): Promise<boolean> {
-  const advert = decodeAdvert(fromHex((await bench.do({ do: 'look' })).advert ?? '') ?? new Uint8Array(0))
-  must(advert, 'a band that is bound does not advertise')
-  return (advert.flags & FLAG_PHONE_LINKED) !== 0
+  return ((await bench.advertised()).flags & FLAG_PHONE_LINKED) !== 0
 }
 
 const unsubscribed: Rule<BandBench> = {
@@ -143,8 +137,7 @@ const unsubscribed: Rule<BandBench> = {
     await phone.close()
     const air: AirLine = await bench.air()
     const owner = await bench.phoneOnAir(air, bonded.phone)
-    await owner.prove(await owner.linkNonce(), bonded.keys.linkKey)
-    must((await owner.wanted()) !== undefined, 'the band does not know its own phone over the air')
+    await bench.knows(owner, bonded)
     must(await linkedFlag(bench), 'a band with its phone on the air says that it has none')
     await air.att.subscribe(air.handles, false)
     must(!(await linkedFlag(bench)), 'a phone that has turned notifications off still counts as there')

@@ -1,16 +1,14 @@
 /** Rules for a band: offers and their nonces, proofs and their counter, what passes through (docs/protocol.md §3, §6, §8, §9). */
-import { decodeAdvert } from '#shared/contracts/band-advert.ts'
-import { equalBytes, fromHex, toHex } from '#shared/contracts/bytes.ts'
+import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import {
   answerPlaintext,
   cancelMessage,
   commitMessage,
   ERROR_CODES,
   errorMessage,
-  FLAG_ARMED,
-  FLAG_PHONE_LINKED,
   FLAG_PROBE,
   FLAG_WORN,
+  FLAGS_READY,
   type MessageKind,
   pendingMessage,
 } from '#shared/contracts/radio-messages.ts'
@@ -18,7 +16,6 @@ import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import type { BandBench } from '../band-bench.ts'
 import { must, type Rule } from '../rule.ts'
 
-const READY = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 /** No customer stands at so many tills within a minute. */
 const SESSIONS_MAX = 60
 const REQUESTS_MAX = 8
@@ -54,13 +51,11 @@ const offerFlags: Rule<BandBench> = {
       const terminal = await bench.session()
       const { flags } = await terminal.offer()
       await terminal.close()
-      const looked = await bench.do({ do: 'look' })
-      const advert = decodeAdvert(fromHex(looked.advert ?? '') ?? new Uint8Array(0))
-      must(advert, 'the advertisement is not 12 bytes of this company and version with known flags')
-      must((advert.flags & READY) === (flags & READY), 'advertisement and OFFER differ in what the band is')
-      return flags & READY
+      const advert = await bench.advertised()
+      must((advert.flags & FLAGS_READY) === (flags & FLAGS_READY), 'advertisement and OFFER differ in what the band is')
+      return flags & FLAGS_READY
     }
-    must((await flagsNow()) === READY, 'a band that is worn, armed and linked says otherwise')
+    must((await flagsNow()) === FLAGS_READY, 'a band that is worn, armed and linked says otherwise')
     await bench.do({ do: 'wear', worn: false })
     must(((await flagsNow()) & FLAG_WORN) === 0, 'a band off the wrist says that it is worn')
   },
@@ -167,7 +162,7 @@ const fields: Rule<BandBench> = {
     must(equalBytes(proof.bandNonce, offer.bandNonce), 'the proof names another nonce')
     must(equalBytes(proof.requestDigest, await sha256(request.message)), 'the proof is over another request digest')
     must(proof.epoch === bonded.offer.epoch, 'the proof names another epoch')
-    must((proof.flags & READY) === READY, 'the proof says that the band is not worn, armed and linked')
+    must((proof.flags & FLAGS_READY) === FLAGS_READY, 'the proof says that the band is not worn, armed and linked')
   },
 }
 

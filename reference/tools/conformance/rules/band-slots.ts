@@ -33,9 +33,7 @@ async function passedOn(bench: BandBench, { terminal, phone, bonded }: Leased, a
 /** The band was out of sight of everybody; its phone comes back, arms it, and leaves offers. */
 async function meetAgain(bench: BandBench, { bonded, lease }: Leased): Promise<Leased> {
   const phone = await bench.again(bonded)
-  await bench.do({ do: 'wear', worn: true })
-  await bench.arm(phone, bonded)
-  await bench.refill(phone, 2)
+  await bench.putOn(phone, bonded, 2)
   return { phone, bonded, lease, terminal: await bench.session() }
 }
 
@@ -217,15 +215,12 @@ const released: Rule<BandBench> = {
   says: 'After a release nothing is left: no key, and in the next epoch a lease of that epoch, the first of it.',
   check: async (bench) => {
     const { phone, bonded, lease } = await leased(bench)
-    phone.sayRelease(await bench.authority.release(bench.bandId, bonded.offer.epoch, bench.nowS()), bench.authority.statement('release'))
-    must((await phone.next(['released', 'link-refused']))?.kind === 'released', 'a right order is not obeyed')
+    await bench.release(phone, bonded.offer.epoch)
     sayOpen(phone, phone.signer.point)
     must(!(await slotWord(phone, bench.patience.silenceMs)), 'a band that is bound to nobody leases a slot counter')
     const next = await bench.phone()
     const anew = await bench.pair(next)
-    await bench.do({ do: 'wear', worn: true })
-    await bench.arm(next, anew)
-    await bench.refill(next, 1)
+    await bench.putOn(next, anew, 1)
     const { proof } = await bench.prove(await bench.session(), next, anew)
     await expectSlotRefused(next, proof.requestDigest, lease.next, 'not-available')
     const first = await leaseOf(next, anew)

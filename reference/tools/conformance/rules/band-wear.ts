@@ -1,7 +1,7 @@
 /** Rules for a band: armed only by its phone, and only on the wrist; and an identity in the air that lasts a quarter of an hour (§3, §8.3, §9, §13). */
 import { createHmac } from 'node:crypto'
-import { decodeAdvert, ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
-import { fromHex, toHex } from '#shared/contracts/bytes.ts'
+import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
+import { toHex } from '#shared/contracts/bytes.ts'
 import type { ErrorCode } from '#shared/contracts/radio-messages.ts'
 import { randomBytes } from '#shared/crypto/keys.ts'
 import type { BandBench } from '../band-bench.ts'
@@ -189,14 +189,12 @@ const rotates: Rule<BandBench> = {
   check: async (bench) => {
     const { bonded } = await bench.bound()
     const see = async () => {
-      const { address = '', advert = '' } = await bench.do({ do: 'look' })
-      const decoded = decodeAdvert(fromHex(advert) ?? new Uint8Array(0))
-      must(decoded, 'the advertisement is not 12 bytes of this company and version')
+      const { address, rotatingId } = await bench.advertised()
       const slot = Math.floor(bench.nowMs() / ID_SLOT_MS)
       // The switch into a slot falls within its first minute.
       const ids = [slot, slot - 1].map((one) => idOf(bonded.keys.idKey, one))
-      must(ids.includes(toHex(decoded.rotatingId)), 'the rotating id is not the one of the agreed key for this slot')
-      return { address, id: toHex(decoded.rotatingId) }
+      must(ids.includes(toHex(rotatingId)), 'the rotating id is not the one of the agreed key for this slot')
+      return { address, id: toHex(rotatingId) }
     }
     const before = await see()
     await bench.advance(NEXT_SLOT_MS)

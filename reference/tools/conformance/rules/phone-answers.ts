@@ -3,6 +3,8 @@ import { equalBytes, toHex } from '#shared/contracts/bytes.ts'
 import {
   cancelMessage,
   commitMessage,
+  FLAG_PROBE,
+  FLAGS_READY,
   forwardMessage,
   neverSeen,
   pendingMessage,
@@ -163,7 +165,7 @@ const present: Rule<PhoneBench> = {
     const requestId = randomBytes(16)
     const fields = { requestId, bandNonce: sessionNonce, time: bench.nowS(), lifetime: LIFETIME_S, headSeq: 1, head: randomBytes(16) }
     const bytes = await sign1(presenceStatement, fields, bench.terminal, { withKid: false })
-    const asked = await bench.ask({ whole: { bytes, requestId }, sessionNonce, proof: { flags: 7 | 16, knocks: KNOCKS } })
+    const asked = await bench.ask({ whole: { bytes, requestId }, sessionNonce, proof: { flags: FLAGS_READY | FLAG_PROBE, knocks: KNOCKS } })
     const answer = await bench.answer(asked)
     must(answer?.kind === 'presence', `a presence gets ${answer?.kind ?? 'nothing'}`)
     const said = await openSign1(presenceAnswer, answer.signed, asked.offered.phoneKey)
@@ -189,9 +191,7 @@ const cancels: Rule<PhoneBench> = {
   says: 'A CANCEL with the right MAC, before anything is submitted, refuses with `cancelled`.',
   check: async (bench) => {
     const asked = await waiting(bench)
-    const { requestId } = asked
-    const mac = await asked.session.mac('cancel', cancelMessage.encode({ requestId }))
-    bench.band.say('cancel', cancelMessage.encode({ requestId, mac }), asked.offered.offerId)
+    await bench.cancel(asked)
     await bench.expectRefusal(asked, 'cancelled')
   },
 }
@@ -252,8 +252,7 @@ const cutOff: Rule<PhoneBench> = {
     await bench.paired()
     bench.backend.answering = 'cut'
     const asked = await bench.ask()
-    const endMs = performance.now() + bench.patience.answerMs
-    while (bench.backend.submitted.length === 0 && performance.now() < endMs) await bench.do({ do: 'look' })
+    await bench.until('a good request is not submitted', () => bench.backend.submitted.length > 0)
     bench.backend.answering = 'yes'
     await bench.advance(5_000)
     await bench.expectAuthorization(asked)

@@ -1,7 +1,6 @@
 /** Rules for a phone: its calls to the backend, its offers, and what binds it to a band (docs/protocol.md §6, §8, §12). */
 import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { toHex } from '#shared/contracts/bytes.ts'
-import { requestPlaintext } from '#shared/contracts/radio-messages.ts'
 import { newSigner, randomBytes } from '#shared/crypto/keys.ts'
 import type { PairChanges } from '../band-side.ts'
 import type { PhoneBench } from '../phone-bench.ts'
@@ -117,13 +116,7 @@ const offerOnce: Rule<PhoneBench> = {
     await bench.paired()
     const asked = await bench.ask()
     await bench.expectAuthorization(asked)
-    const { offered, bandNonce, statement, requestId } = asked
-    const certificate = await bench.authority.terminalCertificate(bench.terminal, bench.nowS())
-    const again = await bench.seal(offered, bandNonce, {
-      statement,
-      requestId,
-      plaintext: requestPlaintext.encode({ statement, certificate }),
-    })
+    const again = await bench.seal(asked.offered, asked.bandNonce, asked)
     bench.forward(again)
     await bench.expectError(again, 'busy')
   },

@@ -1,5 +1,5 @@
 /** Rules for a phone: what it refuses, and with which reason (docs/protocol.md §1.1, §9). */
-import { FLAG_ARMED, FLAG_PHONE_LINKED, FLAG_PROBE, FLAG_WORN, requestPlaintext } from '#shared/contracts/radio-messages.ts'
+import { FLAG_ARMED, FLAG_PROBE, FLAG_WORN, FLAGS_READY } from '#shared/contracts/radio-messages.ts'
 import { newSigner, randomBytes } from '#shared/crypto/keys.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { Authority } from '../authority.ts'
@@ -9,7 +9,6 @@ import { must, type Rule } from '../rule.ts'
 
 const DAY_S = 86_400
 const KNOCKS = 3
-const READY = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 
 /** A request spoiled in one way, or in several one after another: each is refused with this reason, and nothing is submitted. */
 function refuses(id: string, says: string, reason: Reason, spoil: (bench: PhoneBench) => Promise<readonly Spoiled[]>): Rule<PhoneBench> {
@@ -31,8 +30,7 @@ const strict: Rule<PhoneBench> = {
   check: async (bench) => {
     await bench.paired()
     const prepared = await bench.prepare()
-    const certificate = await bench.authority.terminalCertificate(bench.terminal, bench.nowS())
-    const good = requestPlaintext.encode({ statement: prepared.statement, certificate })
+    const good = prepared.plaintext
     const bad = [
       Uint8Array.from([0xa3, ...good.subarray(1), 3, 0]),
       Uint8Array.from([0xb8, 2, ...good.subarray(1)]),
@@ -41,9 +39,7 @@ const strict: Rule<PhoneBench> = {
       good.subarray(0, -1),
     ]
     for (const plaintext of bad) {
-      const offered = await bench.offered()
-      const { bandNonce, statement, requestId } = prepared
-      const asked = await bench.seal(offered, bandNonce, { statement, requestId, plaintext })
+      const asked = await bench.seal(await bench.offered(), prepared.bandNonce, { ...prepared, plaintext })
       bench.forward(asked)
       await bench.expectError(asked, 'malformed')
     }
@@ -165,7 +161,7 @@ export const PHONE_CHECK_RULES: readonly Rule<PhoneBench>[] = [
   ]),
   refuses('proof.epoch', 'A proof of another epoch refuses.', 'band-not-usable', async () => [{ proof: { epoch: 2 } }]),
   refuses('proof.probe', 'A proof with the flag `probe` never stands behind a payment.', 'band-not-usable', async () => [
-    { proof: { flags: READY | FLAG_PROBE } },
+    { proof: { flags: FLAGS_READY | FLAG_PROBE } },
   ]),
   {
     id: 'proof.counter',
@@ -178,8 +174,10 @@ export const PHONE_CHECK_RULES: readonly Rule<PhoneBench>[] = [
       for (const counter of [41, 1]) await bench.expectRefusal(await bench.ask({ proof: { counter } }), 'band-not-usable')
     },
   },
-  refuses('proof.not-worn', 'A band off the wrist refuses.', 'not-worn', async () => [{ proof: { flags: READY & ~FLAG_WORN } }]),
-  refuses('proof.not-armed', 'A band that is not armed refuses.', 'not-armed', async () => [{ proof: { flags: READY & ~FLAG_ARMED } }]),
+  refuses('proof.not-worn', 'A band off the wrist refuses.', 'not-worn', async () => [{ proof: { flags: FLAGS_READY & ~FLAG_WORN } }]),
+  refuses('proof.not-armed', 'A band that is not armed refuses.', 'not-armed', async () => [
+    { proof: { flags: FLAGS_READY & ~FLAG_ARMED } },
+  ]),
   refuses('proof.knocks', 'Another count of knocks than the statement requires refuses.', 'knock-missing', async () => [
     { statement: { knocks: KNOCKS } },
     { statement: { knocks: KNOCKS }, proof: { knocks: KNOCKS - 1 } },

@@ -1,7 +1,7 @@
 /** Rules for a phone: who its owner is, and that nobody learns it without them (docs/protocol.md §6.1, §9). */
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import { claimBits, identifyStatement, identityAnswer } from '#shared/contracts/identity-messages.ts'
-import { cancelMessage, FLAG_ARMED, FLAG_PHONE_LINKED, FLAG_PROBE, FLAG_WORN, forwardMessage } from '#shared/contracts/radio-messages.ts'
+import { FLAG_PROBE, FLAGS_READY, forwardMessage } from '#shared/contracts/radio-messages.ts'
 import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import { sign1 } from '#shared/crypto/sign1.ts'
 import type { Claim } from '#shared/domain/claims.ts'
@@ -10,13 +10,12 @@ import type { Asked, PhoneBench } from '../phone-bench.ts'
 import { must, type Rule } from '../rule.ts'
 
 const SECTION = '§6.1'
-const READY = FLAG_WORN | FLAG_ARMED | FLAG_PHONE_LINKED
 const LIFETIME_S = 30
 const EXPIRED_MS = 31_000
 const BOTH: readonly Claim[] = ['name', 'member-number']
 
 /** A terminal asks who is there, as a PROBE. */
-async function identify(bench: PhoneBench, claims: readonly Claim[], flags = READY | FLAG_PROBE): Promise<Asked> {
+async function identify(bench: PhoneBench, claims: readonly Claim[], flags = FLAGS_READY | FLAG_PROBE): Promise<Asked> {
   const requestId = randomBytes(16)
   const sessionNonce = randomBytes(16)
   const asked = { requestId, claims: claimBits(claims), bandNonce: sessionNonce, time: bench.nowS(), lifetime: LIFETIME_S }
@@ -139,7 +138,7 @@ const probe: Rule<PhoneBench> = {
   says: 'A question whose proof is not that of a PROBE is refused as `band-not-usable`: knocks are never used up by it.',
   check: async (bench) => {
     await bench.paired()
-    await bench.expectRefusal(await identify(bench, ['name'], READY), 'band-not-usable')
+    await bench.expectRefusal(await identify(bench, ['name'], FLAGS_READY), 'band-not-usable')
     must((await questions(bench)) === 0, 'the owner is asked though the proof is not that of a PROBE')
   },
 }
@@ -153,9 +152,7 @@ const cancelled: Rule<PhoneBench> = {
     await bench.do({ do: 'owner', says: 'nothing' })
     const asked = await identify(bench, ['name'])
     await bench.until('the owner is not asked', (reply) => (reply.identityQuestions ?? 0) > 0)
-    const cancel = { requestId: asked.requestId }
-    const mac = await asked.session.mac('cancel', cancelMessage.encode(cancel))
-    bench.band.say('cancel', cancelMessage.encode({ ...cancel, mac }), asked.offered.offerId)
+    await bench.cancel(asked)
     await bench.expectRefusal(asked, 'cancelled')
   },
 }

@@ -19,9 +19,8 @@ const BIG_SLOT = 6
 async function setAside(bench: PhoneBench): Promise<void> {
   bench.band.slots.isLeasing = true
   await bench.paired()
-  const endMs = performance.now() + bench.patience.answerMs
-  await bench.until('', () => bench.band.slots.leases > 0 || performance.now() > endMs - 1_000)
-  if (bench.band.slots.leases === 0) throw new Untestable('the phone asks its band for no lease')
+  const isLeased = await bench.comesToBe(() => bench.band.slots.leases > 0)
+  if (!isLeased) throw new Untestable('the phone asks its band for no lease')
   await bench.until('no money is set aside, though band and backend have given what it takes', (reply) => (reply.setAside ?? 0) > 0)
 }
 
