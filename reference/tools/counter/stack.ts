@@ -234,20 +234,20 @@ export class Stack {
     return found
   }
 
-  /** Whether this customer's band is armed now. */
-  async isArmed(customer: CustomerId): Promise<boolean> {
-    return (await this.customer(customer)).armed
+  /** The customer as soon as this is so; throws when it does not come about in time. */
+  async untilCustomer(id: CustomerId, isSo: (customer: CustomerView) => boolean, withinMs: number): Promise<CustomerView> {
+    const deadlineMs = performance.now() + withinMs
+    for (;;) {
+      const customer = await this.customer(id)
+      if (isSo(customer)) return customer
+      assert(performance.now() < deadlineMs, `it did not come about in time: ${JSON.stringify(customer)}`)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
   }
 
   /** Resolves when these customers' bands hold offers: a phone needs a moment to get its certificates when the world begins. */
   async untilReachable(customers: readonly CustomerId[]): Promise<void> {
-    const deadlineMs = Date.now() + READY_TIMEOUT_MS
-    for (;;) {
-      const waiting = (await this.#customers()).filter(({ id, offers }) => customers.includes(id) && offers === 0)
-      if (waiting.length === 0) return
-      assert(Date.now() < deadlineMs, `the bands of ${waiting.map(({ id }) => id).join(', ')} got no offers`)
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    }
+    for (const id of customers) await this.untilCustomer(id, ({ offers }) => offers > 0, READY_TIMEOUT_MS)
   }
 
   async #customers(): Promise<readonly CustomerView[]> {

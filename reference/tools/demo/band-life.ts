@@ -1,14 +1,11 @@
 /** The demo's scenes about a band's life: lost alone and found by somebody else, and let go and paired anew. */
 import type { CustomerId } from '#reference/practice/customers.ts'
-import type { CustomerView } from '#reference/practice/world-control.ts'
 import { assert } from '#shared/assert.ts'
-import type { Stack } from '../counter/stack.ts'
 import { tryToPay } from './lost.ts'
 import { addSnack, type Counter, type Sold, sellByBand } from './scenes.ts'
 
 /** A thief takes some six seconds to put the band on; the rest is for a busy machine. */
 const COMES_ABOUT_WITHIN_MS = 20_000
-const POLL_MS = 100
 
 /** Found without its phone a band pays nothing, and nobody makes it theirs: not by asking it, not around it, not after a reset. */
 export async function loseTheBand(
@@ -18,7 +15,7 @@ export async function loseTheBand(
   const { stack, tell } = counter
   await addSnack(counter, 'snack', 1)
   await stack.tellWorld({ type: 'steal', customer: owner })
-  const { displayName } = await untilSo(stack, owner, ({ worn, life }) => worn && life.hands === 'thief')
+  const { displayName } = await stack.untilCustomer(owner, ({ worn, life }) => worn && life.hands === 'thief', COMES_ABOUT_WITHIN_MS)
   tell(`${displayName}’s band is gone, the phone is not. Somebody has found the band, wears it, and comes to the counter.`)
   const paymentsAfterDisarm = await tryToPay(counter, owner)
   for (const when of ['', 'The finder holds the button for ten seconds: the band starts anew, and its lock is as it was. '] as const) {
@@ -49,16 +46,6 @@ export async function letGoAndPairAnew(counter: Counter, owner: CustomerId): Pro
   assert(life.knocks !== undefined, 'the phone shows a count')
   await stack.tellWorld({ type: 'knock', customer: owner, count: life.knocks })
   tell(`Band and phone are paired anew: the phone shows ${life.knocks}, and the owner knocks ${life.knocks} times on the band.`)
-  await untilSo(stack, owner, (customer) => customer.life.lock === 'bound' && customer.armed && customer.offers > 0)
+  await stack.untilCustomer(owner, ({ life: { lock }, armed, offers }) => lock === 'bound' && armed && offers > 0, COMES_ABOUT_WITHIN_MS)
   return sellByBand(counter, owner)
-}
-
-async function untilSo(stack: Stack, id: CustomerId, isSo: (customer: CustomerView) => boolean): Promise<CustomerView> {
-  const deadlineMs = performance.now() + COMES_ABOUT_WITHIN_MS
-  for (;;) {
-    const customer = await stack.customer(id)
-    if (isSo(customer)) return customer
-    assert(performance.now() < deadlineMs, `it never came about: ${JSON.stringify(customer)}`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
 }

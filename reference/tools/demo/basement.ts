@@ -85,6 +85,7 @@ function takeImage(stack: Stack, customer: CustomerId): { restore(): void } {
   }
 }
 
-async function allSent({ cashier }: Counter): Promise<void> {
+/** Waits until nothing is left in the outbox. */
+export async function allSent({ cashier }: Pick<Counter, 'cashier'>): Promise<void> {
   await cashier.until('everything sent', ({ status }) => status.outbox.pending === 0, SYNC_TIMEOUT_MS)
 }

@@ -2,12 +2,13 @@
  * What the demo proves before it says "held": everything is read from the two databases with plain SQL through the audit views, hashes
  * and signatures are recomputed with Node's own cryptography, and nothing of the terminal's code takes part.
  */
-import { createHash, createPublicKey, ECDH, type KeyObject, verify } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import Database from 'better-sqlite3'
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
+import { fromBase64Url, toBase64Url } from '#shared/contracts/bytes.ts'
 import { decodeSign1, toBeSigned } from '#shared/contracts/cose.ts'
 import { authorization } from '#shared/contracts/radio-messages.ts'
 import { offlineAuthorization, slot } from '#shared/contracts/slot-messages.ts'
+import { publicKeyOf } from '../verify/check-journal.ts'
 import { verifyDatabase } from '../verify/verify.ts'
 import type { Doubted } from './trouble.ts'
 
@@ -228,18 +229,12 @@ function offlineFinding(terminal: Database.Database, sale: SaleRecord): Finding 
   const value = parts.ok ? offlineAuthorization.decode(parts.value.payload) : parts
   if (!said.ok || !parts.ok || !value.ok) return finding(claim, false, 'its evidence cannot be read')
   const { protectedHeader, payload, signature } = parts.value
-  const key = keyOf(said.value.phonePoint)
-  const signed = verify('sha256', toBeSigned(protectedHeader, payload), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  const phone = publicKeyOf(toBase64Url(said.value.phonePoint))
+  if (!phone) return finding(claim, false, 'its slot names no P-256 key')
+  const signed = verify('sha256', toBeSigned(protectedHeader, payload), { key: phone.key, dsaEncoding: 'ieee-p1363' }, signature)
   const { amount, currency } = value.value
   const names = amount === sale.total.amount && currency === sale.total.currency && amount <= said.value.cap
   return finding(claim, signed && names, signed ? 'ES256' : 'the signature does not verify')
-}
-
-/** A compressed point of P-256 as a key. */
-function keyOf(point: Uint8Array): KeyObject {
-  const whole = Buffer.from(ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed'))
-  const [x, y] = [whole.subarray(1, 33), whole.subarray(33)].map((half) => half.toString('base64url'))
-  return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '' }, format: 'jwk' })
 }
 
 /** The authorization verifies with the published key alone, and says this sale's amount. */

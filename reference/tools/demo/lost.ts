@@ -7,7 +7,6 @@ import { addSnack, bringBand, type Counter, chargeRefused, type Declined, type S
 
 /** Off the wrist for five seconds, a band disarms itself; some more for the messages in between. */
 const DISARMED_WITHIN_MS = 15_000
-const POLL_MS = 200
 const TRIES = 2
 /** A freeze is in force at every till this soon (design: its online effect). */
 const FREEZE_WITHIN_MS = 2_000
@@ -22,7 +21,7 @@ export async function loseBandAndPhone(counter: Counter, owner: CustomerId): Pro
   const { stack, tell } = counter
   await addSnack(counter, 'drink', 1)
   await stack.tellWorld({ type: 'set', customer: owner, worn: false, unlocks: false })
-  await untilDisarmed(counter, owner)
+  await stack.untilCustomer(owner, ({ armed }) => !armed, DISARMED_WITHIN_MS)
   await stack.tellWorld({ type: 'set', customer: owner, worn: true, unlocks: false })
   tell('A thief takes band and phone, and puts the band on. It has disarmed itself; the thief cannot unlock the phone.')
   const paymentsAfterDisarm = await tryToPay(counter, owner)
@@ -33,14 +32,6 @@ export async function loseBandAndPhone(counter: Counter, owner: CustomerId): Pro
   await stack.tellWorld({ type: 'freeze', customer: owner, frozen: false })
   tell('The owner gets both back, and lifts the freeze. The drink is paid in cash.')
   return { lost: { paymentsAfterDisarm, paymentsAfterFreeze }, sold: await sellByCash(counter) }
-}
-
-async function untilDisarmed({ stack }: Counter, owner: CustomerId): Promise<void> {
-  const deadlineMs = performance.now() + DISARMED_WITHIN_MS
-  while (await stack.isArmed(owner)) {
-    if (performance.now() > deadlineMs) throw new Error(`the band of ${owner} did not disarm itself`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
 }
 
 /**

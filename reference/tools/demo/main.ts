@@ -16,7 +16,7 @@ import type { Receipt } from '#shared/domain/receipt.ts'
 import { enterTill, expectDone, type ScriptCashier } from '../counter/script-cashier.ts'
 import { makeScreens, Stack } from '../counter/stack.ts'
 import { letGoAndPairAnew, loseTheBand } from './band-life.ts'
-import { offlineOf, payInTheBasement } from './basement.ts'
+import { allSent, offlineOf, payInTheBasement } from './basement.ts'
 import { examine, type Jwk, type SaleRecord } from './evidence.ts'
 import { askWho, type Identity } from './identity.ts'
 import { freezeDuringTheDay, type Lost, loseBandAndPhone } from './lost.ts'
@@ -26,7 +26,6 @@ import { chargeTheWrongPerson, type Refunded, settleByKnock } from './who-pays.t
 
 /** The demo's evening: a Friday, 18:00 at the cinema. The processes' clocks run from here. */
 const EVENING = '2026-11-20T10:00:00.000Z'
-const SYNC_TIMEOUT_MS = 30_000
 /** Columns of 80 mm paper. */
 const PAPER_COLUMNS = 48
 
@@ -100,7 +99,7 @@ async function evening(stack: Stack, cashier: ScriptCashier): Promise<Evening> {
   sold.push(...basement.sold)
 
   tell('\n## Everything reaches the backend\n')
-  await killed.cashier.until('an empty outbox', (state) => state.status.outbox.pending === 0, SYNC_TIMEOUT_MS)
+  await allSent(killed)
   tell('The outbox is empty: every receipt was received, every hold of money captured or given back.')
   const { cashier: last } = killed
   const known = { refunded: [mistaken.refunded], lost: lives.lost, offline: basement.sold, printed: first.receipt }

@@ -121,6 +121,7 @@ function checkHeads(
   }
 }
 
+/** The key of a compressed point of P-256, as base64url, and its id. */
 export function publicKeyOf(point: unknown): { readonly key: KeyObject; readonly kid: string } | undefined {
   const bytes = Buffer.from(String(point), 'base64url')
   try {
