@@ -1,13 +1,24 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { ask } from '#test/main/browser/support.ts'
 import { BackendWorld } from '#test/support/backend-world.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bandtill-wallet-'))
+  folders.push(folder)
+  return folder
+}
 
 /** A folder as the build leaves it, with a secret beside it that no request may reach. */
 function builtWallet(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bandtill-wallet-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = newFolder()
   mkdirSync(join(folder, 'wallet/assets'), { recursive: true })
   writeFileSync(join(folder, 'keys.json'), 'secret')
   writeFileSync(join(folder, 'wallet/index.html'), '<title>Wallet</title>')
@@ -60,23 +71,42 @@ test('files under a hashed name are kept for ever and come compressed; everythin
   expect((await get('/wallet')).headers['location']).toBe('/wallet/')
 })
 
-test.each([
-  '/wallet/../keys.json',
-  '/wallet/..%2fkeys.json',
-  '/wallet/%2e%2e/keys.json',
-  '/wallet/..\\keys.json',
-  '/wallet/.hidden',
-  '/wallet/nothing',
-])('nothing but the built files is to be had: %s', async (url) => {
-  const get = await open(builtWallet())
-  const reply = await get(url)
-  expect(reply.statusCode).toBeGreaterThanOrEqual(400)
-  expect(reply.body).not.toContain('secret')
+describe('nothing but the built files is to be had', () => {
+  let world: BackendWorld
+  let port: number
+  beforeAll(async () => {
+    world = await BackendWorld.open({ walletDir: builtWallet() })
+    port = Number(new URL(await world.backend.app.listen({ port: 0, host: '127.0.0.1' })).port)
+  })
+  afterAll(async () => world.close())
+
+  // By its name: by its number the page would send on whatever is asked for.
+  const get = async (path: string) => ask(port, { path, headers: { host: `localhost:${port}` } })
+
+  test('what was built is to be had in the same way', async () => {
+    expect(await get('/wallet/worker.js')).toMatchObject({ status: 200, body: '/* worker */' })
+  })
+
+  // Over a socket: `inject` would take the dots out of the path.
+  test.each([
+    '/wallet/../keys.json',
+    '/wallet/..%2fkeys.json',
+    '/wallet/%2e%2e/keys.json',
+    '/wallet/%2e%2e%2fkeys.json',
+    '/wallet/..\\keys.json',
+    '/wallet/..%5ckeys.json',
+    '/wallet/assets/../../keys.json',
+    '/wallet/.hidden',
+    '/wallet/nothing',
+  ])('%s', async (path) => {
+    const reply = await get(path)
+    expect(reply.status).toBeGreaterThanOrEqual(400)
+    expect(reply.body).not.toContain('secret')
+  })
 })
 
 test('a page that was not built says what to run, and is there as soon as it was', async () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'bandtill-wallet-')), 'wallet')
-  onTestFinished(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
+  const folder = join(newFolder(), 'wallet')
   const get = await open(folder)
   const missing = await get('/wallet/')
   expect(missing.statusCode).toBe(503)
