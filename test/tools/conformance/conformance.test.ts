@@ -1,5 +1,4 @@
 /** `npm run conformance` against our own band and phone, both as real processes: every rule is kept, and the exit code says so. */
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -8,18 +7,14 @@ import { parseAddress } from '#reference/tools/conformance/line.ts'
 import type { Report } from '#reference/tools/conformance/report.ts'
 import { BAND_RULES, PHONE_RULES } from '#reference/tools/conformance/run.ts'
 import { startLinePart } from '#test/support/line-parts.ts'
+import { run } from '../npm.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
+/** Less than a test may take, so that one that hangs is killed and named. */
+const ENDS_WITHIN_MS = 55_000
 
-async function conformance(
-  ...args: readonly string[]
-): Promise<{ readonly code: number | null; readonly out: string; readonly errors: string }> {
-  const child = spawn(process.execPath, [join(ROOT, 'reference/tools/conformance/main.ts'), ...args], { cwd: ROOT })
-  let [out, errors] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')))
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
-  return { code, out, errors }
+async function conformance(...args: readonly string[]) {
+  return run(process.execPath, [join(ROOT, 'reference/tools/conformance/main.ts'), ...args], ENDS_WITHIN_MS)
 }
 
 test.for([
@@ -28,8 +23,8 @@ test.for([
 ] as const)('our own $part keeps every rule', async ({ part, rules }) => {
   const own = await startLinePart(part, ROOT)
   onTestFinished(async () => own.stop())
-  const { code, out } = await conformance(part, '--target', own.target, '--json')
-  const report = JSON.parse(out) as Report
+  const { code, printed } = await conformance(part, '--target', own.target, '--json')
+  const report = JSON.parse(printed) as Report
   expect(report.rules.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
   expect({ code, passed: report.passed }).toEqual({ code: 0, passed: rules })
 })
@@ -54,7 +49,7 @@ test('a target that is not there, and one that is something else, leave nothing 
   expect(other.errors).toContain('nothing could be tried out')
   const none = await conformance('phone', '--target', 'tcp:127.0.0.1:1', '--json')
   expect(none.code).toBe(2)
-  expect(JSON.parse(none.out)).toMatchObject({ part: 'phone', unreachable: 'nothing answers at this address' })
+  expect(JSON.parse(none.printed)).toMatchObject({ part: 'phone', unreachable: 'nothing answers at this address' })
 })
 
 test.each([
