@@ -102,6 +102,10 @@ test('another service knows the same person by another id, and nobody can tie th
     const guess = createHmac('sha256', key).update(`bt1-subject|${HOTEL}|${customer.accountId}`).digest().subarray(0, 16)
     expect(subs).not.toContain(toBase64Url(guess))
   }
+  const elsewhere = await BackendWorld.open()
+  expect(world.keys.subjectOf(customer.accountId, HOTEL)).toBe(subs[0])
+  expect(elsewhere.keys.subjectOf(customer.accountId, HOTEL)).not.toBe(subs[0])
+  await elsewhere.close()
 })
 
 test('a stock library refuses it for another audience, from another issuer, after its time, and when one bit is another', async () => {

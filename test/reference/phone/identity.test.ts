@@ -124,6 +124,7 @@ test('an owner who says nothing in time, and a terminal that takes the question 
   expect(world.asked[1]?.signal.aborted).toBe(true)
   // What is answered after that reaches nobody.
   world.asked[1]?.reply({ given: BOTH, always: true })
+  await world.clock.advance(1)
   expect([world.backend.identities, world.consents]).toEqual([[], []])
 })
 
