@@ -24,6 +24,8 @@ const OTHER: CustomerCharacter = { ...PAYER, id: 'twin-b', displayName: 'Silver 
 const STAFF_PIN = '90817263'
 /** Long enough that two captures share it by chance once in 2^32 places or less. */
 const WINDOW_BYTES = 6
+/** Connecting, an offer, a request and an answer, and the advertisement. */
+const PAYMENT_PDUS_MIN = 20
 
 let world: CounterWorld
 beforeEach(async () => {
@@ -194,6 +196,9 @@ test('I9 and case 26: a run of everything leaves no key, secret or account where
   for (const { message, fields } of world.warnings) log.warn(fields, message)
   log.info({}, 'the day is over')
 
+  // Neither the search of the air nor the comparison says anything of an air in which nothing was heard.
+  for (const capture of [before, after])
+    for (const id of [PAYER.id, OTHER.id]) expect((capture.get(id) ?? []).length, id).toBeGreaterThan(PAYMENT_PDUS_MIN)
   const airAll = Buffer.concat([...before.values(), ...after.values(), ...air.take().values()].flat())
   const onTerminal = [
     ...filesIn(world.folder, isTerminalFile),

@@ -189,27 +189,29 @@ const act = fc.oneof(
 )
 
 test('no value is ever signed for two requests under one key, across crashes and failing writes', async () => {
+  let proofs = 0
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
       const band = new Band()
-      let lease = await band.open()
+      await band.open()
       const given = new Map<string, number>()
       for (const each of acts) {
         if (each.type === 'crash') band.crash()
         if (each.type === 'fail') band.next = each.how
-        if (each.type === 'open') lease = (await band.open()) ?? lease
+        if (each.type === 'open') await band.open()
         if (each.type !== 'ask') continue
         band.pass(digestOf(each.digest))
         const answer = await band.ask(digestOf(each.digest), each.counter, await pointOf(band)).catch(() => undefined)
         if (!answer || !('proof' in answer)) continue
+        proofs += 1
         const name = `${band.flash?.serial} ${each.counter}`
         expect(given.get(name) ?? each.digest, name).toBe(each.digest)
         given.set(name, each.digest)
       }
-      expect(lease).toBeDefined()
     }),
     { numRuns: 100 },
   )
+  expect(proofs).toBeGreaterThan(0)
 })
 
 async function pointOf(band: Band): Promise<Uint8Array | undefined> {
