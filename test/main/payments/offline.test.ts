@@ -2,9 +2,11 @@
 import { afterEach, expect, test } from 'vitest'
 import { SLOTS_PER_ALLOWANCE } from '#reference/backend/services/allowances.ts'
 import { REPORT_RETRY_MS } from '#reference/phone/offline-book.ts'
+import { ALLOWANCE_PATHS } from '#shared/contracts/allowance-api.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE } from '#test/support/counter-world.ts'
+import { signInCashier } from '#test/support/staff.ts'
 import { until } from '#test/support/until.ts'
 
 /** Half of what needs no knock, in four parts: fen. */
@@ -218,10 +220,30 @@ test('nobody comes for it: what was set aside is the wallet’s again, and never
 test('a day later the allowance is over: refused until the phone has found a network', async () => {
   await open()
   loseNetwork()
+  await pays()
   world.clock.advance(23 * HOUR_MS)
   await world.customer().looksAtPhone()
   await world.customer().settled()
-  expect(left()).toBe(SLOTS_PER_ALLOWANCE * CAP)
+  expect(left()).toBe(3 * CAP)
   world.clock.advance(2 * HOUR_MS)
   expect(left()).toBe(0)
+  // The band is armed anew and has new offers. The phone keeps what was set aside, because it cannot report what it spent of it.
+  world.backend.fateOf = ({ path }) => (path === ALLOWANCE_PATHS.spent ? 'refuse' : 'answer')
+  await findNetwork()
+  expect(await world.customer().unlockPhone()).toBe(true)
+  await until('it has new offers', () => world.customer().band.offerCount > 0)
+  loseNetwork()
+  await world.until('the till has heard that it is armed', () => world.state.bands.some(({ armed }) => armed))
+  await world.until('the till has locked itself', () => world.state.session.state === 'locked')
+  await signInCashier(world.till)
+  await world.popcorn()
+  expect(await world.settled(await world.charge())).toBe('refused')
+  expect(world.payment).toMatchObject({ reason: 'no-network-no-allowance' })
+  world.backend.fateOf = () => 'answer'
+  await findNetwork()
+  await until('money is set aside anew', () => left() === SLOTS_PER_ALLOWANCE * CAP)
+  loseNetwork()
+  await pays()
+  expect(left()).toBe(3 * CAP)
+  expect(await world.disagreements()).toEqual([])
 })
