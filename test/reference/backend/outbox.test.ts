@@ -2,11 +2,10 @@ import * as fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { authorization } from '#shared/contracts/radio-messages.ts'
-import { peekSign1 } from '#shared/crypto/sign1.ts'
+import { fromBase64Url } from '#shared/contracts/bytes.ts'
 import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
 import { headEntry, voidEntry } from '../../support/outbox-entries.ts'
+import { paidBy } from '../../support/signed-answers.ts'
 
 const someText: unknown = expect.any(String)
 const saying = (text: string): unknown => expect.stringContaining(text)
@@ -36,11 +35,7 @@ async function outcome(entry: Entry, at: Terminal = terminal) {
 
 async function paid(amount: number, options: { holds?: readonly string[]; at?: Terminal; buyer?: Customer } = {}) {
   const { at = terminal, buyer = customer, holds = [] } = options
-  const reply = await world.submit({ terminal: at, customer: buyer, amount, holds })
-  const signed = String(reply.json['signed'])
-  const opened = peekSign1(authorization, fromBase64Url(signed) ?? new Uint8Array(0))
-  if (!opened.ok) throw new Error(`not authorized: ${JSON.stringify(reply.json)}`)
-  return { requestId: reply.built.requestId, authorizationId: toHex(opened.value.value.authorizationId), amount, authorization: signed }
+  return paidBy(world, { terminal: at, customer: buyer, amount, holds })
 }
 
 async function balances() {

@@ -3,11 +3,9 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sumOfLedger } from '#reference/backend/repositories/ledger-repository.ts'
 import { BACKEND_PATHS, HOLD_LIFETIME_MS } from '#shared/contracts/backend-api.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { authorization } from '#shared/contracts/radio-messages.ts'
-import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '../../support/backend-world.ts'
 import { voidEntry } from '../../support/outbox-entries.ts'
+import { paidBy } from '../../support/signed-answers.ts'
 
 let world: BackendWorld
 let terminal: Terminal
@@ -32,11 +30,7 @@ async function send(entry: Entry, at: Terminal = terminal) {
 
 async function paid(amount: number, options: { at?: Terminal; holds?: readonly string[] } = {}) {
   const { at = terminal, holds = [] } = options
-  const reply = await world.submit({ terminal: at, customer, amount, holds })
-  const signed = String(reply.json['signed'])
-  const opened = peekSign1(authorization, fromBase64Url(signed) ?? new Uint8Array(0))
-  if (!opened.ok) throw new Error(`not authorized: ${JSON.stringify(reply.json)}`)
-  return { requestId: reply.built.requestId, authorizationId: toHex(opened.value.value.authorizationId), amount, authorization: signed }
+  return paidBy(world, { terminal: at, customer, amount, holds })
 }
 
 async function sold(amount: number, number: number, options: { at?: Terminal; captured?: number } = {}) {

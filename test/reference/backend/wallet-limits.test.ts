@@ -2,22 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { noticesOf } from '#reference/backend/repositories/notices-repository.ts'
 import { Limits } from '#reference/backend/services/wallet-limits.ts'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
-import { fromBase64Url } from '#shared/contracts/bytes.ts'
-import { decline } from '#shared/contracts/radio-messages.ts'
 import { WALLET_LIMITS_PATHS, type WalletLimits } from '#shared/contracts/wallet-limits-api.ts'
-import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { defaultSettings } from '#shared/domain/policy.ts'
-import { reasonOfCode } from '#shared/domain/reasons.ts'
-import {
-  BackendWorld,
-  type Customer,
-  newId,
-  pathOf,
-  type Reply,
-  receiptEntry,
-  reversalEntry,
-  type Terminal,
-} from '#test/support/backend-world.ts'
+import { BackendWorld, type Customer, newId, pathOf, receiptEntry, reversalEntry, type Terminal } from '#test/support/backend-world.ts'
+import { declineOf, paidBy } from '#test/support/signed-answers.ts'
 import { type SubmitWish } from '#test/support/submits.ts'
 
 const { currency: _, ...DEFAULTS } = defaultSettings('CNY')
@@ -38,13 +26,9 @@ afterEach(async () => world.close())
 type Outcome = 'approved' | readonly [reason: string | undefined, hint: unknown]
 async function pays(amount: number, wish: Partial<SubmitWish> = {}): Promise<Outcome> {
   const reply = await world.submit({ terminal, customer, amount, ...wish })
-  return outcomeOf(reply)
-}
-function outcomeOf(reply: Reply): Outcome {
-  expect(reply.status).toBe(200)
   if (reply.json['kind'] === 'authorization') return 'approved'
-  const signed = peekSign1(decline, fromBase64Url(String(reply.json['signed'])) ?? new Uint8Array())
-  return [signed.ok ? reasonOfCode(signed.value.value.reason) : undefined, reply.json['hint']]
+  const { reason, hint } = await declineOf(world, reply)
+  return [reason, hint]
 }
 async function spent(query = '') {
   const { status, json } = await customer.call('GET', `${WALLET_LIMITS_PATHS.limits}${query}`)
@@ -119,22 +103,18 @@ test('without a knock a terminal learns nothing: not a freeze, not a limit, not 
 })
 
 test('what was reversed or given back is not spent, and a smaller capture counts for what it took', async () => {
-  const held = await world.submit({ terminal, customer, amount: 100_00 })
-  const undone = await world.submit({ terminal, customer, amount: 50_00 })
-  const captured = await world.submit({ terminal, customer, amount: 80_00 })
-  expect([held, undone, captured].map(outcomeOf)).toEqual(['approved', 'approved', 'approved'])
+  expect(await pays(100_00)).toBe('approved')
+  const undone = await paidBy(world, { terminal, customer, amount: 50_00 })
+  const captured = await paidBy(world, { terminal, customer, amount: 80_00 })
   expect(await spent('?merchantId=aurora')).toEqual({ today: 230_00, todayAtMerchant: 230_00, paymentsInWindow: 3 })
-  const rows = await world.db.selectFrom('authorizations').select(['id', 'request_id']).execute()
-  const authorizationId = rows.find((row) => row.request_id === captured.built.requestId)?.id ?? ''
-  const { requestId } = captured.built
-  const capture = { requestId, authorizationId, amount: 30_00, authorization: String(captured.json['signed']) }
-  const sale = receiptEntry({ number: 1, total: 30_00, captures: [capture] })
-  const reversal = reversalEntry(world.nowMs(), { requestId: undone.built.requestId, amount: 50_00 })
+  const sale = receiptEntry({ number: 1, total: 30_00, captures: [{ ...captured, amount: 30_00 }] })
+  const reversal = reversalEntry(world.nowMs(), { requestId: undone.requestId, amount: 50_00 })
   const { receiptId, ...entry } = sale
   await terminal.call('POST', BACKEND_PATHS.outbox, { entries: [entry, reversal] })
   expect(await spent('?merchantId=aurora')).toEqual({ today: 130_00, todayAtMerchant: 130_00, paymentsInWindow: 2 })
   expect(await spent('?merchantId=lotus')).toEqual({ today: 130_00, todayAtMerchant: 0, paymentsInWindow: 2 })
 
+  const { requestId, authorizationId } = captured
   const given = { requestId, authorizationId, amount: { amount: 30_00, currency: 'CNY' }, ofReceiptId: receiptId }
   const receipt = { id: newId(), kind: 'void', number: 2, series: 'A', total: { amount: -30_00, currency: 'CNY' } }
   const body = JSON.stringify({ receipt, journal: { seq: 2, hash: '0'.repeat(64) }, captures: [], sells: [], voids: [given] })

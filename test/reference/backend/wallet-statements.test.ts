@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
-import { fromBase64Url, toHex } from '#shared/contracts/bytes.ts'
-import { authorization } from '#shared/contracts/radio-messages.ts'
 import { getStatement, getWallet, WALLET_PATHS } from '#shared/contracts/wallet-api.ts'
-import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { BackendWorld, type Customer, newId, receiptEntry, reversalEntry, START_MS, type Terminal } from '../../support/backend-world.ts'
 import { voidEntry } from '../../support/outbox-entries.ts'
+import { paidBy } from '../../support/signed-answers.ts'
 
 const DAY_MS = 86_400_000
 let world: BackendWorld
@@ -22,11 +20,7 @@ afterEach(async () => world.close())
 const name = { en: 'Aurora Cinema', 'zh-CN': '极光影城' }
 
 async function paid(amount: number) {
-  const reply = await world.submit({ terminal, customer, amount })
-  const signed = String(reply.json['signed'])
-  const opened = peekSign1(authorization, fromBase64Url(signed) ?? new Uint8Array(0))
-  if (!opened.ok) throw new Error(`not authorized: ${JSON.stringify(reply.json)}`)
-  return { requestId: reply.built.requestId, authorizationId: toHex(opened.value.value.authorizationId), amount, authorization: signed }
+  return paidBy(world, { terminal, customer, amount })
 }
 
 async function send({ id, kind, body }: { readonly id: string; readonly kind: string; readonly body: string }): Promise<void> {
