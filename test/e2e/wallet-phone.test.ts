@@ -3,36 +3,24 @@
  * yes; and is closed in the middle of it, and comes back with everything.
  */
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import Database from 'better-sqlite3'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { ScreensBuild, screensAreFresh } from '#reference/practice/screens.ts'
 import type { Language } from '#shared/domain/words.ts'
 import { launchChromium } from '#test/renderer/support/chromium.ts'
-import {
-  addSnacks,
-  type Counter,
-  chargeProposed,
-  openCounter,
-  PAGE_TIMEOUT_MS,
-  REPOSITORY,
-  untilEvening,
-  untilText,
-} from './support/counter.ts'
+import { barriersOf } from '#test/renderer/support/sound-screen.ts'
+import { addSnacks, type Counter, chargeProposed, openCounter, PAGE_TIMEOUT_MS, untilEvening, untilText } from './support/counter.ts'
+import { haveWallet } from './wallet/support/open-wallet.ts'
 
 const PIN = '482913'
 const PHONE = { width: 390, height: 844 }
 /** Above the phone limit of the account, below what needs a knock: 128.00. */
 const LARGE = ['popcorn-l', 'popcorn-l', 'popcorn-l', 'popcorn-l']
-const WCAG_22_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 let browser: Browser
 beforeAll(async () => {
+  await haveWallet()
   browser = await launchChromium()
-  if (await screensAreFresh(REPOSITORY, 'wallet')) return
-  const problem = await new ScreensBuild().run(REPOSITORY, 'wallet')
-  if (problem !== undefined) throw new Error(`the wallet's page could not be built: ${problem}`)
 })
 afterAll(async () => browser.close())
 
@@ -72,8 +60,7 @@ async function openPhone({ stack }: Counter, clockOffsetMs: number, locale: Lang
 }
 
 async function expectSound({ page, complaints }: Phone, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG_22_AA).analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+  const found = await barriersOf(page)
   const isCut = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
   expect({ name, found, isCut, complaints }).toEqual({ name, found: [], isCut: false, complaints: [] })
 }
