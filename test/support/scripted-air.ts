@@ -45,10 +45,6 @@ export class ScriptedAir {
     return this.#nextLink - 1
   }
 
-  dropSocket(): void {
-    this.#socket?.destroy()
-  }
-
   async stop(): Promise<void> {
     this.#socket?.destroy()
     const { promise, resolve } = Promise.withResolvers<void>()

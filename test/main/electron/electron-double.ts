@@ -9,7 +9,6 @@ import type {
   BrowserWindowConstructorOptions,
   IpcMain,
   IpcMainEvent,
-  MessagePortMain,
   Protocol,
   Session,
   WebContents,
@@ -48,9 +47,6 @@ export class PortDouble extends EventEmitter {
   }
   async nextSent(): Promise<string> {
     return new Promise((resolve) => void this.once('sent', resolve))
-  }
-  asPort(): MessagePortMain {
-    return this
   }
 }
 

@@ -117,11 +117,6 @@ export abstract class FakeDesk {
     this.push()
   }
 
-  setSettings(patch: Partial<SettingsView>): void {
-    this.#settings = { ...this.#settings, ...patch }
-    this.push()
-  }
-
   // The till.
 
   onState(listener: (state: TillState) => void): Unsubscribe {

@@ -15,7 +15,7 @@ import { money } from '#shared/domain/money.ts'
 import type { SeatState } from '#shared/domain/programme.ts'
 import { type Payment, type Receipt } from '#shared/domain/receipt.ts'
 import type { SaleLine } from '#shared/domain/sale-line.ts'
-import { err, ok, type Result } from '#shared/result.ts'
+import { ok, type Result } from '#shared/result.ts'
 import { APPROVES, BANDS, NOT_ASKED, type Script } from './fake-bands.ts'
 import { FakeDesk } from './fake-desk.ts'
 import { pageOf, viewOf } from './fake-receipts.ts'
@@ -53,7 +53,6 @@ export class FakeTill extends FakeDesk implements Till {
   #lastReceiptId: ReceiptId | undefined
   #wrongPersonUntil: string | undefined
   #requests = 0
-  #refusal: Refused | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #status: TillStatus = {
     radio: { state: 'scanning', driver: 'practice', bandsNear: 0 },
@@ -86,10 +85,6 @@ export class FakeTill extends FakeDesk implements Till {
   setStatus(patch: Partial<TillStatus>): void {
     this.#status = { ...this.#status, ...patch }
     this.push()
-  }
-
-  refuseNext(refused: Refused): void {
-    this.#refusal = refused
   }
 
   /** Ends the running band payment, as a late answer would. */
@@ -390,11 +385,6 @@ export class FakeTill extends FakeDesk implements Till {
   }
 
   #edit<T>(act: () => Result<T, Refused>): Promise<Result<T, Refused>> {
-    return this.answer(() => {
-      const refused = this.#refusal
-      this.#refusal = undefined
-      if (refused !== undefined) return err(refused)
-      return this.#isRunning() ? refuse('cart-locked') : act()
-    })
+    return this.answer(() => (this.#isRunning() ? refuse('cart-locked') : act()))
   }
 }
