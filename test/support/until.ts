@@ -1,12 +1,18 @@
 const DEADLINE_MS = 5_000
 
-/** Waits until something is so, looking again on each turn of the event loop. Fails with `what` when it is not so in time. */
+/** Waits until something is so. Fails with `what` when it is not so in time. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + DEADLINE_MS
+  if (!(await isSoon(isSo, DEADLINE_MS))) throw new Error(`never came true: ${what}`)
+}
+
+/** Whether something is so within this time, looking again on each turn of the event loop. */
+export async function isSoon(isSo: () => boolean, withinMs: number): Promise<boolean> {
+  const deadlineMs = performance.now() + withinMs
   while (!isSo()) {
-    if (performance.now() > deadlineMs) throw new Error(`never came true: ${what}`)
+    if (performance.now() > deadlineMs) return false
     const { promise, resolve } = Promise.withResolvers<void>()
     setImmediate(resolve)
     await promise
   }
+  return true
 }

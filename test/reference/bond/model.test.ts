@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { equalBytes } from '#shared/contracts/bytes.ts'
 import { BondWorld, type TestBand, type TestPhone } from '#test/support/bond-world.ts'
+import { hurried } from '#test/support/hurried.ts'
 import { Seeded } from '#test/support/seeded.ts'
 
 const STEPS = 60
@@ -40,15 +41,15 @@ class Days {
       'lose an answer': () => phone.lost.push(seeded.pick(['begin', 'confirm', 'release'])),
       'fill the disks': () => this.#fill(seeded.below(2) === 0),
       order: async () => this.#world.order(phone, band),
-      carry: async () => this.#soon(phone.bond.carryRelease(band.bandId)),
-      arm: async () => this.#soon(phone.bond.arm()),
+      carry: async () => phone.bond.carryRelease(band.bandId),
+      arm: async () => phone.bond.arm(),
       wear: () => band.wristband.state.setWorn(seeded.below(2) === 0),
       wait: () => this.#world.advance(seeded.pick([500, 5_000, 3_600_000])),
     }
     const name = seeded.pick(Object.keys(acts))
     this.done.push(`${name} (${this.#phones.indexOf(phone)})`)
     const act = acts[name]?.()
-    await (act instanceof Promise ? this.#soon(act) : act)
+    await (act instanceof Promise ? hurried(this.#world, act) : act)
     await this.check()
   }
 
@@ -67,16 +68,6 @@ class Days {
     // A phone that may think it holds the band by a copy of its disk has no power over it once another is bound.
     const { rows } = { rows: await this.#world.backend.db.selectFrom('bands').select('id').where('state', '=', 'active').execute() }
     expect(rows.length, story).toBeLessThanOrEqual(1)
-  }
-
-  /** Nobody waits in real time for a band that is out of reach. */
-  async #soon<T>(act: Promise<T>): Promise<T> {
-    const timer = setInterval(() => this.#world.advance(5_000), 5)
-    try {
-      return await act
-    } finally {
-      clearInterval(timer)
-    }
   }
 
   async #restartBand(): Promise<void> {

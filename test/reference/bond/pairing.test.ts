@@ -6,6 +6,7 @@ import { linkProof, pairAsk } from '#shared/contracts/link-messages.ts'
 import { OFFER_ID_BYTES } from '#shared/contracts/radio-messages.ts'
 import { newSigner } from '#shared/crypto/keys.ts'
 import { BondWorld, type TestBand, type TestPhone } from '#test/support/bond-world.ts'
+import { hurried } from '#test/support/hurried.ts'
 import { offerOf } from '#test/support/scripted-pairing.ts'
 import { until } from '#test/support/until.ts'
 
@@ -50,12 +51,7 @@ test('another count of knocks binds nothing, and no knock binds nothing either',
     return undefined
   })
   await until('the band waits for the knock', () => isShown)
-  const timer = setInterval(() => world.advance(1_000), 5)
-  try {
-    expect(await waiting).toEqual({ ok: false, error: 'knock-missing' })
-  } finally {
-    clearInterval(timer)
-  }
+  expect(await hurried(world, waiting)).toEqual({ ok: false, error: 'knock-missing' })
   expect(band.flash.lock.state).toBe('factory')
   expect(await world.boundTo(band)).toBeUndefined()
   expect((await owner.pair(band)).ok).toBe(true)

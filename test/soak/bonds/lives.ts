@@ -6,12 +6,12 @@ import { release } from '#shared/contracts/link-messages.ts'
 import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { newId, pathOf } from '#test/support/backend-world.ts'
 import { BondWorld, type TestBand } from '#test/support/bond-world.ts'
+import { hurried } from '#test/support/hurried.ts'
 import { PoweredDatabase } from '#test/support/power.ts'
 import type { Seeded } from '#test/support/seeded.ts'
 import { BondModel } from './model.ts'
 import { type Backup, PayingPhone, PIN } from './paying-phone.ts'
 import { BondTill, type Paid } from './till.ts'
-import { soon } from './waiting.ts'
 import { KNOWN_AFTER, WEIGHTED } from './weights.ts'
 
 const AMOUNT_MAX = 100
@@ -110,7 +110,7 @@ export class BondLives {
       unlock: async () => this.#unlock(phone),
       'guess the PIN': async () => {
         const guess = String(seeded.below(1_000_000)).padStart(PIN.length, '0')
-        if (guess !== PIN && (await soon(this.#world, phone.unlock(guess)))) this.wrong.push(`the PIN ${guess} unlocked a phone`)
+        if (guess !== PIN && (await hurried(this.#world, phone.unlock(guess)))) this.wrong.push(`the PIN ${guess} unlocked a phone`)
       },
       'carry the release': async () => this.#carry(phone),
       'back up': async () => this.#backups.set(phone, phone.backUp()),
@@ -183,7 +183,7 @@ export class BondLives {
 
   async #pair(phone: PayingPhone, isWrong: boolean): Promise<boolean> {
     const before = this.#band.flash.lock
-    const paired = await soon(
+    const paired = await hurried(
       this.#world,
       phone.phone.pair(this.#band, (shown) => (isWrong ? shown + 1 : shown)),
     )
@@ -193,7 +193,7 @@ export class BondLives {
   }
 
   async #carry(phone: PayingPhone): Promise<void> {
-    const carried = await soon(this.#world, phone.phone.bond.carryRelease(this.#band.bandId))
+    const carried = await hurried(this.#world, phone.phone.bond.carryRelease(this.#band.bandId))
     if (carried.ok || this.#band.flash.lock.state === 'released') this.#model.disarmed()
   }
 
@@ -203,7 +203,7 @@ export class BondLives {
     for (const { phone } of this.#phones) phone.lost.length = 0
     const holder = this.#holder()
     holder?.phone.meet(this.#band)
-    if (holder) await soon(this.#world, holder.phone.bond.resume())
+    if (holder) await hurried(this.#world, holder.phone.bond.resume())
     // A band that is bound in vain is let go by its owner; any phone of theirs brings it the order.
     if (holder && !(await this.#truth(async () => this.#world.boundTo(this.#band)))) {
       await this.#order(holder)
@@ -233,7 +233,7 @@ export class BondLives {
 
   async #unlock(phone: PayingPhone): Promise<boolean> {
     const isItsOwn = this.#holder() === phone
-    const isArmed = await soon(this.#world, phone.unlock(PIN))
+    const isArmed = await hurried(this.#world, phone.unlock(PIN))
     // The band may have armed itself and its answer been lost: then, too, it was its own phone that was unlocked.
     if (isItsOwn) this.#model.armed()
     else if (isArmed) this.wrong.push('a phone armed a band that is not its own')

@@ -6,6 +6,7 @@ import { ScriptedClient } from '#test/reference/band/support/scripted-client.ts'
 import { Till } from '#test/reference/phone/support/phone-world.ts'
 import type { Terminal } from '#test/support/backend-world.ts'
 import type { BondWorld } from '#test/support/bond-world.ts'
+import { isSoon } from '#test/support/until.ts'
 
 export type Paid = 'authorization' | 'decline' | 'refusal' | 'no-offer' | 'no-answer' | 'busy' | 'band-error'
 /** Half of the certificate's week. */
@@ -35,10 +36,10 @@ export class BondTill {
       client.prepare()
       const { signer, certificate } = this.#terminal
       const till = new Till(client, { keySet: keys.keySet, terminalCertificate: certificate, signer: () => signer }, this.#world.clock)
-      if (!(await soon(() => client.of('offer').length > 0, OFFER_WAIT_MS))) return 'no-offer'
+      if (!(await isSoon(() => client.of('offer').length > 0, OFFER_WAIT_MS))) return 'no-offer'
       await till.pay(ask)
       meanwhile()
-      await soon(() => client.of('answer').length > 0 || client.errors.length > 0 || client.disconnected, ANSWER_WAIT_MS)
+      await isSoon(() => client.of('answer').length > 0 || client.errors.length > 0 || client.disconnected, ANSWER_WAIT_MS)
       if (client.of('answer').length === 0) return client.errors.length > 0 ? 'band-error' : 'no-answer'
       const { kind } = await till.answer()
       return kind === 'authorization' || kind === 'decline' || kind === 'refusal' ? kind : 'no-answer'
@@ -65,15 +66,4 @@ function connected(band: Band): ScriptedClient | undefined {
   } catch {
     return undefined
   }
-}
-
-async function soon(isSo: () => boolean, withinMs: number): Promise<boolean> {
-  const deadlineMs = performance.now() + withinMs
-  while (!isSo()) {
-    if (performance.now() > deadlineMs) return false
-    const { promise, resolve } = Promise.withResolvers<void>()
-    setImmediate(resolve)
-    await promise
-  }
-  return true
 }
