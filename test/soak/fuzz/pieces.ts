@@ -1,6 +1,8 @@
 /** Inputs that come in pieces (frames, PDUs, packets, statements): one behind the other, each after its length in two bytes. */
+import { concat } from '#shared/contracts/bytes.ts'
+import type { LengthPrefixed } from '#shared/contracts/length-prefixed.ts'
 import { byteFaults, joined } from './byte-faults.ts'
-import type { InputMaker } from './parser.ts'
+import { type InputMaker, judged, type Outcome, type Parser } from './parser.ts'
 
 const LENGTH_BYTES = 2
 const PIECES_MAX = 160
@@ -52,4 +54,36 @@ export function pieceFaults(specimens: readonly (readonly Uint8Array[])[], piece
     }
     return joinPieces(pieces)
   }
+}
+
+/** A parser whose inputs come in pieces. */
+export function inPieces(
+  name: string,
+  specimens: readonly (readonly Uint8Array[])[],
+  run: (pieces: readonly Uint8Array[]) => Outcome | Promise<Outcome>,
+): Parser {
+  return { name, specimens: specimens.map(joinPieces), make: pieceFaults(specimens), run: (input) => run(piecesOf(input)) }
+}
+
+/** A parser of a stream in chunks: `judge` is given each payload, and the payload behind its length. Accepted when one payload was. */
+export function inChunks(
+  name: string,
+  specimens: readonly (readonly Uint8Array[])[],
+  openDeframer: () => LengthPrefixed,
+  judge: (payload: Uint8Array, framed: Uint8Array) => Outcome,
+): Parser {
+  return inPieces(name, specimens, (chunks) => {
+    const deframer = openDeframer()
+    let decoded = 0
+    for (const chunk of chunks) {
+      const payloads = deframer.push(chunk)
+      if (!payloads.ok) return judged(payloads, ['malformed'])
+      for (const payload of payloads.value) {
+        const outcome = judge(payload, concat(Uint8Array.of(payload.length >> 8, payload.length & 0xff), payload))
+        if (typeof outcome === 'object') return outcome
+        if (outcome === 'accepted') decoded += 1
+      }
+    }
+    return decoded > 0 ? 'accepted' : 'refused'
+  })
 }

@@ -9,7 +9,7 @@ import { errorMessage } from '#shared/contracts/radio-messages.ts'
 import { WarpClock } from '#test/support/warp-clock.ts'
 import { byteFaults } from '../byte-faults.ts'
 import type { Parser } from '../parser.ts'
-import { joinPieces, pieceFaults, piecesOf } from '../pieces.ts'
+import { inPieces } from '../pieces.ts'
 
 const FRAME_BYTES = 182
 const SUBSCRIPTION_HANDLE = 10
@@ -59,26 +59,21 @@ function phoneLink(): Parser {
     ...subscribing,
     ...framesOf([body]).map((frame) => concat(Uint8Array.of(ATT.writeCommand), u16(WRITE_HANDLE), frame)),
   ])
-  return {
-    name: 'phone to band',
-    specimens: specimens.map(joinPieces),
-    make: pieceFaults(specimens),
-    run: (input) => {
-      let fault: string | undefined
-      let whole = 0
-      const connection = servePhone({
-        clock: new WarpClock(),
-        link: { send: () => undefined, disconnect: () => connection.closed() },
-        connectPhone: () => ({
-          closed: () => undefined,
-          receive: ({ offerId, message }) => {
-            whole += 1
-            if (offerId.length !== NO_EXCHANGE.length || message.body.length === 0) fault = 'a message without exchange or body'
-          },
-        }),
-      })
-      for (const pdu of piecesOf(input)) connection.receive(pdu)
-      return fault === undefined ? (whole > 0 ? 'accepted' : 'refused') : { fault }
-    },
-  }
+  return inPieces('phone to band', specimens, (pdus) => {
+    let fault: string | undefined
+    let whole = 0
+    const connection = servePhone({
+      clock: new WarpClock(),
+      link: { send: () => undefined, disconnect: () => connection.closed() },
+      connectPhone: () => ({
+        closed: () => undefined,
+        receive: ({ offerId, message }) => {
+          whole += 1
+          if (offerId.length !== NO_EXCHANGE.length || message.body.length === 0) fault = 'a message without exchange or body'
+        },
+      }),
+    })
+    for (const pdu of pdus) connection.receive(pdu)
+    return fault === undefined ? (whole > 0 ? 'accepted' : 'refused') : { fault }
+  })
 }

@@ -15,8 +15,8 @@ import { decodeFromAir, decodeToAir, encodeFromAir, encodeToAir, practiceDeframe
 import { errorMessage, MESSAGE_MAX_BYTES, pendingMessage } from '#shared/contracts/radio-messages.ts'
 import { byteFaults } from '../byte-faults.ts'
 import { type Json, jsonFaults } from '../json-faults.ts'
-import { judged, type Outcome, otherBytes, type Parser } from '../parser.ts'
-import { joinPieces, pieceFaults, piecesOf } from '../pieces.ts'
+import { judged, otherBytes, type Parser } from '../parser.ts'
+import { inChunks, inPieces } from '../pieces.ts'
 
 const FRAME_ERRORS = ['malformed', 'out-of-order', 'altered-segment', 'oversized', 'timeout']
 const ATT_ERRORS = ['link-lost', 'timeout', 'malformed', 'unsolicited', 'flood', 'too-many-rounds', 'refused', 'not-a-band']
@@ -28,14 +28,6 @@ const SERVICE = { start: 7, end: 14 }
 
 export function radioParsers(): readonly Parser[] {
   return [frames(), adverts(), attAnswers(), attSession(), attScreen(), gattServer(), hciGate(), practiceLink(), fromRadio(), toRadio()]
-}
-
-function inPieces(
-  name: string,
-  specimens: readonly (readonly Uint8Array[])[],
-  run: (pieces: readonly Uint8Array[]) => Outcome | Promise<Outcome>,
-): Parser {
-  return { name, specimens: specimens.map(joinPieces), make: pieceFaults(specimens), run: (input) => run(piecesOf(input)) }
 }
 
 /** Each frame is 20 ms after the one before. Accepted when a message came out of it. */
@@ -282,7 +274,7 @@ function hciGate(): Parser {
   })
 }
 
-/** A stream in chunks, read at both ends. */
+/** Read at both ends. */
 function practiceLink(): Parser {
   const address = Uint8Array.of(1, 2, 3, 4, 5, 6)
   const pdu = new Uint8Array(40).fill(8)
@@ -300,24 +292,12 @@ function practiceLink(): Parser {
     { type: 'att', link: 3, pdu },
   ] as const
   const specimens = [toAir.map(encodeToAir), fromAir.map(encodeFromAir)]
-  return inPieces('practice link', specimens, (chunks) => {
-    const deframer = practiceDeframer()
-    let decoded = 0
-    for (const chunk of chunks) {
-      const payloads = deframer.push(chunk)
-      if (!payloads.ok) return judged(payloads, ['malformed'])
-      for (const payload of payloads.value) {
-        const framed = concat(Uint8Array.of(payload.length >> 8, payload.length & 0xff), payload)
-        const outcomes = [
-          judged(decodeToAir(payload), ['malformed'], (message) => otherBytes(encodeToAir(message), framed)),
-          judged(decodeFromAir(payload), ['malformed'], (message) => otherBytes(encodeFromAir(message), framed)),
-        ]
-        const fault = outcomes.find((outcome) => typeof outcome === 'object')
-        if (fault) return fault
-        if (outcomes.includes('accepted')) decoded += 1
-      }
-    }
-    return decoded > 0 ? 'accepted' : 'refused'
+  return inChunks('practice link', specimens, practiceDeframer, (payload, framed) => {
+    const outcomes = [
+      judged(decodeToAir(payload), ['malformed'], (message) => otherBytes(encodeToAir(message), framed)),
+      judged(decodeFromAir(payload), ['malformed'], (message) => otherBytes(encodeFromAir(message), framed)),
+    ]
+    return outcomes.find((outcome) => typeof outcome === 'object') ?? (outcomes.includes('accepted') ? 'accepted' : 'refused')
   })
 }
 
