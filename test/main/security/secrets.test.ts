@@ -22,8 +22,10 @@ import { enter, openedSocket, startHost } from '../browser/support.ts'
 const AWAY_M = 8
 const OTHER: CustomerCharacter = { ...PAYER, id: 'twin-b', displayName: 'Silver Pike', distanceM: AWAY_M }
 const STAFF_PIN = '90817263'
-/** Long enough that two captures share it by chance once in 2^32 places or less. */
+/** Long enough that two captures share it by chance once in 2^32 places or less, as far as it is nobody's format. */
 const WINDOW_BYTES = 6
+/** What both bands say alike is format: beside it in a window, one or two bytes are easily the same by chance. */
+const FORMAT_BYTES = 4
 /** Connecting, an offer, a request and an answer, and the advertisement. */
 const PAYMENT_PDUS_MIN = 20
 
@@ -275,20 +277,18 @@ function identifiers(): readonly Needle[] {
   ])
 }
 
-function windowsOf(pieces: readonly Buffer[]): Set<string> {
+function windowsOf(pieces: readonly Buffer[], bytes: number): Set<string> {
   return new Set(
     pieces.flatMap((piece) =>
-      Array.from({ length: Math.max(0, piece.length - WINDOW_BYTES + 1) }, (_, at) =>
-        piece.subarray(at, at + WINDOW_BYTES).toString('hex'),
-      ),
+      Array.from({ length: Math.max(0, piece.length - bytes + 1) }, (_, at) => piece.subarray(at, at + bytes).toString('hex')),
     ),
   )
 }
 
 /** What one band said on both sides of its rotation that the other band never said: whatever could tie the two together. */
 function linked(before: ReadonlyMap<string, readonly Buffer[]>, after: ReadonlyMap<string, readonly Buffer[]>): readonly string[] {
-  const of = (capture: ReadonlyMap<string, readonly Buffer[]>, id: string) => windowsOf(capture.get(id) ?? [])
-  const first = of(before, PAYER.id)
-  const others = new Set([...of(before, OTHER.id), ...of(after, OTHER.id)])
-  return [...of(after, PAYER.id)].filter((window) => first.has(window) && !others.has(window))
+  const first = windowsOf(before.get(PAYER.id) ?? [], WINDOW_BYTES)
+  const format = windowsOf([...(before.get(OTHER.id) ?? []), ...(after.get(OTHER.id) ?? [])], FORMAT_BYTES)
+  const hasFormat = (window: string) => [...windowsOf([Buffer.from(window, 'hex')], FORMAT_BYTES)].some((part) => format.has(part))
+  return [...windowsOf(after.get(PAYER.id) ?? [], WINDOW_BYTES)].filter((window) => first.has(window) && !hasFormat(window))
 }
