@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000
 const EVENING_MINUTES = 18 * 60 + 42
 /** The next show in the larger hall after that. */
 export const NEXT_SHOW = 'hall-1-1910'
-export const PAGE_TIMEOUT_MS = 15_000
+export const PAGE_TIMEOUT_MS = 45_000
 const WCAG_22_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 export type Counter = {

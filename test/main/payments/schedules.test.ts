@@ -20,7 +20,7 @@ const BAD_TIMES_STEP_MS = 250
 const GOOD_TIMES_STEP_MS = 40
 /** Past the end of a request and the minute in which nobody touches the till. */
 const LONG_AWAY_MS = 160_000
-const HEALED_WITHIN_MS = 8_000
+const HEALED_WITHIN_MS = 30_000
 const WHILE_MAX_MS = 40
 const ROWS = 10
 const SEATS = 20

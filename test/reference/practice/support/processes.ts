@@ -6,7 +6,8 @@ import { practiceSockets } from '#reference/practice/local-socket.ts'
 import { type FromWorld, fromWorld, type ToWorld, type WorldEvent } from '#reference/practice/world-control.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..')
-const READY_WITHIN_MS = 15_000
+/** A process that has not said it by then hangs. A busy machine alone takes a good part of this. */
+const READY_WITHIN_MS = 50_000
 
 /** A process of ours with everything it has said over its message channel. */
 export class Process {
