@@ -1,4 +1,5 @@
-const DEADLINE_MS = 5_000
+/** A wait that never ends is a finding; on a busy machine one that ends may be long. */
+const DEADLINE_MS = 30_000
 
 /** Waits until something is so. Fails with `what` when it is not so in time. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
