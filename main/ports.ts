@@ -3,6 +3,7 @@
  * Features know these and nothing behind them; tests pass their own; hosts and adapters implement them.
  */
 
+import type { RevokedKind } from '#shared/contracts/allowance-api.ts'
 import type { ApiErrorCode, TerminalProfile } from '#shared/contracts/backend-api.ts'
 import type { BandAdvert } from '#shared/contracts/band-advert.ts'
 import type { Message } from '#shared/contracts/frames.ts'
@@ -177,9 +178,9 @@ export interface BackendClient {
   }>
   /** Money held for us, neither captured nor reversed: a page after this cursor (0 to begin). */
   ownAuthorizations(after: number): BackendResult<{ readonly authorizations: readonly OwnAuthorization[]; readonly more: boolean }>
-  /** Allowances that must not be taken any more, a page after this cursor (0 to begin). `until`: seconds. */
+  /** Allowances and phones' keys that must not be taken any more, a page after this cursor (0 to begin). `until`: seconds. */
   revocations(after: number): BackendResult<{
-    readonly revocations: readonly { readonly cursor: number; readonly allowanceId: string; readonly until: number }[]
+    readonly revocations: readonly { readonly cursor: number; readonly kind: RevokedKind; readonly id: string; readonly until: number }[]
     readonly more: boolean
   }>
   postOutbox(

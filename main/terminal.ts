@@ -263,7 +263,7 @@ export class Terminal {
       attemptAtBackend: (requestId) => backend.attempt(requestId),
       isBackendOffline: () => backend.connection.state().state === 'offline',
       listAgeMinutes: () => listAge.minutes(),
-      isRevoked: (allowanceId) => this.#revocations.isRevoked(allowanceId),
+      isRevoked: (kind, id) => this.#revocations.isRevoked(kind, id),
       isClockOff: () => this.#clockOff.isBeyondTrust(),
       lastTouchMs: () => this.#attendance.lastTouchMs(),
       maySettle: () => this.#recovery.maySettle(),

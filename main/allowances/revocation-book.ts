@@ -1,9 +1,10 @@
 /**
- * Which offline allowances this till must not take any more, as the backend has told it. The list is small: an allowance lives for a day, and
- * what is over is forgotten.
+ * Which offline allowances this till must not take any more, and which keys of phones it must not trust, as the backend has told it. The list
+ * is small: both live for a day, and what is over is forgotten.
  */
 import type { BackendClient, Clock, Store } from '#main/ports.ts'
 import type { Connection } from '#main/sync/ports.ts'
+import type { RevokedKind } from '#shared/contracts/allowance-api.ts'
 import type { BackendState, Unsubscribe } from '#shared/contracts/till.ts'
 
 /** While the backend answers, it is asked this often: an owner's freeze is known here as soon as that. */
@@ -31,9 +32,9 @@ export class RevocationBook {
     this.#stopListening = parts.backend.connection.onChange((state) => this.#connectionIs(state))
   }
 
-  /** True when the backend has said that nothing more may be paid from this allowance (hex). */
-  isRevoked(allowanceId: string): boolean {
-    return this.#parts.store.get('SELECT 1 AS yes FROM revoked_allowances WHERE allowance_id = ?', allowanceId) !== undefined
+  /** True when the backend has said that nothing more may be paid from this allowance, or by this key (`id` in hex). */
+  isRevoked(kind: RevokedKind, id: string): boolean {
+    return this.#parts.store.get('SELECT 1 AS yes FROM revoked WHERE kind = ? AND id = ?', kind, id) !== undefined
   }
 
   /** Since the list was last heard whole, milliseconds, by whichever clock makes it longer. Undefined before the first time in this run. */
@@ -82,11 +83,11 @@ export class RevocationBook {
       if (last) {
         const nowS = Math.floor(asked.wallMs / 1_000)
         const written = store.write((tx) => {
-          for (const { allowanceId, until } of revocations) {
-            tx.run('INSERT OR IGNORE INTO revoked_allowances (allowance_id, until_s) VALUES (?, ?)', allowanceId, until)
+          for (const { kind, id, until } of revocations) {
+            tx.run('INSERT OR IGNORE INTO revoked (kind, id, until_s) VALUES (?, ?, ?)', kind, id, until)
           }
           tx.run('UPDATE revocations_read SET cursor = ?', last.cursor)
-          tx.run('DELETE FROM revoked_allowances WHERE until_s < ?', nowS - FORGOTTEN_AFTER_S)
+          tx.run('DELETE FROM revoked WHERE until_s < ?', nowS - FORGOTTEN_AFTER_S)
         })
         if (!written.ok) return onFault('revocations-not-kept', { detail: written.error.detail })
       }
@@ -98,5 +99,5 @@ export class RevocationBook {
   }
 }
 
-/** An allowance that is over is refused by its own end. Remembered a little longer, for a clock that is set back. */
+/** What is over is refused by its own end. Remembered a little longer, for a clock that is set back. */
 const FORGOTTEN_AFTER_S = 2 * 86_400

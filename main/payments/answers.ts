@@ -3,6 +3,7 @@
  * received bytes, then every field against what we asked. A failed check is a fault with a name: the attempt stays in doubt, and is
  * never taken for a no by guess.
  */
+import type { RevokedKind } from '#shared/contracts/allowance-api.ts'
 import { equalBytes, idBytes, toHex } from '#shared/contracts/bytes.ts'
 import {
   ANSWER_KINDS,
@@ -59,12 +60,14 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly reason: Reason; readonly signed: Uint8Array }
   | { readonly kind: 'never-seen'; readonly signed: Uint8Array }
 
+/** Whether an allowance, or a phone's key by the pseudonym of its certificate, must not be taken any more. `id` in hex. */
+export type IsRevoked = (kind: RevokedKind, id: string) => boolean
+
 /** What an answer is checked by. */
 export type Trust = {
   readonly keys: KeySet
   readonly nowS: number
-  /** Whether an offline allowance (hex) must not be taken any more. */
-  readonly isRevoked: (allowanceId: string) => boolean
+  readonly isRevoked: IsRevoked
 }
 
 export type AnswerFault =
@@ -138,7 +141,7 @@ async function readOffline(evidence: OfflineEvidence, asked: Asked, trust: Trust
     (isInTime && slot.settleBy > trust.nowS ? undefined : 'wrong-time')
   if (fault) return err(fault)
   const signed = evidence.authorization
-  if (trust.isRevoked(toHex(slot.allowanceId))) return ok({ kind: 'revoked', signed })
+  if (trust.isRevoked('allowance', toHex(slot.allowanceId))) return ok({ kind: 'revoked', signed })
   const { authorizationId } = value
   const approval = { authorizationId, displayName: slot.displayName }
   const offline = { slot: evidence.slot, slotProof: evidence.slotProof }

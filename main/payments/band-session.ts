@@ -5,7 +5,7 @@
 
 import type { Standing } from '#main/enrolment/enrolment.ts'
 import type { BandLink, Clock, LinkError, Radio, StoreFault } from '#main/ports.ts'
-import { idBytes } from '#shared/contracts/bytes.ts'
+import { idBytes, toHex } from '#shared/contracts/bytes.ts'
 import type { Message } from '#shared/contracts/frames.ts'
 import {
   cancelMessage,
@@ -23,7 +23,7 @@ import {
   phoneOffer,
   requestPlaintext,
 } from '#shared/contracts/radio-messages.ts'
-import { isValidAt } from '#shared/crypto/key-set.ts'
+import { isValidAt, type KeySet } from '#shared/crypto/key-set.ts'
 import type { VerifyKey } from '#shared/crypto/keys.ts'
 import { type SealedSession, sealRequest } from '#shared/crypto/sealing.ts'
 import { openSign1 } from '#shared/crypto/sign1.ts'
@@ -31,6 +31,7 @@ import type { AttemptStage } from '#shared/domain/attempt.ts'
 import type { RequestId } from '#shared/domain/ids.ts'
 import type { Reason } from '#shared/domain/reasons.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import type { IsRevoked } from './answers.ts'
 
 /** A band that says nothing for this long after subscribing has no offer for us. */
 const OFFER_TIMEOUT_MS = 3_000
@@ -94,6 +95,7 @@ type SessionDeps = {
   readonly standing: () => Standing
   /** This clock is so far off that no certificate can be judged by it. */
   readonly isClockOff: () => boolean
+  readonly isRevoked: IsRevoked
 }
 
 /** The terminal's sessions with bands, one after another: the radio has one connection, and a COMMIT may still be on its way over it. */
@@ -138,7 +140,7 @@ async function inTime<T>(clock: Clock, { timeoutMs }: SessionInput, work: (late:
 }
 
 /** False when no phone would trust us: by an outdated certificate, or a statement of another day. It is said before a customer is bothered. */
-export function mayAskBands({ clock, standing, isClockOff }: Omit<SessionDeps, 'radio'>): boolean {
+export function mayAskBands({ clock, standing, isClockOff }: Pick<SessionDeps, 'clock' | 'standing' | 'isClockOff'>): boolean {
   return !isClockOff() && isValidAt(standing().certificate, Math.floor(clock.nowMs() / 1_000))
 }
 
@@ -159,7 +161,7 @@ async function runBandSession(deps: SessionDeps, input: SessionInput, late: Late
 }
 
 async function ask(
-  deps: { readonly clock: Clock; readonly standing: () => Standing },
+  deps: Pick<SessionDeps, 'clock' | 'standing' | 'isRevoked'>,
   input: SessionInput,
   { link, late }: { readonly link: BandLink; readonly late: Late },
 ): Promise<SessionEnd> {
@@ -168,7 +170,7 @@ async function ask(
   const first = await Promise.race([link.receive(OFFER_TIMEOUT_MS), late])
   if (first === 'late') return { kind: 'not-asked', reason: 'busy' }
   if (!first.ok) return { kind: 'not-asked', reason: first.error === 'link-lost' ? 'band-gone' : 'busy' }
-  const offer = await checkOffer(first.value, standing, nowS())
+  const offer = await checkOffer(first.value, standing.keys, deps.isRevoked, nowS())
   if (!offer.ok) return { kind: 'not-asked', reason: offer.error }
   const statement = await input.statementFor(offer.value)
   const sealed = await sealRequest({
@@ -217,7 +219,7 @@ async function waitForAnswer(
 }
 
 /** OFFER or ERROR, as the first word of a band. Its flags are a hint that saves a useless request; the proof is what counts later. */
-export async function checkOffer(message: Message, standing: Standing, nowS: number): Promise<Result<CheckedOffer, Reason>> {
+async function checkOffer(message: Message, keys: KeySet, isRevoked: IsRevoked, nowS: number): Promise<Result<CheckedOffer, Reason>> {
   if (message.kind === 'error') return err(reasonOfError(message))
   const offered = message.kind === 'offer' ? offerMessage.decode(message.body) : undefined
   if (!offered?.ok) return err('band-not-usable')
@@ -225,8 +227,8 @@ export async function checkOffer(message: Message, standing: Standing, nowS: num
   if (!(flags & FLAG_WORN)) return err('not-worn')
   if (!(flags & FLAG_ARMED)) return err('not-armed')
   if (!(flags & FLAG_PHONE_LINKED)) return err('phone-not-linked')
-  const phone = await standing.keys.openPhoneCertificate(offered.value.certificate, nowS)
-  if (!phone.ok) return err('band-not-usable')
+  const phone = await keys.openPhoneCertificate(offered.value.certificate, nowS)
+  if (!phone.ok || isRevoked('key', toHex(phone.value.certificate.pseudonym))) return err('band-not-usable')
   const offer = await openSign1(phoneOffer, offered.value.offer, phone.value.key)
   if (!offer.ok || !isValidAt({ from: 0, until: offer.value.expires }, nowS)) return err('band-not-usable')
   return ok({ message: offered.value, offer: offer.value, phoneKey: phone.value.key })

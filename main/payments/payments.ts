@@ -11,6 +11,7 @@ import { isFinal } from '#shared/domain/attempt.ts'
 import type { ReceiptId, RequestId, SightingId } from '#shared/domain/ids.ts'
 import type { Receipt } from '#shared/domain/receipt.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import type { IsRevoked } from './answers.ts'
 import { type Attempt, insertAttempt, isReversalUnheard, openAttempts } from './attempt-book.ts'
 import { BandPayments } from './band-payment.ts'
 import { BandSessions } from './band-session.ts'
@@ -32,8 +33,7 @@ export type PaymentsDeps = SettleDeps & {
   readonly seats: SeatDesk
   /** Since this terminal could last learn of revocations, whole minutes. */
   readonly listAgeMinutes: () => number
-  /** Whether an offline allowance (hex) must not be taken any more. */
-  readonly isRevoked: (allowanceId: string) => boolean
+  readonly isRevoked: IsRevoked
   readonly attemptAtBackend: DoubtDeps['attemptAtBackend']
   readonly isBackendOffline: InterruptedDeps['isBackendOffline']
   /** This clock is so far off that no band is asked. */

@@ -1,6 +1,6 @@
 /**
- * Offline allowances at the backend: a phone has money set aside and tells what was spent; a terminal learns which allowances are no longer
- * good. Signed statements travel as base64url.
+ * Offline allowances at the backend: a phone has money set aside and tells what was spent; a terminal learns which allowances, and which
+ * keys of phones, are no longer good. Signed statements travel as base64url.
  */
 import * as z from 'zod'
 import { machineId, signedText } from './backend-api.ts'
@@ -23,23 +23,28 @@ export const reportOffline = {
 }
 /** Phone: whether what was set aside may still be spent. Its owner may have frozen it and thawed it since, on another device. */
 export const getAllowance = { reply: z.strictObject({ state: z.enum(['open', 'revoked']) }) }
-/** Terminal: allowances that must not be taken any more, in the order they were revoked. `after`: the cursor of the last one known. */
+const revoked = {
+  cursor: z.int().positive(),
+  /** Seconds since 1970 UTC: from then on it could not be used anyhow, and need not be remembered. */
+  until: z.int().positive(),
+}
+/** Terminal: what must not be taken any more, in the order it was revoked. `after`: the cursor of the last one known. */
 export const getRevocations = {
   query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
   reply: z.strictObject({
     revocations: z
       .array(
-        z.strictObject({
-          cursor: z.int().positive(),
-          allowanceId: machineId,
-          /** Seconds since 1970 UTC: from then on it could not be spent anyhow, and need not be remembered. */
-          until: z.int().positive(),
-        }),
+        z.discriminatedUnion('kind', [
+          z.strictObject({ ...revoked, kind: z.literal('allowance'), id: machineId }),
+          /** The pseudonym of a certificate whose phone is not its owner's any more. */
+          z.strictObject({ ...revoked, kind: z.literal('key'), id: z.string().regex(/^[0-9a-f]{16}$/) }),
+        ]),
       )
       .max(REVOCATIONS_PAGE_MAX),
     more: z.boolean(),
   }),
 }
+export type RevokedKind = z.output<typeof getRevocations.reply>['revocations'][number]['kind']
 
 export const ALLOWANCE_PATHS = {
   allowances: '/v1/allowances',

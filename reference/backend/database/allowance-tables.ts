@@ -1,5 +1,6 @@
-/** Rows about offline allowances. */
+/** Rows about offline allowances, and about what must not be taken any more. */
 import type { Generated, GeneratedAlways } from 'kysely'
+import type { RevokedKind } from '#shared/contracts/allowance-api.ts'
 import type { Currency } from '#shared/domain/money.ts'
 
 /** Who stands for an authorization's money. */
@@ -32,5 +33,8 @@ export type AllowanceTables = {
     request_digest: string | null
     authorization_id: string | null
   }
-  revocations: { cursor: GeneratedAlways<number>; allowance_id: string; until_s: number; at: string }
+  /** The pseudonyms (hex) that phones have been given, as long as their certificates are good. */
+  phone_certificates: { pseudonym: string; phone_id: string; until_s: number }
+  /** What terminals must hear of. `id`: of an allowance, or the pseudonym of a key. */
+  revoked: { cursor: GeneratedAlways<number>; kind: RevokedKind; id: string; until_s: number; at: string }
 }

@@ -10,6 +10,7 @@ import { asked } from '../migrations/0007-asked.ts'
 import { identity } from '../migrations/0008-identity.ts'
 import { allowances } from '../migrations/0009-allowances.ts'
 import { assertions } from '../migrations/0010-assertions.ts'
+import { revokedKeys } from '../migrations/0011-revoked-keys.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -25,6 +26,7 @@ const MIGRATIONS = {
   '0008-identity': identity,
   '0009-allowances': allowances,
   '0010-assertions': assertions,
+  '0011-revoked-keys': revokedKeys,
 }
 
 /** Opens the database file and brings its schema up to date. Throws when either fails: the backend does not start half. */

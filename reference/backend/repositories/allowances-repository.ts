@@ -1,4 +1,4 @@
-/** Offline allowances, their slots, and what terminals must hear of them. */
+/** Offline allowances and their slots. */
 import type { Selectable } from 'kysely'
 import type { Currency } from '#shared/domain/money.ts'
 import type { Database, Tables, Tx } from '../database/tables.ts'
@@ -179,41 +179,4 @@ export async function closeWhenSettled(tx: Tx, id: string, at: string): Promise<
     .where('closed_at', 'is', null)
     .where('id', 'not in', waiting)
     .execute()
-}
-
-/**
- * What is set aside of this account, band or phone may not be spent from `at` on, and terminals will hear of it. What was spent before is
- * settled as ever.
- */
-export async function revokeAllowances(
-  tx: Tx,
-  of: { readonly accountId: string } | { readonly bandId: string } | { readonly phoneId: string },
-  at: string,
-): Promise<void> {
-  const open = tx.selectFrom('allowances').select(['id', 'until_s']).where('closed_at', 'is', null).where('revoked_at', 'is', null)
-  const query =
-    'accountId' in of
-      ? open.where('account_id', '=', of.accountId)
-      : 'bandId' in of
-        ? open.where('band_id', '=', of.bandId)
-        : open.where('phone_id', '=', of.phoneId)
-  for (const { id, until_s: untilS } of await query.execute()) {
-    await tx.updateTable('allowances').set({ revoked_at: at }).where('id', '=', id).execute()
-    await tx.insertInto('revocations').values({ allowance_id: id, until_s: untilS, at }).execute()
-  }
-}
-
-export type Revocation = { readonly cursor: number; readonly allowanceId: string; readonly until: number }
-
-/** Revoked allowances that could still be spent at `nowS` (seconds), in the order they were revoked. */
-export async function revocationsAfter(db: Database, after: number, nowS: number, limit: number): Promise<readonly Revocation[]> {
-  const rows = await db
-    .selectFrom('revocations')
-    .select(['cursor', 'allowance_id', 'until_s'])
-    .where('cursor', '>', after)
-    .where('until_s', '>=', nowS)
-    .orderBy('cursor')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => ({ cursor: row.cursor, allowanceId: row.allowance_id, until: row.until_s }))
 }

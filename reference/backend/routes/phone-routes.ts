@@ -35,6 +35,6 @@ export function phoneRoutes(app: App, parts: { readonly authorizer: Authorizer; 
         response: { 200: certifyPhone.reply, ...REFUSALS },
       },
     },
-    async (request) => accepted(await parts.certificates.certifyPhone(request.body.keys)),
+    async (request) => accepted(await parts.certificates.certifyPhone(phoneOf(request), request.body.keys)),
   )
 }

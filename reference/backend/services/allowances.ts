@@ -21,12 +21,11 @@ import {
   markSlotReturned,
   openAllowancesOfBand,
   overdueAllowances,
-  type Revocation,
-  revocationsAfter,
   slotsOf,
 } from '../repositories/allowances-repository.ts'
 import { balanceOf } from '../repositories/ledger-repository.ts'
 import { type Account, bandsOfPhone, findAccount, findBand, type Phone } from '../repositories/registry-repository.ts'
+import { type Revocation, revocationsAfter } from '../repositories/revocations-repository.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, type NewId, secondsOf } from '../world.ts'
 import type { VerifyKeys } from './verify-keys.ts'
@@ -80,7 +79,7 @@ export class Allowances {
     })
   }
 
-  /** Allowances that must not be taken any more, for terminals that know the ones up to `after`. */
+  /** What must not be taken any more, for terminals that know of it up to `after`. */
   async revocations(after: number, limit: number): Promise<readonly Revocation[]> {
     return revocationsAfter(this.#parts.db, after, secondsOf(this.#parts.clock.nowMs()), limit)
   }

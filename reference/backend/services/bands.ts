@@ -9,7 +9,6 @@ import { openSign1, peekSign1 } from '#shared/crypto/sign1.ts'
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
-import { revokeAllowances } from '../repositories/allowances-repository.ts'
 import {
   addPairing,
   addWristband,
@@ -27,6 +26,7 @@ import {
   type Wristband,
 } from '../repositories/bands-repository.ts'
 import { findBand, findPhone, type Phone } from '../repositories/registry-repository.ts'
+import { revokeAllowances } from '../repositories/revocations-repository.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, instantOf, secondsOf } from '../world.ts'
 import type { TellOwner } from './notices.ts'

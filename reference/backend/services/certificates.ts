@@ -3,12 +3,14 @@ import { TERMINAL_CERTIFICATE_DAYS, type TerminalProfile } from '#shared/contrac
 import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
 import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { phoneCertificate, terminalCertificate } from '#shared/contracts/radio-messages.ts'
+import { CLOCK_TOLERANCE_S } from '#shared/crypto/key-set.ts'
 import { randomBytes, sha256 } from '#shared/crypto/keys.ts'
 import type { Words } from '#shared/domain/words.ts'
 import { ok } from '#shared/result.ts'
 import type { Database } from '../database/tables.ts'
-import { type Refusable, refuse } from '../refusal.ts'
-import { activateTerminal, findProfile, findTerminal } from '../repositories/registry-repository.ts'
+import { type Refusable, refuse, refuseFor } from '../refusal.ts'
+import { activateTerminal, findPhone, findProfile, findTerminal } from '../repositories/registry-repository.ts'
+import { type CertifiedKey, countKeys, rememberKeys } from '../repositories/revocations-repository.ts'
 import { isSameText } from '../secrets.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { type Clock, secondsOf } from '../world.ts'
@@ -19,6 +21,8 @@ const SLOT_S = ID_SLOT_MS / 1_000
 /** A phone may ask for the running slot, the one before it, and this many to come: a day. */
 const SLOTS_AHEAD_MAX = 96
 const PSEUDONYM_BYTES = 8
+/** Keys of one phone that are good, now or later: a day's, asked for anew by a page that was opened forty times. */
+const PHONE_KEYS_MAX = 4_000
 /** The longest name a certificate carries, characters (docs/protocol.md). */
 export const CERTIFIED_NAME_MAX = 40
 
@@ -63,22 +67,37 @@ export class Certificates {
     return this.#certify(terminalId)
   }
 
-  /** A batch of pseudonymous certificates for a phone, one per id slot asked for. */
+  /**
+   * A batch of pseudonymous certificates for a phone, one per id slot asked for. Which phone has them is kept until they end, and before
+   * they are given: else they could not be revoked.
+   */
   async certifyPhone(
+    phone: { readonly id: string },
     keys: readonly { readonly point: string; readonly slot: number }[],
   ): Promise<Refusable<{ certificates: string[]; keySet: string[] }>> {
     const nowS = secondsOf(this.#clock.nowMs())
     const slotNow = Math.floor(nowS / SLOT_S)
     const signer = this.#keys.signer('phone-ca', nowS)
     const certificates: string[] = []
+    const certified: CertifiedKey[] = []
     for (const { point: text, slot } of keys) {
       const point = (await keyOfPoint(text))?.point
       if (!point) return refuse('malformed', 'not a point of the curve')
       if (slot < slotNow - 1 || slot > slotNow + SLOTS_AHEAD_MAX) return refuse('malformed', 'slot too far from now: check the clock')
       const window = { from: slot * SLOT_S, until: (slot + 1) * SLOT_S }
-      certificates.push(toBase64Url(signer.statementNow(phoneCertificate, { pseudonym: randomBytes(PSEUDONYM_BYTES), point, ...window })))
+      const pseudonym = randomBytes(PSEUDONYM_BYTES)
+      certificates.push(toBase64Url(signer.statementNow(phoneCertificate, { pseudonym, point, ...window })))
+      // Clocks differ: it is taken a little longer than it says.
+      certified.push({ pseudonym: toHex(pseudonym), until: window.until + CLOCK_TOLERANCE_S })
     }
-    return ok({ certificates, keySet: this.keySet() })
+    return this.#db.transaction().execute(async (tx): Promise<Refusable<{ certificates: string[]; keySet: string[] }>> => {
+      // It may have been retired since this call was let in.
+      if ((await findPhone(tx, phone.id))?.retiredAt !== null) return refuse('not-allowed', 'this phone was retired')
+      if ((await countKeys(tx, phone.id, nowS)) + certified.length > PHONE_KEYS_MAX)
+        return refuseFor(ID_SLOT_MS, 'this phone has keys enough')
+      await rememberKeys(tx, phone.id, certified, nowS)
+      return ok({ certificates, keySet: this.keySet() })
+    })
   }
 
   keySet(): string[] {

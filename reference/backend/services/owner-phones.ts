@@ -4,12 +4,12 @@ import { INVITATION_LIFETIME_MS, PHONES_MAX } from '#shared/contracts/owner-api.
 import { ok } from '#shared/result.ts'
 import type { Database, Tx } from '../database/tables.ts'
 import { type Refusable, refuse } from '../refusal.ts'
-import { revokeAllowances } from '../repositories/allowances-repository.ts'
 import { addInvitation, findInvitation, removeInvitations, useInvitation } from '../repositories/passkeys-repository.ts'
 import { type KnownPhone, phonesOf, retirePhone } from '../repositories/phones-repository.ts'
 import { type Account, addPhone, findAccount, findPhone, findPhoneByPoint } from '../repositories/registry-repository.ts'
+import { revokeAllowances, revokeKeys } from '../repositories/revocations-repository.ts'
 import { digestOf, newCode, readCode, spelled } from '../secrets.ts'
-import { type Clock, instantOf } from '../world.ts'
+import { type Clock, instantOf, secondsOf } from '../world.ts'
 import type { TellOwner } from './notices.ts'
 import { keyOfPoint } from './verify-keys.ts'
 
@@ -32,7 +32,7 @@ export class OwnerPhones {
   }
 
   /**
-   * Ends a phone's use for good: its key is refused from the next call on, bands bound to it cannot pay until they are released and
+   * Ends a phone's use for good: its key is refused from the next call on, terminals hear which of its keys to trust no more, bands bound to it cannot pay until they are released and
    * paired again, and the way into the owner's page that it may have asked for is closed. Retiring it again changes nothing.
    */
   async retire(accountId: string, phoneId: string): Promise<Refusable<void>> {
@@ -40,9 +40,11 @@ export class OwnerPhones {
       const phone = await findPhone(tx, phoneId)
       if (phone?.accountId !== accountId) return refuse('unknown', 'no such phone')
       if (phone.retiredAt !== null) return ok()
-      const at = instantOf(this.#clock.nowMs())
+      const nowMs = this.#clock.nowMs()
+      const at = instantOf(nowMs)
       await retirePhone(tx, phoneId, at)
       await revokeAllowances(tx, { phoneId }, at)
+      await revokeKeys(tx, phoneId, secondsOf(nowMs), at)
       await removeInvitations(tx, accountId, 'passkey')
       await this.#tell(tx, accountId, 'phone-retired', phoneId)
       return ok()

@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
+import { REVOCATIONS_EVERY_MS } from '#main/allowances/revocation-book.ts'
 import { stateOf } from '#main/payments/attempt-book.ts'
+import { OwnerPhones } from '#reference/backend/services/owner-phones.ts'
 import type { ReceiptId } from '#shared/domain/ids.ts'
 import { type CounterOptions, CounterWorld, demand, PAYER, POPCORN_PRICE, TICKET_PRICE } from '#test/support/counter-world.ts'
 import { until } from '#test/support/until.ts'
@@ -93,6 +95,15 @@ async function notAsked(): Promise<string | undefined> {
 test('not asked: the band is on no wrist', async () => {
   await open({ customers: [{ ...PAYER, worn: false }] })
   expect(await notAsked()).toBe('not-worn')
+})
+
+test('not asked: the phone was retired by its owner, and the till has heard whose keys those were', async () => {
+  await open()
+  const { accountId = '', phoneId = '' } = world.customerKeys.get(PAYER.id) ?? {}
+  demand(await new OwnerPhones(world.backend.db, world.clock, async () => undefined).retire(accountId, phoneId))
+  world.clock.advance(REVOCATIONS_EVERY_MS)
+  await until('the till has heard', () => world.store.get("SELECT 1 AS yes FROM revoked WHERE kind = 'key'") !== undefined)
+  expect(await notAsked()).toBe('band-not-usable')
 })
 
 test('not asked: the band is not armed', async () => {

@@ -20,7 +20,7 @@ test('a bug in the middle of a session hangs up, and the next session has its tu
   const nowS = Math.floor(clock.nowMs() / 1_000)
   const standing = () =>
     ({ certificate: { from: nowS, until: nowS + 60 } }) as ReturnType<ConstructorParameters<typeof BandSessions>[0]['standing']>
-  const sessions = new BandSessions({ radio, clock, standing, isClockOff: () => false })
+  const sessions = new BandSessions({ radio, clock, standing, isClockOff: () => false, isRevoked: () => false })
   const run = async () =>
     sessions.run({
       address: 'aa:bb',

@@ -181,7 +181,7 @@ test('frozen: the till hears of it and takes no more of it; the counter hears no
   const account = await db.selectFrom('accounts').select('id').executeTakeFirstOrThrow()
   demand(await world.backend.registry.freeze(account.id, { frozen: true }))
   world.clock.advance(15_000)
-  await world.until('the till has heard', () => world.store.get('SELECT COUNT(*) AS n FROM revoked_allowances')?.['n'] === 1)
+  await world.until('the till has heard', () => world.store.get('SELECT COUNT(*) AS n FROM revoked')?.['n'] === 1)
   await world.popcorn()
   const requestId = await world.charge()
   expect(await world.settled(requestId)).toBe('refused')

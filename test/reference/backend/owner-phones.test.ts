@@ -1,15 +1,19 @@
 /** A phone is lost, and another takes its place. */
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { BACKEND_PATHS } from '#shared/contracts/backend-api.ts'
-import { toBase64Url } from '#shared/contracts/bytes.ts'
+import { ALLOWANCE_PATHS, getRevocations } from '#shared/contracts/allowance-api.ts'
+import { BACKEND_PATHS, certifyPhone } from '#shared/contracts/backend-api.ts'
+import { ID_SLOT_MS } from '#shared/contracts/band-advert.ts'
+import { fromBase64Url, toBase64Url, toHex } from '#shared/contracts/bytes.ts'
 import { INVITATION_LIFETIME_MS, invitePhone, OWNER_PATHS } from '#shared/contracts/owner-api.ts'
-import type { Signer } from '#shared/crypto/keys.ts'
-import { newSigner } from '#shared/crypto/keys.ts'
+import { phoneCertificate } from '#shared/contracts/radio-messages.ts'
+import { newSigner, type Signer } from '#shared/crypto/keys.ts'
+import { peekSign1 } from '#shared/crypto/sign1.ts'
 import { BackendWorld, type Customer, newId, pathOf, type Terminal } from '../../support/backend-world.ts'
 import { invited, OwnerBrowser, ownerPath, signedUp } from '../../support/owner-browser.ts'
 import { buildSubmit } from '../../support/submits.ts'
 
+const SLOT_S = ID_SLOT_MS / 1_000
 const UNKNOWN_KEY = { status: 401, json: { code: 'bad-signature' } }
 const BAD_CODE = { status: 403, json: { code: 'not-allowed' } }
 
@@ -58,6 +62,75 @@ test('a retired phone is refused at every call, its band pays no more, and the o
   const { phones } = (await browser.call('GET', OWNER_PATHS.phones)).json
   const at = new Date(world.nowMs()).toISOString()
   expect(phones).toEqual([{ phoneId: customer.phoneId, addedAt: at, retiredAt: at }])
+})
+
+/** The pseudonyms of certificates for these slots from now, as the phone is given them. */
+async function certified(slots: readonly number[]): Promise<readonly string[]> {
+  const point = toBase64Url((await newSigner()).point)
+  const slotNow = Math.floor(world.nowS() / SLOT_S)
+  const keys = slots.map((slot) => ({ point, slot: slotNow + slot }))
+  const reply = await customer.call('POST', BACKEND_PATHS.certifyPhone, { keys })
+  if (reply.status !== 200) return []
+  return certifyPhone.reply.parse(reply.json).certificates.map((text) => {
+    const opened = peekSign1(phoneCertificate, fromBase64Url(text) ?? new Uint8Array())
+    if (!opened.ok) throw new Error('a certificate that cannot be read')
+    return toHex(opened.value.value.pseudonym)
+  })
+}
+
+async function revokedKeys(after = 0) {
+  const reply = await terminal.call('GET', `${ALLOWANCE_PATHS.revocations}?after=${after}`)
+  return getRevocations.reply.parse(reply.json).revocations.filter(({ kind }) => kind === 'key')
+}
+
+test('terminals hear of a retired phone’s keys, once, until each has ended; of another phone’s they hear nothing', async () => {
+  await certified([-1])
+  world.advance(2 * SLOT_S * 1_000)
+  const pseudonyms = await certified([0, 1, 96])
+  expect(pseudonyms).toHaveLength(3)
+  const other = await world.addCustomer()
+  const key = { point: toBase64Url((await newSigner()).point), slot: Math.floor(world.nowS() / SLOT_S) }
+  expect((await other.call('POST', BACKEND_PATHS.certifyPhone, { keys: [key] })).status).toBe(200)
+  expect(await revokedKeys()).toEqual([])
+  await browser.signIn()
+  expect((await retire(customer.phoneId)).status).toBe(200)
+  const heard = await revokedKeys()
+  expect(heard.map(({ id }) => id).sort()).toEqual([...pseudonyms].sort())
+  expect(await revokedKeys(heard.at(-1)?.cursor)).toEqual([])
+  await retire(customer.phoneId)
+  expect(await revokedKeys()).toHaveLength(3)
+  world.advance(3 * SLOT_S * 1_000)
+  expect((await revokedKeys()).map(({ id }) => id)).toEqual([pseudonyms[2]])
+  world.advance(96 * SLOT_S * 1_000)
+  expect(await revokedKeys()).toEqual([])
+})
+
+test('a phone that is retired while it is given keys has none that terminals do not hear of', async () => {
+  const given: string[] = []
+  for (;;) {
+    customer = await world.addCustomer()
+    ;({ browser } = await signedUp(world, customer))
+    const [pseudonyms, retired] = await world.amid(
+      async () => certified([0]),
+      given.length + 1,
+      async () => retire(customer.phoneId),
+    )
+    if (!retired) break
+    given.push(pseudonyms[0] ?? 'none')
+  }
+  const revoked = (await revokedKeys()).map(({ id }) => id)
+  expect(given.filter((pseudonym) => pseudonym !== 'none' && !revoked.includes(pseudonym))).toEqual([])
+  expect(given.length).toBeGreaterThan(1)
+})
+
+test('a phone has as many keys as a day of restarts needs, and is told when to come again', async () => {
+  const batch = Array.from({ length: 32 }, (_, slot) => slot)
+  for (let keys = 0; keys < 4_000; keys += batch.length) expect(await certified(batch)).toHaveLength(batch.length)
+  const key = { point: toBase64Url((await newSigner()).point), slot: Math.floor(world.nowS() / SLOT_S) }
+  const refused = await customer.call('POST', BACKEND_PATHS.certifyPhone, { keys: [key] })
+  expect(refused).toMatchObject({ status: 429, json: { code: 'too-many' } })
+  world.advance(2 * SLOT_S * 1_000)
+  expect(await certified([0])).toHaveLength(1)
 })
 
 test('retiring a phone while its payment is decided: paid before, or refused', async () => {
