@@ -187,8 +187,10 @@ export class BondLives {
       this.#world,
       phone.phone.pair(this.#band, (shown) => (isWrong ? shown + 1 : shown)),
     )
-    if (this.#band.flash.lock !== before && isWrong) this.wrong.push('a wrong count of knocks turned the lock')
-    if (paired.ok && this.#band.flash.lock !== before) this.reached.pairings += 1
+    // A phone that meets the band brings it an order of release first, if there is one: that may turn the lock, too, but never binds it.
+    const isBoundAnew = this.#band.flash.lock !== before && this.#band.flash.lock.state === 'bound'
+    if (isBoundAnew && isWrong) this.wrong.push('a wrong count of knocks bound the band')
+    if (paired.ok && isBoundAnew) this.reached.pairings += 1
     return paired.ok
   }
 
