@@ -83,7 +83,9 @@ const forged: Rule<PhoneBench> = {
     await bench.paired()
     for (const answering of ['forged', 'other'] as const) {
       bench.backend.answering = answering
+      const before = bench.backend.submitted.length
       const asked = await bench.ask()
+      await bench.until('the backend is not asked', () => bench.backend.submitted.length > before)
       must(!(await bench.answer(asked, bench.patience.silenceMs)), `a reply that is ${answering} is passed on`)
     }
   },
