@@ -34,6 +34,8 @@ async function seatStates(): Promise<Readonly<Record<string, string>>> {
 
 test('in its first minute a sale is taken back: a void document, the money back, and the same sale with its seats sells again', async () => {
   world = await CounterWorld.open()
+  // What the phone has set aside for a day without a network is not in the wallet meanwhile.
+  await world.until('money is set aside', () => world.customer().allowance !== undefined)
   const before = await walletOf(PAYER.displayName)
   const total = 2 * TICKET_PRICE + POPCORN_PRICE
   const saleId = await sold('A1', 'A2')

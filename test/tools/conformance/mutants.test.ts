@@ -5,7 +5,7 @@ import { startLinePart } from '#test/support/line-parts.ts'
 import { chosenMutants, growMutant, MUTANTS, type Mutant } from '#test/support/mutants.ts'
 
 /** Silence is only waited for where a rule expects it, and a mutant that answers too late is found by another rule of its kind. */
-const PATIENCE = { answerMs: 4_000, silenceMs: 250 }
+const PATIENCE = { answerMs: 4_000, silenceMs: 600 }
 
 test('every mutant is for a rule there is, each rule has one at most, and there are at least twelve', () => {
   const rules = new Set([...BAND_RULES.map(({ id }) => `band ${id}`), ...PHONE_RULES.map(({ id }) => `phone ${id}`)])
