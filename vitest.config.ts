@@ -11,7 +11,7 @@ const SOAK_TIMEOUT_MS = 240_000
 const HOUSE_TIMEOUT_MS = 180_000
 const WHOLE_SALES = 'test/e2e/counter.test.ts'
 
-/** Files that take half a minute and more, longest first: begun last, each would be waited for alone. */
+/** Files that take a quarter of a minute and more, the longest first: begun last, each would be waited for alone. */
 const LONG = [
   'tools/demo',
   'renderer/walk',
@@ -27,6 +27,10 @@ const LONG = [
   'e2e/outage',
   'tools/conformance/conformance',
   'e2e/desktop',
+  'tools/conformance/mutants',
+  'renderer/screens',
+  'tools/bench',
+  'soak/soak',
 ].map((name) => `/test/${name}.test.ts`)
 
 /** As usual, but with the longest files first. */
@@ -45,7 +49,7 @@ class LongestFirst extends BaseSequencer {
 function project(
   name: string,
   folders: readonly string[],
-  options: { timeoutMs?: number; serial?: boolean; include?: string[]; exclude?: string[] } = {},
+  options: { timeoutMs?: number; serial?: boolean; isolate?: boolean; include?: string[]; exclude?: string[] } = {},
 ) {
   const timeoutMs = options.timeoutMs ?? TEST_TIMEOUT_MS
   return {
@@ -57,6 +61,7 @@ function project(
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       fileParallelism: options.serial !== true,
+      isolate: options.isolate ?? true,
     },
   }
 }
@@ -69,9 +74,10 @@ export default defineConfig({
     // One more than the cores we count on: many tests wait for processes, sockets and clocks.
     maxWorkers: 3,
     projects: [
-      project('domain', ['domain', 'contracts', 'crypto', 'shared']),
-      project('main', ['main']),
-      project('reference', ['reference'], { exclude: ['test/reference/tools/**'] }),
+      // No test of these changes anything that is not its own: files that follow each other in one process need not load it all anew.
+      project('domain', ['domain', 'contracts', 'crypto', 'shared'], { isolate: false }),
+      project('main', ['main'], { isolate: false }),
+      project('reference', ['reference'], { isolate: false, exclude: ['test/reference/tools/**'] }),
       project('tools', ['tools', 'reference/tools']),
       project('soak', ['kills', 'soak'], { timeoutMs: SOAK_TIMEOUT_MS }),
       project('renderer', ['renderer']),
