@@ -49,7 +49,7 @@ export async function countKeys(tx: Tx, phoneId: string, nowS: number): Promise<
 export async function revokeKeys(tx: Tx, phoneId: string, nowS: number, at: string): Promise<void> {
   const good = tx
     .selectFrom('phone_certificates')
-    .select(({ val }) => [val<RevokedKind>('key').as('kind'), 'pseudonym as id', 'until_s', val(at).as('at')])
+    .select((query) => [query.val<RevokedKind>('key').as('kind'), 'pseudonym as id', 'until_s', query.val(at).as('at')])
     .where('phone_id', '=', phoneId)
     .where('until_s', '>=', nowS)
   await tx.insertInto('revoked').columns(['kind', 'id', 'until_s', 'at']).expression(good).execute()
