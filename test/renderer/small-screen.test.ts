@@ -172,6 +172,7 @@ test(
       expect(await faintRings(page), `${scheme} done`).toEqual([])
       await page.keyboard.press('F4')
       await page.locator('.desk-head').waitFor()
+      await page.locator('.row').first().waitFor()
       expect(await faintRings(page), `${scheme} history`).toEqual([])
       await page.keyboard.press('F4')
       await untilArmed(page)
