@@ -39,15 +39,14 @@ async function seen(id = WHO): Promise<CustomerView> {
 }
 
 /** Looks at the customer until it is so: every look is a question to the world. */
-async function until(what: string, isSo: (customer: CustomerView) => boolean): Promise<void> {
+async function until(what: string, isSo: (customer: CustomerView) => boolean, id = WHO): Promise<void> {
   const deadlineMs = performance.now() + DEADLINE_MS
-  while (!isSo(await seen())) if (performance.now() > deadlineMs) throw new Error(`never came true: ${what}`)
+  while (!isSo(await seen(id))) if (performance.now() > deadlineMs) throw new Error(`never came true: ${what}`)
 }
 
 /** Charges once the band has an offer: one whose phone has only just come back says that it is busy. */
 async function chargeReady(id = WHO): Promise<string> {
-  const deadlineMs = performance.now() + DEADLINE_MS
-  while ((await seen(id)).offers === 0) if (performance.now() > deadlineMs) throw new Error('no offer')
+  await until('it has an offer', ({ offers }) => offers > 0, id)
   return charge(id)
 }
 
@@ -93,7 +92,9 @@ test('the owner freezes from another device while the phone has no network, and 
   await steer({ type: 'set', customer: WHO, network: false })
   await steer({ type: 'freeze', customer: WHO })
   await steer({ type: 'set', customer: WHO, network: true })
+  const frozenMs = performance.now()
   expect(await chargeReady()).toBe('decline')
+  expect(performance.now() - frozenMs).toBeLessThan(2_000)
   await steer({ type: 'freeze', customer: WHO, frozen: false })
   expect(await chargeReady()).toBe('authorization')
 })
