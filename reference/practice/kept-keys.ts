@@ -14,8 +14,6 @@ export const privateJwk = z.strictObject({
 }) satisfies z.ZodType<PrivateJwk>
 
 /** Of an account, a phone or a band. */
-export const hexId = z.string().regex(/^[0-9a-f]{32}$/)
-
 export function newHexId(): string {
   return toHex(randomBytes(ID_BYTES))
 }

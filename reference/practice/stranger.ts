@@ -1,6 +1,7 @@
 /** Somebody who has found or taken a band: with an account and a phone of their own, to which they try to bind it. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { machineId } from '#shared/contracts/backend-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { pairOffer } from '#shared/contracts/link-messages.ts'
 import { DIGEST_BYTES, NONCE_BYTES } from '#shared/contracts/radio-messages.ts'
@@ -13,14 +14,14 @@ import { BandBond } from '../phone/bond.ts'
 import { createBondBackend } from '../phone/bond-backend.ts'
 import type { PairRefusal } from '../phone/ports.ts'
 import { SITE } from './cinema.ts'
-import { hexId, newHexId, openOrMake, privateJwk } from './kept-keys.ts'
+import { newHexId, openOrMake, privateJwk } from './kept-keys.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import type { RegistryClient } from './registry-client.ts'
 
 const FILE_NAME = 'stranger.json'
 const NAME = 'Stray Magpie'
 
-const strangerKeys = z.strictObject({ accountId: hexId, phoneId: hexId, phoneKey: privateJwk })
+const strangerKeys = z.strictObject({ accountId: machineId, phoneId: machineId, phoneKey: privateJwk })
 
 export type StrangerParts = {
   readonly clock: PracticeClock

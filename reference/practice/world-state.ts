@@ -2,10 +2,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { machineId } from '#shared/contracts/backend-api.ts'
 import { toBase64Url } from '#shared/contracts/bytes.ts'
 import { generatePrivateJwk, randomBytes } from '#shared/crypto/keys.ts'
 import { CUSTOMER_IDS } from './customers.ts'
-import { hexId, newHexId, privateJwk } from './kept-keys.ts'
+import { newHexId, privateJwk } from './kept-keys.ts'
 import { readWhole, writeWhole } from './whole-file.ts'
 
 const FILE_NAME = 'world-state.json'
@@ -13,9 +14,9 @@ const FOLDER_OWNER_ONLY = 0o700
 const ENROLMENT_CODE_BYTES = 12
 
 const customerKeys = z.strictObject({
-  accountId: hexId,
-  phoneId: hexId,
-  bandId: hexId,
+  accountId: machineId,
+  phoneId: machineId,
+  bandId: machineId,
   phoneKey: privateJwk,
   /** What the band left the factory with. Its keys of each pairing are made when it is paired. */
   factoryKey: privateJwk,

@@ -1,6 +1,7 @@
 /** The spare band of the practice world: nobody's, until a page in a browser becomes its phone. And the account it is there for. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { machineId } from '#shared/contracts/backend-api.ts'
 import { fromHex, toBase64Url } from '#shared/contracts/bytes.ts'
 import { generatePrivateJwk, signerOf } from '#shared/crypto/keys.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -10,7 +11,7 @@ import { type PhoneConnection, Wristband } from '../band/wristband.ts'
 import { RSSI_HEARD_MIN, rssiAt } from './air.ts'
 import { MERCHANT, SITE } from './cinema.ts'
 import { PRACTICE_LIMITS } from './customers.ts'
-import { hexId, newHexId, openOrMake, privateJwk } from './kept-keys.ts'
+import { newHexId, openOrMake, privateJwk } from './kept-keys.ts'
 import type { PracticeClock } from './practice-clock.ts'
 import type { RegistryClient, RegistryRefusal } from './registry-client.ts'
 import { openBandStore } from './stores.ts'
@@ -26,7 +27,7 @@ const FIRST_DISTANCE_M = 6
 /** Neither the noise's one end nor the other. */
 const MIDDLE = 0.5
 
-const yourKeys = z.strictObject({ accountId: hexId, bandId: hexId, factoryKey: privateJwk })
+const yourKeys = z.strictObject({ accountId: machineId, bandId: machineId, factoryKey: privateJwk })
 type YourKeys = z.output<typeof yourKeys>
 
 export type YourChanges = {

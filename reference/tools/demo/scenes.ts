@@ -59,7 +59,7 @@ const TRIES_MAX = 3
 /** Brings a customer to the counter, charges their band, and waits for the receipt; then goes on, or stays on the receipt. */
 export async function sellByBand(counter: Counter, customer: CustomerId, then: 'go-on' | 'stay' = 'go-on'): Promise<Sold> {
   const { cashier, tell } = counter
-  const { receiptId, letter, ms } = await charge(counter, customer, TRIES_MAX)
+  const { receiptId, letter, ms } = await chargeUntilPaid(counter, customer, TRIES_MAX)
   const receipt = await receiptOf(cashier, receiptId)
   const band = receipt.payments[0]
   assert(band?.tender === 'band', 'a band paid')
@@ -70,7 +70,7 @@ export async function sellByBand(counter: Counter, customer: CustomerId, then: '
   return { receipt, ms }
 }
 
-async function charge(
+async function chargeUntilPaid(
   counter: Counter,
   customer: CustomerId,
   tries: number,
@@ -86,7 +86,7 @@ async function charge(
   if (hasReceipt(ended)) return { receiptId: ended.lastReceiptId, letter, ms: Math.round(performance.now() - startedMs) }
   expectDone('putting it away', await cashier.till.cancelPayment.mutate())
   tell(`Band ${letter} is charged and is gone when the till calls it: nothing was asked. The cashier tries again.`)
-  return charge(counter, customer, tries - 1)
+  return chargeUntilPaid(counter, customer, tries - 1)
 }
 
 /** Charges a band that will not pay, and reports how that ended and what the cashier is told to say. */

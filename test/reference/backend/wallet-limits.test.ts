@@ -26,6 +26,7 @@ afterEach(async () => world.close())
 type Outcome = 'approved' | readonly [reason: string | undefined, hint: unknown]
 async function pays(amount: number, wish: Partial<SubmitWish> = {}): Promise<Outcome> {
   const reply = await world.submit({ terminal, customer, amount, ...wish })
+  expect(reply.status).toBe(200)
   if (reply.json['kind'] === 'authorization') return 'approved'
   const { reason, hint } = await declineOf(world, reply)
   return [reason, hint]
